@@ -1,0 +1,106 @@
+//! What can go wrong, each as one sentence that names the operation, its object, and what to do.
+
+use std::io;
+use std::net::SocketAddr;
+
+use crate::udp::socket::SocketError;
+
+/// A failure of the server.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The command line asks for something that makes no sense; exit code 2.
+    #[error("{0}")]
+    Usage(String),
+    /// A socket could not be opened.
+    #[error("cannot {operation} {address}: {reason}", operation = source.operation, reason = reason(source))]
+    Socket {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// The operation, and what the kernel said.
+        source: SocketError,
+    },
+    /// Something that no address belongs to.
+    #[error("cannot {operation}: {source}")]
+    System {
+        /// The operation, as a phrase after "cannot".
+        operation: &'static str,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// A worker hit a fault of this program.
+    #[error(
+        "worker {worker} panicked, so the server stopped; this is a fault of echo-reactor, please report it"
+    )]
+    Panicked {
+        /// Counted from 0.
+        worker: usize,
+    },
+}
+
+impl Error {
+    /// The exit code of a program that ends with this: 2 for wrong use, 1 for a failure.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Socket { .. } | Self::System { .. } | Self::Panicked { .. } => 1,
+        }
+    }
+}
+
+fn reason(error: &SocketError) -> String {
+    let text = match error.source.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another socket has this address; stop its program, or choose another port with --listen"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "this port needs a privilege (CAP_NET_BIND_SERVICE); choose one from 1024 up with --listen"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "no interface of this host has that address; correct --listen (`ip address` shows what there is)"
+        }
+        _ => match error.source.raw_os_error() {
+            Some(libc::EAFNOSUPPORT) => "this host has no IPv6; name an IPv4 address with --listen",
+            Some(libc::EMFILE | libc::ENFILE) => {
+                "too many open files; lower --workers or raise the limit (`ulimit -n`)"
+            }
+            _ => return error.source.to_string(),
+        },
+    };
+    text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bind_failure(errno: i32) -> Error {
+        Error::Socket {
+            address: SocketAddr::from(([127, 0, 0, 1], 7)),
+            source: SocketError {
+                operation: "bind to",
+                source: io::Error::from_raw_os_error(errno),
+            },
+        }
+    }
+
+    #[test]
+    fn a_refused_bind_names_the_address_the_cause_and_the_flag() {
+        for (errno, cause) in [
+            (libc::EADDRINUSE, "another socket has this address"),
+            (libc::EACCES, "needs a privilege"),
+            (libc::EADDRNOTAVAIL, "no interface of this host"),
+        ] {
+            let text = bind_failure(errno).to_string();
+            assert!(text.starts_with("cannot bind to 127.0.0.1:7: "), "{text}");
+            assert!(text.contains(cause), "{text}");
+            assert!(text.contains("--listen"), "{text}");
+        }
+    }
+
+    #[test]
+    fn wrong_use_and_failure_have_exit_codes_of_their_own() {
+        assert_eq!(Error::Usage(String::new()).exit_code(), 2);
+        assert_eq!(bind_failure(libc::EADDRINUSE).exit_code(), 1);
+    }
+}

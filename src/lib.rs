@@ -1,0 +1,52 @@
+//! An event-driven UDP echo server for high packet rates.
+//!
+//! A worker is one thread that drains its nonblocking sockets, as [`mio`] says that they are
+//! readable, into buffers that it reuses, and sends every datagram back to where it came from.
+//! Several workers share an address by `SO_REUSEPORT`.
+//!
+//! ```
+//! use echo_reactor::{Config, Server};
+//!
+//! let server = Server::bind(&Config::on("127.0.0.1:0".parse()?))?;
+//! let address = server.endpoints()[0].address;
+//! let running = server.start()?;
+//!
+//! let client = std::net::UdpSocket::bind("127.0.0.1:0")?;
+//! client.send_to(b"Hello, world", address)?;
+//! let mut reply = [0; 64];
+//! assert_eq!(client.recv(&mut reply)?, 12);
+//!
+//! running.stopper().drain();
+//! assert_eq!(running.join()?.total.echoed, 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The map, from the top down; imports point downward only:
+//!
+//! - [`cli`]: what was typed, and [`config`]: what it means;
+//! - [`signals`]: stops a server on SIGINT and SIGTERM;
+//! - [`server`]: opens the sockets, starts the workers, joins them;
+//! - `reactor`: one worker, which owns the only mio loop;
+//! - [`access`]: who gets an answer, and whose `quit` counts;
+//! - [`transcript`]: prints datagrams without ever making a worker wait;
+//! - [`stats`]: what was counted, and how it reads;
+//! - [`lifecycle`]: running, draining, stopped;
+//! - [`error`]: what can go wrong, in sentences;
+//! - [`udp`]: batched UDP, shared with the load generator.
+
+pub mod access;
+pub mod cli;
+pub mod config;
+pub mod error;
+pub mod lifecycle;
+mod reactor;
+pub mod server;
+pub mod signals;
+pub mod stats;
+pub mod transcript;
+pub mod udp;
+
+pub use config::Config;
+pub use error::Error;
+pub use server::{Running, Server};
+pub use stats::Summary;

@@ -1,0 +1,59 @@
+//! Many datagrams a system call: `recvmmsg` in, `sendmmsg` out.
+
+use std::io;
+
+use super::exchange::{Exchange, Reply};
+use crate::udp::batch::Layout;
+use crate::udp::{Message, Outbox, RawAddress, Received, RecvBatch, Socket};
+
+/// Slots in one `recvmmsg`, and messages in one `sendmmsg`.
+pub(super) struct Batch {
+    slots: RecvBatch,
+    outbox: Outbox,
+}
+
+impl Batch {
+    pub(super) fn new(slots: usize) -> Self {
+        let slots = RecvBatch::new(Layout::whole_datagrams(slots));
+        let outbox = Outbox::new(slots.capacity(), slots.capacity());
+        Self { slots, outbox }
+    }
+}
+
+impl Exchange for Batch {
+    fn receive(&mut self, socket: &Socket) -> io::Result<usize> {
+        self.slots.receive(socket)
+    }
+
+    fn capacity(&self) -> usize {
+        self.slots.capacity()
+    }
+
+    fn received(&self) -> &[Received] {
+        self.slots.received()
+    }
+
+    fn peer(&self, slot: usize) -> &RawAddress {
+        self.slots.peer(slot)
+    }
+
+    fn payload(&self, slot: usize) -> &[u8] {
+        self.slots.payload(slot)
+    }
+
+    fn send(&mut self, socket: &Socket, replies: &[Reply]) -> io::Result<usize> {
+        let mut round = self.outbox.round();
+        for reply in replies {
+            let message = Message {
+                to: Some(self.slots.peer(reply.slot)),
+                from: self.slots.received()[reply.slot].reply_source(socket),
+                segment: None,
+            };
+            // What does not fit is not taken: the caller comes back with the rest.
+            if !round.push(&message, self.slots.payload(reply.slot)) {
+                break;
+            }
+        }
+        round.send(socket)
+    }
+}

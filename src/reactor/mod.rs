@@ -1,0 +1,22 @@
+//! One worker: a thread with one mio loop, its sockets, and one batch of slots for all of them.
+//!
+//! From the top down:
+//!
+//! - [`worker`]: waits, decides which socket is served next, drains and ends. The only mio code;
+//! - [`echo`]: one batch there and back;
+//! - [`unsent`]: what the kernel would not take yet;
+//! - [`transmit`]: what to do after each answer of the kernel to a send. Pure;
+//! - [`batch`] and [`single`]: the two ways to read and send, behind [`exchange::Exchange`].
+//!
+//! A worker never waits for anything but its poll, allocates nothing once it runs, and accounts
+//! for every datagram once: echoed, refused, failed or dropped.
+
+mod batch;
+mod echo;
+mod exchange;
+mod single;
+mod transmit;
+mod unsent;
+mod worker;
+
+pub(crate) use worker::Worker;

@@ -1,0 +1,173 @@
+//! What to do after each answer of the kernel to a send. Pure: the sending itself is passed in.
+
+use std::io;
+
+/// What became of one message.
+#[derive(Debug)]
+pub(super) enum Fate<'error> {
+    /// The kernel took it.
+    Sent,
+    /// The kernel would not have it; the others are not concerned.
+    Failed(&'error io::Error),
+}
+
+/// Sends `count` messages in order. `send(first)` hands the kernel the messages from `first` on
+/// and returns how many it took, or the error of the first; `tell` learns the fate of each.
+///
+/// Returns the first message that the kernel takes no room for at the moment, if there is one.
+///
+/// # Errors
+/// An error that no peer can cause: the socket itself is broken.
+pub(super) fn transmit(
+    count: usize,
+    mut send: impl FnMut(usize) -> io::Result<usize>,
+    mut tell: impl FnMut(usize, Fate<'_>),
+) -> io::Result<Option<usize>> {
+    let mut first = 0;
+    let mut tried_again = false;
+    while first < count {
+        let error = match send(first) {
+            Ok(taken) => {
+                // A call that takes nothing and reports nothing would be tried for ever.
+                let next = (first + taken.max(1)).min(count);
+                (first..next).for_each(|index| tell(index, Fate::Sent));
+                first = next;
+                tried_again = false;
+                continue;
+            }
+            Err(error) => error,
+        };
+        match step(&error) {
+            Step::Again => {}
+            Step::AgainOnce if !tried_again => tried_again = true,
+            Step::Wait => return Ok(Some(first)),
+            Step::Broken => return Err(error),
+            Step::AgainOnce | Step::Skip => {
+                tell(first, Fate::Failed(&error));
+                first += 1;
+                tried_again = false;
+            }
+        }
+    }
+    Ok(None)
+}
+
+#[derive(Debug, Eq, PartialEq)]
+enum Step {
+    /// The call was interrupted before it did anything.
+    Again,
+    /// The error may be that of an older datagram, come back by ICMP: this one was not looked at.
+    AgainOnce,
+    /// There is no room; there will be.
+    Wait,
+    /// This one message cannot be sent.
+    Skip,
+    /// Nothing can be sent, and trying again would not end.
+    Broken,
+}
+
+fn step(error: &io::Error) -> Step {
+    match error.raw_os_error() {
+        Some(libc::EINTR) => Step::Again,
+        Some(libc::EAGAIN) => Step::Wait,
+        Some(libc::ECONNREFUSED | libc::EHOSTUNREACH | libc::ENETUNREACH) => Step::AgainOnce,
+        Some(libc::EBADF | libc::ENOTSOCK | libc::EFAULT) => Step::Broken,
+        // EINVAL, EMSGSIZE, EACCES, EPERM, ENOBUFS and whatever else a peer, a route, a filter or
+        // a device may cause.
+        _ => Step::Skip,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Sends by a script: for each call, how many are taken or which errno comes.
+    fn play(count: usize, script: &[Result<usize, i32>]) -> (Vec<String>, Option<usize>) {
+        let mut told = Vec::new();
+        let mut script = script.iter();
+        let rest = transmit(
+            count,
+            |_first| match script.next() {
+                Some(Ok(taken)) => Ok(*taken),
+                Some(Err(errno)) => Err(io::Error::from_raw_os_error(*errno)),
+                None => Ok(usize::MAX / 2),
+            },
+            |index, fate| {
+                told.push(match fate {
+                    Fate::Sent => format!("{index} sent"),
+                    Fate::Failed(error) => format!("{index} {}", error.raw_os_error().unwrap()),
+                });
+            },
+        );
+        (told, rest.unwrap())
+    }
+
+    #[test]
+    fn one_bad_message_costs_no_other_its_way() {
+        let (told, rest) = play(4, &[Ok(2), Err(libc::EINVAL), Ok(1)]);
+        assert_eq!(told, ["0 sent", "1 sent", "2 22", "3 sent"]);
+        assert_eq!(rest, None);
+    }
+
+    #[test]
+    fn an_interrupted_call_is_made_again() {
+        let (told, _) = play(1, &[Err(libc::EINTR), Err(libc::EINTR), Ok(1)]);
+        assert_eq!(told, ["0 sent"]);
+    }
+
+    #[test]
+    fn the_error_of_an_older_datagram_costs_the_next_one_nothing() {
+        let (told, _) = play(2, &[Err(libc::ECONNREFUSED), Ok(2)]);
+        assert_eq!(told, ["0 sent", "1 sent"]);
+    }
+
+    #[test]
+    fn an_error_that_comes_twice_is_the_message_s_own() {
+        let twice = [Err(libc::ENETUNREACH), Err(libc::ENETUNREACH), Ok(1)];
+        let (told, _) = play(2, &twice);
+        assert_eq!(told, ["0 101", "1 sent"]);
+    }
+
+    #[test]
+    fn a_full_send_buffer_keeps_the_rest() {
+        let (told, rest) = play(3, &[Ok(1), Err(libc::EAGAIN)]);
+        assert_eq!(told, ["0 sent"]);
+        assert_eq!(rest, Some(1));
+    }
+
+    #[test]
+    fn a_broken_socket_ends_it() {
+        let broken = transmit(
+            1,
+            |_| Err(io::Error::from_raw_os_error(libc::EBADF)),
+            |_, _| {},
+        );
+        assert_eq!(broken.unwrap_err().raw_os_error(), Some(libc::EBADF));
+    }
+
+    proptest! {
+        #[test]
+        fn every_message_has_one_fate_or_waits(
+            count in 0usize..100,
+            script in proptest::collection::vec(
+                prop_oneof![
+                    (0usize..40).prop_map(Ok),
+                    prop_oneof![
+                        Just(libc::EINTR), Just(libc::EAGAIN), Just(libc::EINVAL),
+                        Just(libc::ECONNREFUSED), Just(libc::ENOBUFS),
+                    ].prop_map(Err),
+                ],
+                0..60,
+            ),
+        ) {
+            let (told, rest) = play(count, &script);
+            prop_assert_eq!(told.len(), rest.unwrap_or(count));
+            for (index, text) in told.iter().enumerate() {
+                let own = format!("{index} ");
+                prop_assert!(text.starts_with(&own));
+            }
+        }
+    }
+}

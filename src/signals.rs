@@ -1,0 +1,58 @@
+//! SIGINT and SIGTERM: the first drains the server, the second stops it at once.
+
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::{Handle, Signals};
+
+use crate::lifecycle::{Lifecycle, Phase};
+
+/// A thread that waits for signals as long as this lives.
+#[derive(Debug)]
+pub struct Watch {
+    handle: Handle,
+}
+
+impl Watch {
+    /// Takes SIGINT and SIGTERM from now on.
+    ///
+    /// # Errors
+    /// What the kernel said; no signal is taken then.
+    pub fn start(lifecycle: Lifecycle) -> io::Result<Self> {
+        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        let handle = signals.handle();
+        thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || {
+                for signal in signals.forever() {
+                    match lifecycle.phase() {
+                        Phase::Running => lifecycle.drain(),
+                        Phase::Draining | Phase::Stopped => {
+                            lifecycle.stop();
+                            end_what_hangs(signal);
+                        }
+                    }
+                }
+            })?;
+        Ok(Self { handle })
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.handle.close();
+    }
+}
+
+/// The workers end at once, but the program may still hang on an output that nobody reads. Then it
+/// dies of the signal, as if it had never been taken.
+fn end_what_hangs(signal: i32) {
+    thread::sleep(LAST_WORDS);
+    // Fails only for a signal that does not exist.
+    let _died: io::Result<()> = signal_hook::low_level::emulate_default_handler(signal);
+}
+
+/// How long a stopped program may take to print its summary.
+const LAST_WORDS: Duration = Duration::from_millis(500);

@@ -1,0 +1,12 @@
+//! What was counted, and how it reads.
+//!
+//! - [`counters`]: written by one worker, read by anybody, without locks;
+//! - [`errno`]: the names of the errors that sends and receives meet;
+//! - [`summary`]: the counters of all workers at one moment, as text or JSON.
+
+pub mod counters;
+pub mod errno;
+pub mod summary;
+
+pub use counters::Counters;
+pub use summary::Summary;

@@ -1,0 +1,35 @@
+//! Batched UDP over nonblocking sockets: datagrams in and out by the dozen, each with its peer,
+//! the local address that it was sent to, and the segment size of the train that it came in.
+//!
+//! This module is shared by both programs and imports nothing else from the crate. Its parts, from
+//! the top down:
+//!
+//! - [`socket`]: opens a nonblocking socket, binds it, and keeps what took effect;
+//! - [`batch`]: [`RecvBatch`], slots that are allocated once and filled by one call;
+//! - [`outbox`]: [`Outbox`], messages that leave by one call without copying their payloads;
+//! - [`cmsg`]: control messages as bytes, decoded and encoded without `unsafe`;
+//! - [`options`]: what became of a kernel option that somebody asked for;
+//! - [`address`]: socket addresses in the kernel's own layout;
+//! - `sys`: the system calls, in two variants with the same signatures. The one place for `unsafe`.
+
+pub mod address;
+pub mod batch;
+pub mod cmsg;
+pub mod options;
+pub mod outbox;
+pub mod socket;
+mod sys;
+
+pub use address::RawAddress;
+pub use batch::{Received, RecvBatch};
+pub use cmsg::LocalAddress;
+pub use options::Effect;
+pub use outbox::{Message, Outbox, Round};
+pub use socket::{Socket, SocketOptions};
+
+/// The largest payload that a UDP datagram over IPv4 can carry: 65,535 bytes less 20 bytes of IP
+/// header and 8 bytes of UDP header (RFC 791, RFC 768).
+pub const MAX_PAYLOAD: usize = 65_507;
+
+/// The most messages that one `sendmmsg` takes; a longer vector is cut by the kernel (`UIO_MAXIOV`).
+pub const MAX_MESSAGES: usize = 1_024;

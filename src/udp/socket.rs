@@ -1,0 +1,297 @@
+//! One nonblocking UDP socket, and what the kernel made of the options asked for.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use socket2::{Domain, Protocol, SockAddr, Type};
+
+use super::options::Effect;
+use super::sys;
+
+/// What a socket should be like before it is bound.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SocketOptions {
+    /// Whether further sockets may bind the same address later (`SO_REUSEPORT`).
+    pub sharing: Sharing,
+    /// The receive buffer in bytes of payload and overhead; the kernel doubles what is asked for.
+    pub receive_buffer: Option<usize>,
+    /// The send buffer in bytes; the kernel doubles what is asked for.
+    pub send_buffer: Option<usize>,
+    /// Whether each datagram says which address it was sent to and by which interface it came.
+    pub packet_info: bool,
+}
+
+impl Default for SocketOptions {
+    fn default() -> Self {
+        Self {
+            sharing: Sharing::Alone,
+            receive_buffer: None,
+            send_buffer: None,
+            packet_info: false,
+        }
+    }
+}
+
+/// How a socket shares its address with others of the same user (`SO_REUSEPORT`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Sharing {
+    /// It has the address to itself.
+    Alone,
+    /// It takes the address for itself, then lets others join.
+    ///
+    /// Binding before the option is set has two uses: an address that any other program holds is
+    /// refused, even one that would share it; and the kernel never picks, for port 0, a port at
+    /// which somebody else's group already listens.
+    First,
+    /// It joins the sockets that have the address.
+    Join,
+}
+
+/// A bound or connected UDP socket that never blocks.
+#[derive(Debug)]
+pub struct Socket {
+    inner: UdpSocket,
+    local: SocketAddr,
+    receive_buffer: Effect<usize>,
+    send_buffer: Effect<usize>,
+    packet_info: bool,
+}
+
+impl Socket {
+    /// Opens a socket and binds it to `address`; port 0 lets the kernel choose one. An IPv6 socket
+    /// takes IPv6 alone, also on the unspecified address.
+    ///
+    /// # Errors
+    /// The operation that failed with the kernel's reason. A buffer size that is not granted is no
+    /// error: see [`Socket::receive_buffer`].
+    pub fn bind(address: SocketAddr, options: &SocketOptions) -> Result<Self, SocketError> {
+        let domain = Domain::for_address(address);
+        let socket = socket2::Socket::new(domain, Type::DGRAM.nonblocking(), Some(Protocol::UDP))
+            .during("open a socket for")?;
+        if address.is_ipv6() {
+            socket
+                .set_only_v6(true)
+                .during("restrict to IPv6 the socket for")?;
+        }
+        let receive_buffer = grant(options.receive_buffer, &socket, Buffer::Receive);
+        let send_buffer = grant(options.send_buffer, &socket, Buffer::Send);
+        if options.packet_info {
+            sys::enable_packet_info(socket.as_fd(), address.is_ipv6())
+                .during("ask for the local address of datagrams on")?;
+        }
+        bind_shared(&socket, address, options.sharing)?;
+        let inner = UdpSocket::from(socket);
+        Ok(Self {
+            local: inner.local_addr().during("read the port of")?,
+            inner,
+            receive_buffer,
+            send_buffer,
+            packet_info: options.packet_info,
+        })
+    }
+
+    /// Opens a socket on a port of the kernel's choice that sends to `peer` and hears nobody else.
+    ///
+    /// # Errors
+    /// The operation that failed with the kernel's reason.
+    pub fn connect(peer: SocketAddr, options: &SocketOptions) -> Result<Self, SocketError> {
+        let unspecified: SocketAddr = if peer.is_ipv6() {
+            (std::net::Ipv6Addr::UNSPECIFIED, 0).into()
+        } else {
+            (std::net::Ipv4Addr::UNSPECIFIED, 0).into()
+        };
+        let mut socket = Self::bind(unspecified, options)?;
+        socket.inner.connect(peer).during("connect to")?;
+        socket.local = socket.inner.local_addr().during("read the port of")?;
+        Ok(socket)
+    }
+
+    /// The address that it is bound to, with the port that the kernel chose.
+    #[must_use]
+    pub fn local_address(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Whether received datagrams say which address they were sent to.
+    #[must_use]
+    pub fn has_packet_info(&self) -> bool {
+        self.packet_info
+    }
+
+    /// The receive buffer in force, in bytes as the kernel counts them (overhead included).
+    #[must_use]
+    pub fn receive_buffer(&self) -> &Effect<usize> {
+        &self.receive_buffer
+    }
+
+    /// The send buffer in force, in bytes as the kernel counts them (overhead included).
+    #[must_use]
+    pub fn send_buffer(&self) -> &Effect<usize> {
+        &self.send_buffer
+    }
+
+    /// The plain socket of the standard library.
+    #[must_use]
+    pub fn as_std(&self) -> &UdpSocket {
+        &self.inner
+    }
+
+    /// Reads what the kernel counts for this socket (`SO_MEMINFO`).
+    ///
+    /// # Errors
+    /// The kernel's reason; Linux before 4.12 does not know the option.
+    pub fn memory(&self) -> io::Result<Memory> {
+        sys::memory(self.inner.as_fd())
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.inner.as_fd()
+    }
+}
+
+/// What the kernel counts for one socket.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Memory {
+    /// Bytes of received datagrams, overhead included, that nobody has read yet.
+    pub queued: u32,
+    /// Datagrams that were dropped since the socket was opened because its receive buffer was full.
+    pub drops: u32,
+}
+
+/// What went wrong with which operation on a socket.
+#[derive(Debug, thiserror::Error)]
+pub struct SocketError {
+    /// The operation, as a phrase that an address completes: "bind to".
+    pub operation: &'static str,
+    /// The kernel's reason.
+    pub source: io::Error,
+}
+
+impl fmt::Display for SocketError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "cannot {} it: {}", self.operation, self.source)
+    }
+}
+
+trait During<T> {
+    fn during(self, operation: &'static str) -> Result<T, SocketError>;
+}
+
+impl<T> During<T> for io::Result<T> {
+    fn during(self, operation: &'static str) -> Result<T, SocketError> {
+        self.map_err(|source| SocketError { operation, source })
+    }
+}
+
+fn bind_shared(
+    socket: &socket2::Socket,
+    address: SocketAddr,
+    sharing: Sharing,
+) -> Result<(), SocketError> {
+    let share = || socket.set_reuse_port(true).during("share (SO_REUSEPORT)");
+    let bind = || socket.bind(&SockAddr::from(address)).during("bind to");
+    match sharing {
+        Sharing::Alone => bind(),
+        Sharing::First => bind().and_then(|()| share()),
+        Sharing::Join => share().and_then(|()| bind()),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Buffer {
+    Receive,
+    Send,
+}
+
+/// Sets a buffer size, past the host's limit where that is allowed, and reads back what is in force.
+fn grant(wanted: Option<usize>, socket: &socket2::Socket, which: Buffer) -> Effect<usize> {
+    if let Some(bytes) = wanted {
+        let forced = match which {
+            Buffer::Receive => sys::force_receive_buffer(socket.as_fd(), bytes),
+            Buffer::Send => sys::force_send_buffer(socket.as_fd(), bytes),
+        };
+        let set = forced.or_else(|_needs_a_privilege| match which {
+            Buffer::Receive => socket.set_recv_buffer_size(bytes),
+            Buffer::Send => socket.set_send_buffer_size(bytes),
+        });
+        if let Err(error) = set {
+            return Effect::from_result(Err(error));
+        }
+    }
+    Effect::from_result(match which {
+        Buffer::Receive => socket.recv_buffer_size(),
+        Buffer::Send => socket.send_buffer_size(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loopback() -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], 0))
+    }
+
+    fn options(sharing: Sharing) -> SocketOptions {
+        SocketOptions {
+            sharing,
+            ..SocketOptions::default()
+        }
+    }
+
+    #[test]
+    fn port_0_gives_a_real_port() {
+        let socket = Socket::bind(loopback(), &SocketOptions::default()).unwrap();
+        assert_ne!(socket.local_address().port(), 0);
+    }
+
+    #[test]
+    fn a_first_socket_lets_others_join_it() {
+        let first = Socket::bind(loopback(), &options(Sharing::First)).unwrap();
+        let join = Socket::bind(first.local_address(), &options(Sharing::Join)).unwrap();
+        assert_eq!(first.local_address(), join.local_address());
+    }
+
+    #[test]
+    fn a_first_socket_refuses_an_address_that_a_group_already_has() {
+        let first = Socket::bind(loopback(), &options(Sharing::First)).unwrap();
+        let second = Socket::bind(first.local_address(), &options(Sharing::First)).unwrap_err();
+        assert_eq!(second.source.kind(), io::ErrorKind::AddrInUse);
+        assert_eq!(second.operation, "bind to");
+    }
+
+    #[test]
+    fn the_receive_buffer_is_read_back_as_the_kernel_has_it() {
+        let wanted = SocketOptions {
+            receive_buffer: Some(65_536),
+            ..SocketOptions::default()
+        };
+        let socket = Socket::bind(loopback(), &wanted).unwrap();
+        assert_eq!(socket.receive_buffer().applied(), Some(&131_072));
+    }
+
+    #[test]
+    fn what_does_not_fit_into_the_receive_buffer_is_counted_as_drops() {
+        let small = SocketOptions {
+            receive_buffer: Some(4_096),
+            ..SocketOptions::default()
+        };
+        let socket = Socket::bind(loopback(), &small).unwrap();
+        let sender = Socket::connect(socket.local_address(), &SocketOptions::default()).unwrap();
+        for _ in 0..100 {
+            sender.as_std().send(b"x").unwrap();
+        }
+        let mut kept = 0;
+        let mut buffer = [0; 16];
+        while socket.as_std().recv(&mut buffer).is_ok() {
+            kept += 1;
+        }
+        let memory = socket.memory().unwrap();
+        assert_eq!(kept + memory.drops, 100);
+        assert!(memory.drops > 0);
+    }
+}

@@ -1,0 +1,32 @@
+//! The system calls that the standard library and socket2 lack, and the one place for `unsafe`.
+//!
+//! Each operating system has a file that provides:
+//!
+//! - `RecvTable`: slots that the kernel fills by one call;
+//! - `SendTable` and `SendRound`: messages that the kernel takes by one call;
+//! - `enable_packet_info`, `force_receive_buffer`, `force_send_buffer`, `memory`: socket options.
+//!
+//! Linux alone has calls for many datagrams at once; elsewhere there is nothing to build on yet.
+
+#![allow(
+    unsafe_code,
+    reason = "the raw system calls of the whole workspace are made here"
+)]
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("this program needs recvmmsg and sendmmsg, which Linux alone has");
+
+mod linux;
+mod recv_table;
+mod send_table;
+
+pub(super) use linux::{enable_packet_info, force_receive_buffer, force_send_buffer, memory};
+pub(super) use recv_table::RecvTable;
+pub(super) use send_table::{SendRound, SendTable};
+
+use std::io;
+
+/// Turns what a system call returned into a count or the error that it left in `errno`.
+fn checked(returned: libc::c_int) -> io::Result<usize> {
+    usize::try_from(returned).map_err(|_negative| io::Error::last_os_error())
+}
