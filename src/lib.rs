@@ -31,6 +31,7 @@
 //! - [`transcript`]: prints datagrams without ever making a worker wait;
 //! - [`stats`]: what was counted, and how it reads;
 //! - [`lifecycle`]: running, draining, stopped;
+//! - [`figures`]: numbers as people read them;
 //! - [`error`]: what can go wrong, in sentences;
 //! - [`udp`]: batched UDP, shared with the load generator.
 
@@ -38,6 +39,7 @@ pub mod access;
 pub mod cli;
 pub mod config;
 pub mod error;
+pub mod figures;
 pub mod lifecycle;
 mod reactor;
 pub mod server;

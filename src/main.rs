@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use echo_reactor::cli::Cli;
+use echo_reactor::figures::grouped;
 use echo_reactor::server::Endpoint;
 use echo_reactor::signals::Watch;
-use echo_reactor::stats::summary::grouped;
 use echo_reactor::transcript::{self, Printer, Transcript};
 use echo_reactor::{Config, Error, Server, Summary};
 

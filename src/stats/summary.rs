@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::counters::{Counter, Counters, Errors};
 use super::errno;
 use crate::access::Refusal;
+use crate::figures::grouped;
 use crate::udp::socket::Memory;
 
 /// What a server did: in all, and worker by worker.
@@ -201,20 +202,6 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Digits in groups of three, as in 1,234,567.
-#[must_use]
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 fn line(formatter: &mut fmt::Formatter<'_>, name: &str, number: u64, note: &str) -> fmt::Result {
     let text = format!("{name:<14} {:>15}  {note}", grouped(number));
     writeln!(formatter, "{}", text.trim_end())
@@ -341,17 +328,5 @@ kernel drops                12  receive buffer full
         assert_eq!(json["total"]["refused"]["source port 0"], 4);
         assert_eq!(json["workers"][0]["failed"]["EACCES"], 3);
         assert_eq!(json["unlogged"], 5);
-    }
-
-    #[test]
-    fn digits_stand_in_groups_of_three() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(grouped(number), text);
-        }
     }
 }

@@ -1,0 +1,31 @@
+//! The one clock of a run.
+
+use std::time::{Duration, Instant};
+
+use crate::time::Offset;
+
+/// Tells how long ago a run started, by `CLOCK_MONOTONIC`: a stepped wall clock changes nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    epoch: Instant,
+}
+
+impl Clock {
+    /// A run that starts after `delay`, by when every thread should be waiting for it.
+    pub(super) fn starting_in(delay: Duration) -> Self {
+        Self {
+            epoch: Instant::now() + delay,
+        }
+    }
+
+    /// The time now; the start itself as long as the run has not begun.
+    pub(super) fn now(self) -> Offset {
+        let elapsed = Instant::now().saturating_duration_since(self.epoch);
+        Offset::from_nanos(u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    /// How long until the run begins.
+    pub(super) fn until_start(self) -> Duration {
+        self.epoch.saturating_duration_since(Instant::now())
+    }
+}

@@ -1,0 +1,74 @@
+//! Reads answers, stamps them, and hands them to the books.
+
+use std::io;
+
+use echo_reactor::udp::RecvBatch;
+use echo_reactor::udp::batch::Layout;
+
+use super::clock::Clock;
+use super::flow::Flow;
+use crate::measure::{Answer, Recorder};
+use crate::probe::{Decoded, Probe};
+
+/// The slots of one thread.
+pub(super) struct Receiver {
+    batch: RecvBatch,
+    /// Times that the target's host said that nobody listens there.
+    pub(super) unreachable: u64,
+    /// Receive calls that failed otherwise.
+    pub(super) errors: u64,
+}
+
+impl Receiver {
+    pub(super) fn new() -> Self {
+        Self {
+            batch: RecvBatch::new(Layout::whole_datagrams(SLOTS)),
+            unreachable: 0,
+            errors: 0,
+        }
+    }
+
+    /// Reads one batch of what is queued on `flow`; true if there may be more.
+    pub(super) fn receive(
+        &mut self,
+        flow: &mut Flow,
+        index: usize,
+        clock: Clock,
+        recorder: &mut Recorder,
+    ) -> bool {
+        let received = match self.batch.receive(&flow.socket) {
+            Ok(received) => received,
+            Err(error) => return self.after_error(&error),
+        };
+        // One stamp for the batch: its datagrams were all there when the call returned.
+        let at = clock.now();
+        for slot in 0..received {
+            match Probe::decode(self.batch.payload(slot), &flow.expected) {
+                Decoded::Probe(probe) => match recorder.answered(index, probe.sequence, at) {
+                    Answer::InTime(_) => flow.in_flight = flow.in_flight.saturating_sub(1),
+                    Answer::Late | Answer::Duplicate | Answer::Stale | Answer::Foreign => {}
+                },
+                Decoded::Corrupted => recorder.corrupted(index, at),
+                Decoded::Foreign => recorder.foreign(index, at),
+            }
+        }
+        received == self.batch.capacity()
+    }
+
+    fn after_error(&mut self, error: &io::Error) -> bool {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => false,
+            io::ErrorKind::Interrupted => true,
+            io::ErrorKind::ConnectionRefused => {
+                self.unreachable += 1;
+                true
+            }
+            _ => {
+                self.errors += 1;
+                false
+            }
+        }
+    }
+}
+
+const SLOTS: usize = 64;

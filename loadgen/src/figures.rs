@@ -1,0 +1,99 @@
+//! How numbers are written for people.
+
+pub use echo_reactor::figures::grouped as count;
+
+/// A time in nanoseconds to 3 significant digits, in the unit that suits it: `18.3 us`.
+///
+/// Times under a microsecond, and from 1000 s on, are written to the last digit of their unit.
+#[must_use]
+pub fn time(nanos: u64) -> String {
+    if nanos < 1_000 {
+        return format!("{nanos} ns");
+    }
+    for (unit, name) in [(1_000, "us"), (1_000_000, "ms"), (1_000_000_000, "s")] {
+        for (decimals, scale) in [(2, 100), (1, 10), (0, 1)] {
+            let digits = nanos.saturating_add(unit / scale / 2) / (unit / scale);
+            if digits < 1_000 {
+                return format!("{} {name}", decimal(digits, decimals));
+            }
+        }
+    }
+    format!(
+        "{} s",
+        count(nanos.saturating_add(500_000_000) / 1_000_000_000)
+    )
+}
+
+/// What `part` is of `whole`, to a thousandth of a percent: `0.019 %`.
+///
+/// `0 %` is written for nothing alone, and `100 %` for everything alone. Nothing of nothing is
+/// `0 %`.
+#[must_use]
+pub fn percent(part: u64, whole: u64) -> String {
+    if part == 0 || whole == 0 {
+        return "0 %".to_owned();
+    }
+    let (part, whole) = (u128::from(part), u128::from(whole));
+    let thousandths = (part * 100_000 + whole / 2) / whole;
+    if thousandths == 0 {
+        return "<0.001 %".to_owned();
+    }
+    let most = if part < whole { 99_999 } else { u128::MAX };
+    let thousandths = thousandths.min(most);
+    let written = format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000);
+    let written = written.trim_end_matches('0').trim_end_matches('.');
+    format!("{written} %")
+}
+
+/// `digits` with the decimal point so many places from the right.
+fn decimal(digits: u64, decimals: u32) -> String {
+    let scale = 10_u64.pow(decimals);
+    match decimals {
+        0 => digits.to_string(),
+        _ => format!(
+            "{}.{:0width$}",
+            digits / scale,
+            digits % scale,
+            width = decimals as usize
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_have_separators() {
+        let written = [0, 999, 1_000, 1_234_567].map(count);
+        assert_eq!(written, ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn times_have_three_digits_and_a_fitting_unit() {
+        let written = [0, 999, 1_000, 9_994, 9_996, 18_349, 999_499, 999_500].map(time);
+        let expected = [
+            "0 ns", "999 ns", "1.00 us", "9.99 us", "10.0 us", "18.3 us", "999 us", "1.00 ms",
+        ];
+        assert_eq!(written, expected);
+        let written = [
+            51_000_000,
+            2_050_000_000,
+            120_000_000_000,
+            1_234_500_000_000,
+        ]
+        .map(time);
+        assert_eq!(written, ["51.0 ms", "2.05 s", "120 s", "1,235 s"]);
+        assert_eq!(time(u64::MAX), "18,446,744,073 s");
+    }
+
+    #[test]
+    fn a_little_is_not_nothing_and_nearly_all_is_not_all() {
+        assert_eq!(percent(1, 1_000_000_000), "<0.001 %");
+        assert_eq!(percent(999_999_999, 1_000_000_000), "99.999 %");
+        assert_eq!(percent(149, 10_000), "1.49 %");
+        assert_eq!(percent(5, 5), "100 %");
+        assert_eq!(percent(0, 0), "0 %");
+        assert_eq!(percent(u64::MAX / 2, u64::MAX), "50 %");
+    }
+}

@@ -1,0 +1,261 @@
+//! The books of one thread: its flows, its latencies, and what it shows while it runs.
+
+use std::sync::Arc;
+
+use super::counts::{Counts, NotSent, Reason};
+use super::latency::Latency;
+use super::live::Live;
+use super::sequence::{Answer, Terms, Tracker};
+use crate::probe::Sequence;
+use crate::time::Offset;
+
+/// Accounts for everything one thread does. A flow is named by its index among the thread's
+/// flows, from 0.
+#[derive(Debug)]
+pub struct Recorder {
+    flows: Vec<Tracker>,
+    latency: Latency,
+    live: Arc<Live>,
+}
+
+impl Recorder {
+    /// A thread with `flows` flows, each with room for `outstanding` probes without an answer.
+    #[must_use]
+    pub fn new(terms: Terms, flows: usize, outstanding: usize, live: Arc<Live>) -> Self {
+        Self {
+            flows: (0..flows)
+                .map(|_| Tracker::new(terms, outstanding))
+                .collect(),
+            latency: Latency::new(),
+            live,
+        }
+    }
+
+    /// The schedule asked for a probe.
+    pub fn scheduled(&mut self, flow: usize, due: Offset) {
+        self.flows[flow].scheduled(due);
+    }
+
+    /// The kernel took the flow's next probe.
+    pub fn sent(&mut self, flow: usize, due: Offset, at: Offset) {
+        let measured_from = self.flows[flow].measured_from();
+        self.update(flow, |tracker| tracker.sent(due, at));
+        self.live.sent();
+        if due >= measured_from {
+            self.latency.sent(due, at);
+        }
+    }
+
+    /// A probe that was asked for was not sent.
+    pub fn not_sent(&mut self, flow: usize, due: Offset, reason: Reason) {
+        self.flows[flow].not_sent(due, reason);
+    }
+
+    /// Probes of the warm-up and of the measured window that were scheduled will not be sent.
+    pub fn skip(&mut self, flow: usize, warmup: u64, measured: u64, reason: Reason) {
+        self.flows[flow].skip(warmup, measured, reason);
+    }
+
+    /// A sound answer arrived.
+    pub fn answered(&mut self, flow: usize, sequence: Sequence, at: Offset) -> Answer {
+        let answer = self.update(flow, |tracker| tracker.answered(sequence, at));
+        if let Answer::InTime(trip) = answer {
+            self.live.answered(at.nanos_since(trip.due));
+            if trip.measured {
+                self.latency.answered(&trip);
+            }
+        }
+        answer
+    }
+
+    /// A datagram arrived changed.
+    pub fn corrupted(&mut self, flow: usize, at: Offset) {
+        self.flows[flow].corrupted(at);
+    }
+
+    /// A datagram arrived that is not of this flow.
+    pub fn foreign(&mut self, flow: usize, at: Offset) {
+        self.flows[flow].foreign(at);
+    }
+
+    /// Gives up the probes whose timeout has passed. Looks at every flow: once a millisecond is
+    /// often enough, since an answer is judged by its own times.
+    pub fn expire(&mut self, now: Offset) {
+        for flow in 0..self.flows.len() {
+            self.update(flow, |tracker| tracker.expire(now));
+        }
+    }
+
+    /// The number the flow's next probe gets when it is sent.
+    #[must_use]
+    pub fn next_sequence(&self, flow: usize) -> Sequence {
+        self.flows[flow].next_sequence()
+    }
+
+    /// Probes of all flows that are neither answered nor given up.
+    #[must_use]
+    pub fn outstanding(&self) -> u64 {
+        self.flows.iter().map(Tracker::outstanding).sum()
+    }
+
+    /// Probes of one flow that are neither answered nor given up.
+    #[must_use]
+    pub fn outstanding_on(&self, flow: usize) -> u64 {
+        self.flows[flow].outstanding()
+    }
+
+    /// Ends the run: gives up what is outstanding, and returns the measured window.
+    #[must_use]
+    pub fn finish(mut self) -> Measured {
+        for flow in 0..self.flows.len() {
+            self.update(flow, Tracker::close);
+        }
+        let results = self.flows.iter().map(|tracker| FlowResult {
+            counts: *tracker.measured(),
+            not_sent: tracker.not_sent_reasons().clone(),
+        });
+        Measured {
+            flows: results.collect(),
+            latency: self.latency,
+            unreachable: 0,
+            receive_errors: 0,
+        }
+    }
+
+    fn update<T>(&mut self, flow: usize, change: impl FnOnce(&mut Tracker) -> T) -> T {
+        let tracker = &mut self.flows[flow];
+        let before = tracker.given_up();
+        let outcome = change(tracker);
+        self.live.lost(tracker.given_up() - before);
+        outcome
+    }
+}
+
+/// What the measured window of one thread, or of several, came to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measured {
+    /// In the order of the flows; threads are appended in the order they are merged.
+    pub flows: Vec<FlowResult>,
+    /// Of all flows together.
+    pub latency: Latency,
+    /// Times that the target's host said that nobody listens there (ICMP port unreachable).
+    pub unreachable: u64,
+    /// Receive calls that failed for another reason.
+    pub receive_errors: u64,
+}
+
+impl Measured {
+    /// Appends the flows of another thread, and adds its latencies.
+    pub fn merge(&mut self, other: Self) {
+        self.flows.extend(other.flows);
+        self.latency.merge(&other.latency);
+        self.unreachable += other.unreachable;
+        self.receive_errors += other.receive_errors;
+    }
+
+    /// The counts of all flows together.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut sum = Counts::default();
+        self.flows.iter().for_each(|flow| sum.merge(&flow.counts));
+        sum
+    }
+
+    /// The reasons of all flows together.
+    #[must_use]
+    pub fn not_sent(&self) -> NotSent {
+        let mut sum = NotSent::default();
+        self.flows.iter().for_each(|flow| sum.merge(&flow.not_sent));
+        sum
+    }
+}
+
+/// What one flow's measured window came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlowResult {
+    /// Its probes and datagrams.
+    pub counts: Counts,
+    /// Why some of its probes were not sent.
+    pub not_sent: NotSent,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::measure::Quantile;
+
+    fn at(nanos: u64) -> Offset {
+        Offset::from_nanos(nanos)
+    }
+
+    fn recorder() -> Recorder {
+        let terms = Terms {
+            timeout: Duration::from_nanos(100),
+            measured_from: at(1_000),
+        };
+        Recorder::new(terms, 2, 16, Arc::default())
+    }
+
+    fn send(recorder: &mut Recorder, flow: usize, due: u64, sent: u64) -> Sequence {
+        let sequence = recorder.next_sequence(flow);
+        recorder.scheduled(flow, at(due));
+        recorder.sent(flow, at(due), at(sent));
+        sequence
+    }
+
+    #[test]
+    fn the_warm_up_leaves_no_trace_in_the_result() {
+        let mut recorder = recorder();
+        let probe = send(&mut recorder, 0, 999, 1_050);
+        recorder.answered(0, probe, at(1_060));
+        send(&mut recorder, 0, 999, 1_050);
+        let measured = recorder.finish();
+        assert_eq!(measured.counts(), Counts::default());
+        assert_eq!(measured.latency, Latency::new());
+    }
+
+    #[test]
+    fn each_clock_starts_where_it_says() {
+        let mut recorder = recorder();
+        for _ in 0..5 {
+            let probe = send(&mut recorder, 0, 1_000, 1_020);
+            recorder.answered(0, probe, at(1_050));
+        }
+        let latency = recorder.finish().latency;
+        assert_eq!(latency.from_due.quantiles(0).p50, Quantile::Value(50));
+        assert_eq!(latency.from_send.quantiles(0).p50, Quantile::Value(30));
+        assert_eq!(latency.lateness.quantiles(0).p50, Quantile::Value(20));
+    }
+
+    #[test]
+    fn a_display_sees_a_late_probe_as_lost_once() {
+        let mut recorder = recorder();
+        let live = Arc::clone(&recorder.live);
+        let (first, second) = (
+            send(&mut recorder, 0, 1_000, 1_000),
+            send(&mut recorder, 1, 1_000, 1_000),
+        );
+        recorder.answered(1, second, at(1_200));
+        recorder.expire(at(1_200));
+        recorder.answered(0, first, at(1_201));
+        let seen = live.snapshot();
+        assert_eq!((seen.sent, seen.answered, seen.lost), (2, 0, 2));
+        assert_eq!(recorder.finish().counts().late, 2);
+    }
+
+    #[test]
+    fn merged_threads_keep_their_flows_apart() {
+        let mut left = recorder();
+        send(&mut left, 1, 1_000, 1_000);
+        left.scheduled(0, at(1_000));
+        left.not_sent(0, at(1_000), Reason::Behind);
+        let mut merged = left.finish();
+        merged.merge(recorder().finish());
+        let sent: Vec<u64> = merged.flows.iter().map(|flow| flow.counts.sent).collect();
+        assert_eq!(sent, [0, 1, 0, 0]);
+        assert_eq!(merged.counts().check(), Ok(()));
+        assert_eq!(merged.not_sent().total(), 1);
+    }
+}

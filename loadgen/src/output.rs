@@ -1,0 +1,107 @@
+//! Where the machine-readable result goes.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::results::Run;
+
+/// A place for one result, known to be writable before the run begins.
+#[derive(Debug)]
+pub struct Output {
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    Nowhere,
+    Stdout,
+    /// Written beside its final name, and moved there when it is whole.
+    File {
+        partial: PathBuf,
+        file: File,
+        path: PathBuf,
+    },
+}
+
+/// A result could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write the result to --json {}: {source}", path.display())]
+pub struct OutputError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl Output {
+    /// Opens the place that `--json` names: `-` is standard output, `None` is nowhere.
+    ///
+    /// # Errors
+    /// If the file cannot be created.
+    pub fn create(path: Option<&Path>) -> Result<Self, OutputError> {
+        let place = match path {
+            None => Place::Nowhere,
+            Some(path) if path.as_os_str() == "-" => Place::Stdout,
+            Some(path) => {
+                let mut name = path.as_os_str().to_owned();
+                name.push(".partial");
+                let partial = PathBuf::from(name);
+                let file = File::create(&partial).map_err(|source| failure(path, source))?;
+                let path = path.to_owned();
+                Place::File {
+                    partial,
+                    file,
+                    path,
+                }
+            }
+        };
+        Ok(Self { place })
+    }
+
+    /// Whether standard output is taken.
+    #[must_use]
+    pub fn is_stdout(&self) -> bool {
+        matches!(self.place, Place::Stdout)
+    }
+
+    /// Writes the result.
+    ///
+    /// # Errors
+    /// If the file cannot be written or moved to its name.
+    pub fn write(&mut self, run: &Run) -> Result<(), OutputError> {
+        match &mut self.place {
+            Place::Nowhere => Ok(()),
+            Place::Stdout => {
+                write_json(io::stdout().lock(), run).map_err(|source| failure("-".as_ref(), source))
+            }
+            Place::File {
+                partial,
+                file,
+                path,
+            } => write_json(file, run)
+                .and_then(|()| fs::rename(partial, &*path))
+                .map_err(|source| failure(path, source)),
+        }
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if let Place::File { partial, .. } = &self.place {
+            // Gone already if the result was written.
+            let _removed: io::Result<()> = fs::remove_file(partial);
+        }
+    }
+}
+
+fn write_json(mut output: impl Write, run: &Run) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut output, run)?;
+    output.write_all(b"\n")?;
+    output.flush()
+}
+
+fn failure(path: &Path, source: io::Error) -> OutputError {
+    OutputError {
+        path: path.to_owned(),
+        source,
+    }
+}

@@ -1,0 +1,374 @@
+//! A run, fully resolved: whatever a [`Plan`] holds can be carried out.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use humantime::format_duration;
+use thiserror::Error;
+
+use crate::measure::latency::HIGHEST_NANOS;
+use crate::probe::HEADER_LENGTH;
+use crate::rate::Rate;
+use crate::time::Offset;
+
+/// What somebody wants to run; [`Plan::new`] says whether it can be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choices {
+    /// Where the probes go.
+    pub target: SocketAddr,
+    /// The target as it was asked for.
+    pub target_name: String,
+    /// Whether the target is a server within this process.
+    pub embedded: bool,
+    /// Probes a second, of all flows together.
+    pub rate: Rate,
+    /// How long the measured window lasts; it follows the warm-up. Above zero.
+    pub duration: Duration,
+    /// How long probes are sent before those that are measured; may be zero.
+    pub warmup: Duration,
+    /// Bytes of a datagram, 40 to 65,507.
+    pub size: usize,
+    /// Sockets that probes are sent from, at least as many as threads.
+    pub flows: u16,
+    /// Threads that send and receive, at least one.
+    pub threads: u16,
+    /// How long after being sent a probe is lost; above zero, at most two minutes.
+    pub timeout: Duration,
+    /// Marks the datagrams of this run; different for every run.
+    pub run: u64,
+    /// Where everything random starts from.
+    pub seed: u64,
+}
+
+/// A run that can be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    choices: Choices,
+    threads: NonZeroU16,
+}
+
+impl Plan {
+    /// Checks the choices.
+    ///
+    /// # Errors
+    ///
+    /// The first choice that cannot be, as a sentence that names the flag to change.
+    pub fn new(choices: Choices) -> Result<Self, PlanError> {
+        check_target_and_size(&choices)?;
+        let threads = check_flows(&choices)?;
+        check_times(&choices)?;
+        Ok(Self { choices, threads })
+    }
+
+    /// Where the probes go; its port is not 0.
+    #[must_use]
+    pub fn target(&self) -> SocketAddr {
+        self.choices.target
+    }
+
+    /// The target as it was asked for.
+    #[must_use]
+    pub fn target_name(&self) -> &str {
+        &self.choices.target_name
+    }
+
+    /// Whether the target is a server within this process.
+    #[must_use]
+    pub fn embedded(&self) -> bool {
+        self.choices.embedded
+    }
+
+    /// Probes a second, of all flows together.
+    #[must_use]
+    pub fn rate(&self) -> Rate {
+        self.choices.rate
+    }
+
+    /// How long the measured window lasts: above zero, and with room for a probe.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.choices.duration
+    }
+
+    /// How long probes are sent before those that are measured; may be zero.
+    #[must_use]
+    pub fn warmup(&self) -> Duration {
+        self.choices.warmup
+    }
+
+    /// How long probes are sent: the warm-up and the measured window. At most 365 days.
+    #[must_use]
+    pub fn span(&self) -> Duration {
+        self.choices.warmup + self.choices.duration
+    }
+
+    /// Where the measured window begins: probes due from here on count.
+    #[must_use]
+    pub fn measured_from(&self) -> Offset {
+        Offset::START + self.choices.warmup
+    }
+
+    /// Bytes of a datagram, 40 to 65,507.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.choices.size
+    }
+
+    /// Sockets that probes are sent from, at least as many as threads.
+    #[must_use]
+    pub fn flows(&self) -> u16 {
+        self.choices.flows
+    }
+
+    /// Threads that send and receive.
+    #[must_use]
+    pub fn threads(&self) -> NonZeroU16 {
+        self.threads
+    }
+
+    /// How long after being sent a probe is lost: above zero, at most two minutes.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.choices.timeout
+    }
+
+    /// How many probes of one flow can be without an answer at once if every answer is lost, at
+    /// most 65,536: memory to take beforehand. What is beyond is rare enough to be taken then.
+    #[must_use]
+    pub fn outstanding_a_flow(&self) -> usize {
+        let of_all_flows = self.rate().probes_within(self.timeout());
+        let of_one = of_all_flows.div_ceil(self.flows().into());
+        usize::try_from(of_one).map_or(MOST_OUTSTANDING, |probes| probes.min(MOST_OUTSTANDING))
+    }
+
+    /// Marks the datagrams of this run.
+    #[must_use]
+    pub fn run(&self) -> u64 {
+        self.choices.run
+    }
+
+    /// Where everything random starts from.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.choices.seed
+    }
+}
+
+/// Why a run cannot be carried out, and which flag to change.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[expect(missing_docs, reason = "the sentences name their fields")]
+pub enum PlanError {
+    /// Port 0 means "any port" to whoever binds, and nothing to whoever sends.
+    #[error("the target {name} has no port: write it as HOST:PORT, with a port from 1 to 65535")]
+    TargetWithoutPort { name: String },
+    /// The header must fit.
+    #[error("--size {size} is too small: a probe needs at least {HEADER_LENGTH} bytes")]
+    SizeTooSmall { size: usize },
+    /// A UDP datagram over IPv4 carries no more.
+    #[error("--size {size} is too large: a UDP datagram carries at most {LARGEST_SIZE} bytes")]
+    SizeTooLarge { size: usize },
+    /// Nobody would send.
+    #[error("--threads 0 is too few: sending takes at least one thread")]
+    NoThreads,
+    /// A flow is owned by one thread, so some threads would have nothing to do.
+    #[error("--flows {flows} is too few: each of --threads {threads} needs a flow of its own")]
+    FewerFlowsThanThreads { flows: u16, threads: u16 },
+    /// Nothing would be measured.
+    #[error("--duration 0s is too short: nothing would be measured")]
+    NoDuration,
+    /// Nothing would be measured either.
+    #[error(
+        "--duration {} is too short: at --rate {rate} no probe is due in it",
+        format_duration(*duration)
+    )]
+    NoProbe { duration: Duration, rate: Rate },
+    /// Times are kept in 64 bits with room to spare, and nobody waits so long.
+    #[error(
+        "--warmup and --duration together are {}: at most 365 days are possible",
+        format_duration(*span)
+    )]
+    TooLong { span: Duration },
+    /// Every probe would be lost.
+    #[error("--timeout 0s is too short: every probe would be lost")]
+    NoTimeout,
+    /// The histograms end there.
+    #[error(
+        "--timeout {} is too long: at most {} are possible",
+        format_duration(*timeout),
+        format_duration(LONGEST_TIMEOUT)
+    )]
+    TimeoutTooLong { timeout: Duration },
+}
+
+fn check_target_and_size(choices: &Choices) -> Result<(), PlanError> {
+    let size = choices.size;
+    if choices.target.port() == 0 {
+        let name = choices.target_name.clone();
+        return Err(PlanError::TargetWithoutPort { name });
+    }
+    if size < HEADER_LENGTH {
+        return Err(PlanError::SizeTooSmall { size });
+    }
+    if size > LARGEST_SIZE {
+        return Err(PlanError::SizeTooLarge { size });
+    }
+    Ok(())
+}
+
+fn check_flows(choices: &Choices) -> Result<NonZeroU16, PlanError> {
+    let Choices { flows, threads, .. } = *choices;
+    if flows < threads {
+        return Err(PlanError::FewerFlowsThanThreads { flows, threads });
+    }
+    NonZeroU16::new(threads).ok_or(PlanError::NoThreads)
+}
+
+fn check_times(choices: &Choices) -> Result<(), PlanError> {
+    let Choices {
+        rate,
+        duration,
+        warmup,
+        timeout,
+        ..
+    } = *choices;
+    if duration.is_zero() {
+        return Err(PlanError::NoDuration);
+    }
+    let span = warmup.saturating_add(duration);
+    if span > LONGEST_SPAN {
+        return Err(PlanError::TooLong { span });
+    }
+    if rate.probes_within(span) == rate.probes_within(warmup) {
+        return Err(PlanError::NoProbe { duration, rate });
+    }
+    if timeout.is_zero() {
+        return Err(PlanError::NoTimeout);
+    }
+    if timeout > LONGEST_TIMEOUT {
+        return Err(PlanError::TimeoutTooLong { timeout });
+    }
+    Ok(())
+}
+
+/// 65,535 bytes of an IPv4 packet, less its header of 20 and UDP's of 8.
+const LARGEST_SIZE: usize = 65_507;
+const MOST_OUTSTANDING: usize = 1 << 16;
+const LONGEST_SPAN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+const LONGEST_TIMEOUT: Duration = Duration::from_nanos(HIGHEST_NANOS);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choices() -> Choices {
+        Choices {
+            target: SocketAddr::from(([127, 0, 0, 1], 50_007)),
+            target_name: "localhost:50007".to_owned(),
+            embedded: false,
+            rate: Rate::per_second(100_000).unwrap(),
+            duration: Duration::from_secs(10),
+            warmup: Duration::from_secs(1),
+            size: 64,
+            flows: 4,
+            threads: 2,
+            timeout: Duration::from_secs(1),
+            run: 7,
+            seed: 1,
+        }
+    }
+
+    #[track_caller]
+    fn assert_refused(change: impl FnOnce(&mut Choices), sentence: &str) {
+        let mut choices = choices();
+        change(&mut choices);
+        assert_eq!(Plan::new(choices).unwrap_err().to_string(), sentence);
+    }
+
+    #[test]
+    fn the_measured_window_follows_the_warm_up() {
+        let plan = Plan::new(choices()).unwrap();
+        assert_eq!(plan.measured_from(), Offset::from_nanos(1_000_000_000));
+        assert_eq!(plan.span(), Duration::from_secs(11));
+    }
+
+    #[test]
+    fn memory_is_taken_for_a_timeout_of_one_flow_within_bounds() {
+        let outstanding = |rate| {
+            let rate = Rate::per_second(rate).unwrap();
+            Plan::new(Choices { rate, ..choices() })
+                .unwrap()
+                .outstanding_a_flow()
+        };
+        assert_eq!(outstanding(100_000), 25_000);
+        assert_eq!(outstanding(1_000_000_000), 65_536);
+    }
+
+    #[test]
+    fn the_smallest_and_the_largest_datagram_are_possible() {
+        for size in [HEADER_LENGTH, LARGEST_SIZE] {
+            assert!(Plan::new(Choices { size, ..choices() }).is_ok());
+        }
+    }
+
+    #[test]
+    fn impossible_datagrams_are_refused() {
+        assert_refused(
+            |choices| choices.size = 16,
+            "--size 16 is too small: a probe needs at least 40 bytes",
+        );
+        assert_refused(
+            |choices| choices.size = 65_508,
+            "--size 65508 is too large: a UDP datagram carries at most 65507 bytes",
+        );
+        assert_refused(
+            |choices| choices.target.set_port(0),
+            "the target localhost:50007 has no port: write it as HOST:PORT, with a port from 1 \
+             to 65535",
+        );
+    }
+
+    #[test]
+    fn a_thread_without_a_flow_is_refused() {
+        assert_refused(
+            |choices| choices.threads = 5,
+            "--flows 4 is too few: each of --threads 5 needs a flow of its own",
+        );
+        assert_refused(
+            |choices| choices.threads = 0,
+            "--threads 0 is too few: sending takes at least one thread",
+        );
+    }
+
+    #[test]
+    fn a_run_that_measures_nothing_is_refused() {
+        assert_refused(
+            |choices| choices.duration = Duration::ZERO,
+            "--duration 0s is too short: nothing would be measured",
+        );
+        assert_refused(
+            |choices| {
+                choices.rate = Rate::from_thousandths(500).unwrap();
+                choices.duration = Duration::from_millis(10);
+            },
+            "--duration 10ms is too short: at --rate 0.5 no probe is due in it",
+        );
+        assert_refused(
+            |choices| choices.timeout = Duration::ZERO,
+            "--timeout 0s is too short: every probe would be lost",
+        );
+    }
+
+    #[test]
+    fn a_run_that_would_not_end_is_refused() {
+        assert_refused(
+            |choices| choices.timeout = Duration::from_secs(121),
+            "--timeout 2m 1s is too long: at most 2m are possible",
+        );
+        let endless = Choices {
+            warmup: Duration::MAX,
+            ..choices()
+        };
+        assert!(matches!(Plan::new(endless), Err(PlanError::TooLong { .. })));
+    }
+}

@@ -1,0 +1,77 @@
+//! A bar on a terminal while a run lasts; nothing elsewhere.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::engine::Underway;
+use crate::figures;
+use crate::measure::{Live, Snapshot};
+use crate::plan::Plan;
+
+/// Waits until `underway` has finished, and shows how it goes if `shown` and standard error is a
+/// terminal.
+pub fn watch(underway: &Underway, live: &[Arc<Live>], plan: &Plan, shown: bool) {
+    let bar = bar(plan, shown);
+    let begun = Instant::now();
+    let mut before = (begun, Snapshot::default());
+    while !underway.is_finished() {
+        thread::sleep(if bar.is_hidden() { LOOK } else { DRAW });
+        if bar.is_hidden() {
+            continue;
+        }
+        let now = Instant::now();
+        let snapshot = together(live);
+        let elapsed = u64::try_from((now - begun).as_millis()).unwrap_or(u64::MAX);
+        bar.set_position(elapsed.min(bar.length().unwrap_or(0)));
+        bar.set_message(describe(&before.1, &snapshot, now - before.0));
+        before = (now, snapshot);
+    }
+    bar.finish_and_clear();
+}
+
+fn bar(plan: &Plan, shown: bool) -> ProgressBar {
+    let target = if shown {
+        // Hidden by itself where standard error is no terminal.
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let length = u64::try_from(plan.span().as_millis()).unwrap_or(u64::MAX);
+    let style = ProgressStyle::with_template("{bar:24} {percent:>3} %  {msg}")
+        .unwrap_or_else(|_unreachable| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(Some(length), target).with_style(style)
+}
+
+fn together(live: &[Arc<Live>]) -> Snapshot {
+    let mut sum = Snapshot::default();
+    for thread in live {
+        sum.merge(&thread.snapshot());
+    }
+    sum
+}
+
+fn describe(before: &Snapshot, now: &Snapshot, elapsed: Duration) -> String {
+    let rate = |from: u64, to: u64| {
+        let nanos = elapsed.as_nanos().max(1);
+        let each_second = u128::from(to.saturating_sub(from)) * 1_000_000_000 / nanos;
+        figures::count(u64::try_from(each_second).unwrap_or(u64::MAX))
+    };
+    let quantile = |percent| now.quantile(percent).map_or("-".to_owned(), figures::time);
+    format!(
+        "{}/s sent, {}/s answered, {} lost, p50 {}, p99 {}",
+        rate(before.sent, now.sent),
+        rate(before.answered, now.answered),
+        figures::percent(now.lost, now.sent),
+        quantile(50),
+        quantile(99),
+    )
+}
+
+/// How often the bar is drawn: seldom enough to cost the measurement nothing.
+const DRAW: Duration = Duration::from_millis(200);
+
+/// How often it is looked whether the run is over when nothing is drawn.
+const LOOK: Duration = Duration::from_millis(20);

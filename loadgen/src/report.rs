@@ -1,0 +1,351 @@
+//! A finished run as text, for one glance.
+
+use crate::figures::{count, percent, time};
+use crate::measure::{Fraction, Quantile};
+use crate::results::{Distribution, Run, Verdict};
+use crate::verdict::Outcome;
+
+/// Whether text may hold colours; the caller knows the terminal and the user's wishes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Plain text.
+    Plain,
+    /// With ANSI escape sequences.
+    Colour,
+}
+
+/// The report of a run: what was run, how long answers took, what became of the probes, and
+/// whether to believe it. Ends with a line break.
+#[must_use]
+pub fn text(run: &Run, style: Style) -> String {
+    let paragraphs = [
+        setting(run),
+        latencies(run, style),
+        accounts(run),
+        verdict(&run.verdict, style),
+    ];
+    paragraphs.map(|lines| lines.join("\n") + "\n").join("\n")
+}
+
+fn setting(run: &Run) -> Vec<String> {
+    let plan = &run.plan;
+    let whose = if plan.embedded {
+        " (embedded server: one process, one machine, no network)"
+    } else {
+        ""
+    };
+    let warmup = match plan.warmup_ns {
+        0 => "no warm-up".to_owned(),
+        nanos => format!("{} of warm-up", time(nanos)),
+    };
+    let cut = if run.window_ns < plan.duration_ns {
+        format!(", stopped before the {} asked for", time(plan.duration_ns))
+    } else {
+        String::new()
+    };
+    vec![
+        labelled("target", &format!("{}{whose}", plan.target)),
+        labelled(
+            "load",
+            &format!(
+                "{} probes/s of {} bytes for {} after {warmup}{cut}",
+                count(plan.rate_pps),
+                count(plan.size_bytes as u64),
+                time(run.window_ns),
+            ),
+        ),
+        labelled(
+            "from",
+            &format!(
+                "{}, {}, timeout {}",
+                number_of(plan.flows, "flow"),
+                number_of(plan.threads, "thread"),
+                time(plan.timeout_ns),
+            ),
+        ),
+    ]
+}
+
+fn latencies(run: &Run, style: Style) -> Vec<String> {
+    let rows = [
+        ("from due", &run.rtt_ns.from_due, "lost"),
+        ("from send", &run.rtt_ns.from_send, "lost"),
+        ("lateness", &run.lateness_ns, "unsent"),
+    ];
+    let header = COLUMNS.map(|column| column.name.to_owned());
+    let mut lines = vec![row("round trip", &header)];
+    for (name, distribution, missing) in rows {
+        let cells = COLUMNS.map(|column| cell((column.of)(distribution), missing));
+        lines.push(row(name, &cells));
+    }
+    // The headline: what a user of the service would have waited.
+    lines[1] = painted(&lines[1], BOLD, style);
+    let distributions = rows.map(|(_, distribution, _)| distribution);
+    lines.extend(legend(&distributions));
+    lines
+}
+
+/// What the words in place of a number mean, if there are any.
+fn legend(distributions: &[&Distribution]) -> Vec<String> {
+    let any = |of: fn(&Distribution) -> Quantile, quantile| {
+        distributions.iter().any(|one| of(one) == quantile)
+    };
+    let mut lines = Vec::new();
+    if COLUMNS.iter().any(|column| any(column.of, Quantile::Lost)) {
+        let meaning = "the rank falls among probes without an answer in time, or never sent";
+        lines.push(labelled("lost", meaning));
+    }
+    let needs: Vec<String> = COLUMNS
+        .iter()
+        .filter(|column| any(column.of, Quantile::TooFew))
+        .filter_map(|column| Some((column.name, column.fraction?)))
+        .map(|(name, fraction)| {
+            format!(
+                "{name} (needs {} probes)",
+                count(fraction.smallest_population())
+            )
+        })
+        .collect();
+    if !needs.is_empty() {
+        lines.push(labelled("n/a", &needs.join(", ")));
+    }
+    lines
+}
+
+/// What the system complained of, if it did.
+fn faults(run: &Run) -> String {
+    let mut text = String::new();
+    for (times, what) in [
+        (run.unreachable, "port unreachable"),
+        (run.receive_errors, "receive errors"),
+    ] {
+        if times > 0 {
+            text += &format!(", {} {what}", count(times));
+        }
+    }
+    text
+}
+
+fn accounts(run: &Run) -> Vec<String> {
+    let counts = &run.counts;
+    let reasons: Vec<String> = run
+        .not_sent_by
+        .iter()
+        .map(|(reason, probes)| format!("{reason} {}", count(*probes)))
+        .collect();
+    let reasons = match reasons.as_slice() {
+        [] => String::new(),
+        reasons => format!(" ({})", reasons.join(", ")),
+    };
+    vec![
+        labelled(
+            "probes",
+            &format!(
+                "{} scheduled, {} sent, {} not sent{reasons}",
+                count(counts.scheduled),
+                count(counts.sent),
+                count(counts.not_sent),
+            ),
+        ),
+        labelled(
+            "answers",
+            &format!(
+                "{} in time ({}), {} late, {} lost ({})",
+                count(counts.received),
+                percent(counts.received, counts.sent),
+                count(counts.late),
+                count(counts.lost),
+                percent(counts.lost, counts.sent),
+            ),
+        ),
+        labelled(
+            "path",
+            &format!(
+                "{} reordered, {} duplicated, {} corrupted, {} foreign, {} stale{}",
+                count(counts.reordered),
+                count(counts.duplicated),
+                count(counts.corrupted),
+                count(counts.foreign),
+                count(counts.stale),
+                faults(run),
+            ),
+        ),
+        labelled(
+            "rate",
+            &format!(
+                "{}/s scheduled, {}/s sent, {}/s answered in time",
+                count(run.rate_pps.scheduled),
+                count(run.rate_pps.sent),
+                count(run.rate_pps.received),
+            ),
+        ),
+    ]
+}
+
+fn verdict(verdict: &Verdict, style: Style) -> Vec<String> {
+    let (word, colour) = match verdict.outcome {
+        Outcome::Valid => ("valid", GREEN),
+        Outcome::Suspect => ("SUSPECT", YELLOW),
+        Outcome::Invalid => ("INVALID", RED),
+    };
+    let mut lines = vec![labelled("verdict", &painted(word, colour, style))];
+    for doubt in &verdict.doubts {
+        lines.push(labelled("", &format!("{}: {}", doubt.code, doubt.message)));
+    }
+    lines
+}
+
+/// One column of the table.
+#[derive(Clone, Copy)]
+struct Column {
+    name: &'static str,
+    of: fn(&Distribution) -> Quantile,
+    /// `None` for the maximum, which takes but one value.
+    fraction: Option<Fraction>,
+}
+
+const COLUMNS: [Column; 6] = [
+    Column {
+        name: "p50",
+        of: |distribution| distribution.p50,
+        fraction: Some(Fraction::P50),
+    },
+    Column {
+        name: "p90",
+        of: |distribution| distribution.p90,
+        fraction: Some(Fraction::P90),
+    },
+    Column {
+        name: "p99",
+        of: |distribution| distribution.p99,
+        fraction: Some(Fraction::P99),
+    },
+    Column {
+        name: "p99.9",
+        of: |distribution| distribution.p99_9,
+        fraction: Some(Fraction::P99_9),
+    },
+    Column {
+        name: "p99.99",
+        of: |distribution| distribution.p99_99,
+        fraction: Some(Fraction::P99_99),
+    },
+    Column {
+        name: "max",
+        of: |distribution| distribution.max,
+        fraction: None,
+    },
+];
+
+fn cell(quantile: Quantile, missing: &str) -> String {
+    match quantile {
+        Quantile::Value(nanos) => time(nanos),
+        Quantile::Lost => missing.to_owned(),
+        Quantile::TooFew => "n/a".to_owned(),
+    }
+}
+
+fn row(name: &str, cells: &[String]) -> String {
+    let cells = cells.iter().map(|cell| format!("{cell:>9}"));
+    format!("{name:<10}{}", cells.collect::<String>())
+}
+
+fn labelled(label: &str, text: &str) -> String {
+    format!("{label:<12}{text}")
+}
+
+fn number_of(number: u16, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", count(number.into()))
+}
+
+fn painted(text: &str, colour: &str, style: Style) -> String {
+    match style {
+        Style::Plain => text.to_owned(),
+        Style::Colour => format!("\x1b[{colour}m{text}\x1b[0m"),
+    }
+}
+
+const BOLD: &str = "1";
+const RED: &str = "1;31";
+const GREEN: &str = "32";
+const YELLOW: &str = "1;33";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::Doubt;
+    use crate::results::tests::run;
+
+    #[test]
+    fn a_run_fits_one_glance() {
+        let expected = "\
+target      127.0.0.1:50007 (embedded server: one process, one machine, no network)
+load        10,000 probes/s of 64 bytes for 100 ms after no warm-up
+from        2 flows, 1 thread, timeout 1.00 s
+
+round trip      p50      p90      p99    p99.9   p99.99      max
+from due    21.0 us  21.0 us     lost      n/a      n/a     lost
+from send   20.0 us  20.0 us  20.0 us      n/a      n/a     lost
+lateness    1.00 us  1.00 us  1.00 us      n/a      n/a   unsent
+lost        the rank falls among probes without an answer in time, or never sent
+n/a         p99.9 (needs 2,995 probes), p99.99 (needs 29,956 probes)
+
+probes      1,000 scheduled, 993 sent, 7 not sent (behind 7)
+answers     989 in time (99.597 %), 2 late, 2 lost (0.201 %)
+path        2 reordered, 1 duplicated, 0 corrupted, 0 foreign, 0 stale
+rate        10,000/s scheduled, 9,930/s sent, 9,890/s answered in time
+
+verdict     valid
+";
+        assert_eq!(text(&run(), Style::Plain), expected);
+    }
+
+    #[test]
+    fn a_doubt_is_shown_with_its_advice() {
+        let mut run = run();
+        run.verdict.outcome = Outcome::Invalid;
+        run.verdict.doubts.push(Doubt {
+            code: "rate_missed".to_owned(),
+            message: "Lower --rate.".to_owned(),
+            measured: 1,
+            limit: 2,
+        });
+        let text = text(&run, Style::Plain);
+        let expected = "verdict     INVALID\n            rate_missed: Lower --rate.\n";
+        assert!(text.ends_with(expected), "{text}");
+    }
+
+    #[test]
+    fn colours_change_nothing_else() {
+        let coloured = text(&run(), Style::Colour);
+        assert!(coloured.contains("verdict     \x1b[32mvalid\x1b[0m\n"));
+        assert!(coloured.contains("\n\x1b[1mfrom due    21.0 us"));
+        let stripped = coloured
+            .replace("\x1b[0m", "")
+            .replace("\x1b[1m", "")
+            .replace("\x1b[32m", "");
+        assert_eq!(stripped, text(&run(), Style::Plain));
+    }
+
+    #[test]
+    fn a_complete_run_needs_no_legend() {
+        let mut run = run();
+        let complete = Distribution {
+            p99: Quantile::Value(21_000),
+            p99_9: Quantile::Value(51_000_000),
+            p99_99: Quantile::Value(99_500_000),
+            max: Quantile::Value(1_000_000_000),
+            ..run.rtt_ns.from_due
+        };
+        run.rtt_ns.from_due = complete;
+        run.rtt_ns.from_send = complete;
+        run.lateness_ns = complete;
+        run.plan.embedded = false;
+        let text = text(&run, Style::Plain);
+        assert!(text.starts_with("target      127.0.0.1:50007\n"));
+        let row = "from due    21.0 us  21.0 us  21.0 us  51.0 ms  99.5 ms   1.00 s\n";
+        assert!(text.contains(row), "{text}");
+        assert!(!text.contains("n/a") && !text.contains("lost  "), "{text}");
+    }
+}

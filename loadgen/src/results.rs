@@ -1,0 +1,435 @@
+//! The file a run leaves behind. Field names carry the units; [`Schema`] carries the version.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::measure::{self, Counts, Measured, Quantile};
+use crate::plan;
+use crate::verdict::{self, Outcome};
+
+/// Everything about one run. All counts and times are those of the measured window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// What kind of file this is.
+    pub schema: Schema,
+    /// What was asked for.
+    pub plan: Plan,
+    /// How long the measured window was: as planned, or less if the run was stopped early.
+    pub window_ns: u64,
+    /// What became of all probes and datagrams.
+    pub counts: Counts,
+    /// Why probes were not sent, by name (`behind`, `EAGAIN`); the counts add up to `not_sent`.
+    pub not_sent_by: BTreeMap<String, u64>,
+    /// Times that the target's host said that nobody listens there, warm-up included.
+    pub unreachable: u64,
+    /// Receive calls that failed for another reason, warm-up included.
+    pub receive_errors: u64,
+    /// Counts as rates over the measured window.
+    pub rate_pps: Rates,
+    /// How long answers took.
+    pub rtt_ns: RoundTrips,
+    /// How long after being due probes were sent.
+    pub lateness_ns: Distribution,
+    /// The counts of each flow.
+    pub flows: Vec<Flow>,
+    /// Whether to believe any of it.
+    pub verdict: Verdict,
+}
+
+/// The version of the format; a file of another version is refused by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Schema {
+    /// One run, first version.
+    #[serde(rename = "loadgen/run/1")]
+    Run1,
+}
+
+/// What was asked for, defaults filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Where the probes went.
+    pub target: SocketAddr,
+    /// Whether that was a server within the generator's own process.
+    pub embedded: bool,
+    /// Probes a second of all flows together, rounded to a whole number.
+    pub rate_pps: u64,
+    /// How long the measured window lasted.
+    pub duration_ns: u64,
+    /// How long probes were sent before it.
+    pub warmup_ns: u64,
+    /// Bytes of a datagram.
+    pub size_bytes: usize,
+    /// Sockets that probes were sent from.
+    pub flows: u16,
+    /// Threads that sent and received.
+    pub threads: u16,
+    /// How long after being sent a probe was lost.
+    pub timeout_ns: u64,
+    /// How probes were spaced.
+    pub arrivals: Arrivals,
+    /// Where everything random started from.
+    pub seed: u64,
+}
+
+/// How probes were spaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arrivals {
+    /// Evenly.
+    Constant,
+}
+
+/// Probes a second over the measured window, rounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rates {
+    /// Asked for by the schedule.
+    pub scheduled: u64,
+    /// Taken by the kernel.
+    pub sent: u64,
+    /// Answered in time.
+    pub received: u64,
+}
+
+/// Round trips by both clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoundTrips {
+    /// From when a probe was due. Probes lost, late and not sent took for ever.
+    pub from_due: Distribution,
+    /// From when a probe was sent. Probes lost and late took for ever.
+    pub from_send: Distribution,
+}
+
+/// A distribution in nanoseconds. `min`, `mean` and `stdev` are those of the recorded values
+/// alone, `null` without any; a quantile is a number, `"lost"` if it falls among the probes
+/// that took for ever, or `null` if there were too few probes to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the quantiles are named by their number")]
+pub struct Distribution {
+    /// Values recorded.
+    pub count: u64,
+    pub min: Option<u64>,
+    pub mean: Option<u64>,
+    pub stdev: Option<u64>,
+    pub p50: Quantile,
+    pub p90: Quantile,
+    pub p99: Quantile,
+    pub p99_9: Quantile,
+    pub p99_99: Quantile,
+    /// Like a quantile: `"lost"` if any probe took for ever.
+    pub max: Quantile,
+}
+
+/// The counts of one flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flow {
+    /// The number of the flow, which its datagrams carry too.
+    pub flow: u16,
+    /// Its probes and datagrams.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// Whether to believe the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The worst of the doubts.
+    pub outcome: Outcome,
+    /// Why not, in the order of importance.
+    pub doubts: Vec<Doubt>,
+}
+
+/// One reason not to believe the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// A name for programs.
+    pub code: String,
+    /// A sentence for people.
+    pub message: String,
+    /// What was found.
+    pub measured: u64,
+    /// What would have been good enough.
+    pub limit: u64,
+}
+
+impl Run {
+    /// Puts together what is known after a run whose measured window lasted for `window`, with
+    /// the flows in the order of their numbers.
+    #[must_use]
+    pub fn new(
+        plan: &plan::Plan,
+        window: Duration,
+        measured: &Measured,
+        verdict: &verdict::Verdict,
+    ) -> Self {
+        let counts = measured.counts();
+        let latency = &measured.latency;
+        let unanswered = counts.lost + counts.late;
+        let flows = (0..).zip(&measured.flows).map(|(flow, result)| Flow {
+            flow,
+            counts: result.counts,
+        });
+        Self {
+            schema: Schema::Run1,
+            plan: Plan::from(plan),
+            window_ns: nanos(window),
+            counts,
+            not_sent_by: measured.not_sent().by_name(),
+            unreachable: measured.unreachable,
+            receive_errors: measured.receive_errors,
+            rate_pps: Rates::new(&counts, window),
+            rtt_ns: RoundTrips {
+                from_due: Distribution::new(&latency.from_due, unanswered + counts.not_sent),
+                from_send: Distribution::new(&latency.from_send, unanswered),
+            },
+            lateness_ns: Distribution::new(&latency.lateness, counts.not_sent),
+            flows: flows.collect(),
+            verdict: Verdict::from(verdict),
+        }
+    }
+}
+
+impl From<&plan::Plan> for Plan {
+    fn from(plan: &plan::Plan) -> Self {
+        Self {
+            target: plan.target(),
+            embedded: plan.embedded(),
+            rate_pps: plan.rate().rounded(),
+            duration_ns: nanos(plan.duration()),
+            warmup_ns: nanos(plan.warmup()),
+            size_bytes: plan.size(),
+            flows: plan.flows(),
+            threads: plan.threads().get(),
+            timeout_ns: nanos(plan.timeout()),
+            arrivals: Arrivals::Constant,
+            seed: plan.seed(),
+        }
+    }
+}
+
+impl Rates {
+    fn new(counts: &Counts, window: Duration) -> Self {
+        let window = window.as_nanos().max(1);
+        let rate = |count: u64| {
+            let rounded = (u128::from(count) * 1_000_000_000 + window / 2) / window;
+            u64::try_from(rounded).unwrap_or(u64::MAX)
+        };
+        Self {
+            scheduled: rate(counts.scheduled),
+            sent: rate(counts.sent),
+            received: rate(counts.received),
+        }
+    }
+}
+
+impl Distribution {
+    fn new(recorded: &measure::Distribution, unanswered: u64) -> Self {
+        let quantiles = recorded.quantiles(unanswered);
+        Self {
+            count: quantiles.count,
+            min: quantiles.summary.map(|summary| summary.min),
+            mean: quantiles.summary.map(|summary| summary.mean),
+            stdev: quantiles.summary.map(|summary| summary.stdev),
+            p50: quantiles.p50,
+            p90: quantiles.p90,
+            p99: quantiles.p99,
+            p99_9: quantiles.p99_9,
+            p99_99: quantiles.p99_99,
+            max: quantiles.max,
+        }
+    }
+}
+
+impl From<&verdict::Verdict> for Verdict {
+    fn from(verdict: &verdict::Verdict) -> Self {
+        Self {
+            outcome: verdict.outcome,
+            doubts: verdict.doubts.iter().map(Doubt::from).collect(),
+        }
+    }
+}
+
+impl From<&verdict::Doubt> for Doubt {
+    fn from(doubt: &verdict::Doubt) -> Self {
+        Self {
+            code: doubt.code().to_owned(),
+            message: doubt.message(),
+            measured: doubt.measured(),
+            limit: doubt.limit(),
+        }
+    }
+}
+
+impl Serialize for Quantile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let written = match *self {
+            Self::Value(nanos) => Written::Value(nanos),
+            Self::Lost => Written::Lost(Word::Lost),
+            Self::TooFew => Written::TooFew,
+        };
+        written.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Quantile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let quantile = match Written::deserialize(deserializer)? {
+            Written::Value(nanos) => Self::Value(nanos),
+            Written::Lost(Word::Lost) => Self::Lost,
+            Written::TooFew => Self::TooFew,
+        };
+        Ok(quantile)
+    }
+}
+
+/// A quantile as the file has it.
+#[derive(Serialize, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a quantile is a whole number of nanoseconds, \"lost\" or null"
+)]
+enum Written {
+    Value(u64),
+    Lost(Word),
+    TooFew,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    Lost,
+}
+
+/// A plan's times are below 2^64 ns: a year at most.
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::sync::Arc;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::measure::{Reason, Recorder, Terms};
+    use crate::plan::{Choices, Plan as ResolvedPlan};
+    use crate::rate::Rate;
+    use crate::time::Offset;
+    use crate::verdict::judge;
+
+    /// A tenth of a second at 10,000/s over two flows. Every probe is sent 1 us late and takes
+    /// 20 us; two are lost, two late, seven not sent, and one answer comes twice.
+    pub(crate) fn run() -> Run {
+        let plan = ResolvedPlan::new(Choices {
+            target: SocketAddr::from(([127, 0, 0, 1], 50_007)),
+            target_name: "localhost:50007".to_owned(),
+            embedded: true,
+            rate: Rate::per_second(10_000).unwrap(),
+            duration: Duration::from_millis(100),
+            warmup: Duration::ZERO,
+            size: 64,
+            flows: 2,
+            threads: 1,
+            timeout: Duration::from_secs(1),
+            run: 7,
+            seed: 1,
+        });
+        let plan = plan.unwrap();
+        let measured = measured(&plan);
+        let verdict = judge(&measured.counts(), &measured.latency);
+        Run::new(&plan, plan.duration(), &measured, &verdict)
+    }
+
+    fn measured(plan: &ResolvedPlan) -> Measured {
+        let terms = Terms {
+            timeout: plan.timeout(),
+            measured_from: plan.measured_from(),
+        };
+        let mut recorder = Recorder::new(terms, 2, 16, Arc::default());
+        for probe in 0..1_000 {
+            let (flow, due) = (usize::from(probe % 2 == 1), plan.rate().due(probe));
+            let sequence = recorder.next_sequence(flow);
+            recorder.scheduled(flow, due);
+            if probe >= 993 {
+                recorder.not_sent(flow, due, Reason::Behind);
+                continue;
+            }
+            let sent = due + Duration::from_micros(1);
+            recorder.sent(flow, due, sent);
+            let copies = [1, 0, 0, 0, 0, 2].get(usize::try_from(probe).unwrap());
+            for _ in 0..*copies.unwrap_or(&1) {
+                recorder.answered(flow, sequence, sent + Duration::from_micros(20));
+            }
+        }
+        let end = Offset::from_nanos(2_000_000_000);
+        recorder.answered(0, crate::probe::Sequence(1), end);
+        recorder.answered(0, crate::probe::Sequence(2), end);
+        recorder.finish()
+    }
+
+    #[test]
+    fn the_file_has_the_documented_fields() {
+        let file = serde_json::to_value(run()).unwrap();
+        let plan = json!({
+            "target": "127.0.0.1:50007", "embedded": true, "rate_pps": 10_000,
+            "duration_ns": 100_000_000, "warmup_ns": 0, "size_bytes": 64, "flows": 2,
+            "threads": 1, "timeout_ns": 1_000_000_000, "arrivals": "constant", "seed": 1,
+        });
+        let counts = json!({
+            "scheduled": 1_000, "sent": 993, "not_sent": 7, "received": 989, "late": 2,
+            "lost": 2, "duplicated": 1, "reordered": 2, "corrupted": 0, "foreign": 0, "stale": 0,
+        });
+        let from_due = json!({
+            "count": 989, "min": 21_000, "mean": 21_000, "stdev": 0, "p50": 21_000,
+            "p90": 21_000, "p99": "lost", "p99_9": null, "p99_99": null, "max": "lost",
+        });
+        assert_eq!(file["schema"], "loadgen/run/1");
+        assert_eq!(file["plan"], plan);
+        assert_eq!(file["counts"], counts);
+        assert_eq!(file["not_sent_by"], json!({ "behind": 7 }));
+        let rates = json!({ "scheduled": 10_000, "sent": 9_930, "received": 9_890 });
+        assert_eq!(file["rate_pps"], rates);
+        assert_eq!(file["rtt_ns"]["from_due"], from_due);
+        assert_eq!(file["rtt_ns"]["from_send"]["p99"], 20_000);
+        assert_eq!(file["lateness_ns"]["p99"], 1_000);
+        assert_eq!(file["flows"][1]["flow"], 1);
+        assert_eq!(file["flows"][1]["sent"], 496);
+        assert_eq!(file["verdict"], json!({ "outcome": "valid", "doubts": [] }));
+    }
+
+    #[test]
+    fn a_file_is_read_as_it_was_written() {
+        let mut written = run();
+        written.verdict.outcome = Outcome::Invalid;
+        written.verdict.doubts.push(Doubt {
+            code: "rate_missed".to_owned(),
+            message: "A sentence.".to_owned(),
+            measured: 1,
+            limit: 2,
+        });
+        let text = serde_json::to_string_pretty(&written).unwrap();
+        let read: Run = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, written);
+    }
+
+    #[test]
+    fn a_file_of_another_version_is_refused_by_name() {
+        let mut file = serde_json::to_value(run()).unwrap();
+        file["schema"] = Value::from("loadgen/run/2");
+        let error = serde_json::from_value::<Run>(file).unwrap_err().to_string();
+        assert!(error.contains("loadgen/run/2"), "{error}");
+    }
+
+    #[test]
+    fn a_quantile_is_a_number_lost_or_null_and_nothing_else() {
+        let read = |value: Value| serde_json::from_value::<Quantile>(value);
+        assert_eq!(read(json!(5)).unwrap(), Quantile::Value(5));
+        assert_eq!(read(json!("lost")).unwrap(), Quantile::Lost);
+        assert_eq!(read(json!(null)).unwrap(), Quantile::TooFew);
+        assert!(read(json!("gone")).is_err());
+        assert!(read(json!(1.5)).is_err());
+    }
+}
