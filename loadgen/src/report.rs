@@ -68,19 +68,19 @@ fn setting(run: &Run) -> Vec<String> {
 
 fn latencies(run: &Run, style: Style) -> Vec<String> {
     let rows = [
-        ("from due", &run.rtt_ns.from_due, "lost"),
-        ("from send", &run.rtt_ns.from_send, "lost"),
-        ("lateness", &run.lateness_ns, "unsent"),
+        ("from due", &run.rtt_ns.from_due),
+        ("from send", &run.rtt_ns.from_send),
+        ("lateness", &run.lateness_ns),
     ];
     let header = COLUMNS.map(|column| column.name.to_owned());
     let mut lines = vec![row("round trip", &header)];
-    for (name, distribution, missing) in rows {
-        let cells = COLUMNS.map(|column| cell((column.of)(distribution), missing));
+    for (name, distribution) in rows {
+        let cells = COLUMNS.map(|column| cell((column.of)(distribution)));
         lines.push(row(name, &cells));
     }
     // The headline: what a user of the service would have waited.
     lines[1] = painted(&lines[1], BOLD, style);
-    let distributions = rows.map(|(_, distribution, _)| distribution);
+    let distributions = rows.map(|(_, distribution)| distribution);
     lines.extend(legend(&distributions));
     lines
 }
@@ -92,7 +92,7 @@ fn legend(distributions: &[&Distribution]) -> Vec<String> {
     };
     let mut lines = Vec::new();
     if COLUMNS.iter().any(|column| any(column.of, Quantile::Lost)) {
-        let meaning = "the rank falls among probes without an answer in time, or never sent";
+        let meaning = "the rank falls among probes that were sent and had no answer in time";
         lines.push(labelled("lost", meaning));
     }
     let needs: Vec<String> = COLUMNS
@@ -114,16 +114,15 @@ fn legend(distributions: &[&Distribution]) -> Vec<String> {
 
 /// What the system complained of, if it did.
 fn faults(run: &Run) -> String {
-    let mut text = String::new();
-    for (times, what) in [
+    let faults = [
         (run.unreachable, "port unreachable"),
         (run.receive_errors, "receive errors"),
-    ] {
-        if times > 0 {
-            text += &format!(", {} {what}", count(times));
-        }
-    }
-    text
+    ];
+    let told = faults.iter().filter(|(times, _)| *times > 0);
+    let told: Vec<String> = told
+        .map(|(times, what)| format!(", {} {what}", count(*times)))
+        .collect();
+    told.concat()
 }
 
 fn accounts(run: &Run) -> Vec<String> {
@@ -237,10 +236,10 @@ const COLUMNS: [Column; 6] = [
     },
 ];
 
-fn cell(quantile: Quantile, missing: &str) -> String {
+fn cell(quantile: Quantile) -> String {
     match quantile {
         Quantile::Value(nanos) => time(nanos),
-        Quantile::Lost => missing.to_owned(),
+        Quantile::Lost => "lost".to_owned(),
         Quantile::TooFew => "n/a".to_owned(),
     }
 }
@@ -285,10 +284,10 @@ load        10,000 probes/s of 64 bytes for 100 ms after no warm-up
 from        2 flows, 1 thread, timeout 1.00 s
 
 round trip      p50      p90      p99    p99.9   p99.99      max
-from due    21.0 us  21.0 us     lost      n/a      n/a     lost
+from due    21.0 us  21.0 us  21.0 us      n/a      n/a     lost
 from send   20.0 us  20.0 us  20.0 us      n/a      n/a     lost
-lateness    1.00 us  1.00 us  1.00 us      n/a      n/a   unsent
-lost        the rank falls among probes without an answer in time, or never sent
+lateness    1.00 us  1.00 us  1.00 us      n/a      n/a  1.00 us
+lost        the rank falls among probes that were sent and had no answer in time
 n/a         p99.9 (needs 2,995 probes), p99.99 (needs 29,956 probes)
 
 probes      1,000 scheduled, 993 sent, 7 not sent (behind 7)

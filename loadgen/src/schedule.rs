@@ -74,6 +74,18 @@ impl Constant {
         self.remaining = self.before(end);
     }
 
+    /// Leaves out the next probes, `count` of them or all that remain; says how many.
+    pub fn skip_next(&mut self, count: u64) -> u64 {
+        let count = count.min(self.remaining);
+        let (rate, skipped) = (u128::from(self.rate), u128::from(count));
+        let rest = u128::from(self.rest) + skipped * u128::from(self.step_rest);
+        let nanos = u128::from(self.nanos) + skipped * u128::from(self.step_nanos) + rest / rate;
+        self.nanos = u64::try_from(nanos).unwrap_or(u64::MAX);
+        self.rest = u64::try_from(rest % rate).unwrap_or_default();
+        self.remaining -= count;
+        count
+    }
+
     /// How many probes have not been taken yet.
     #[must_use]
     pub fn remaining(&self) -> u64 {
@@ -159,6 +171,12 @@ mod tests {
             let point = Offset::from_nanos(point);
             let counted = schedule.clone().filter(|due| *due < point).count() as u64;
             prop_assert_eq!(schedule.before(point), counted);
+            let mut skipping = schedule.clone();
+            skipping.skip_next(counted);
+            prop_assert_eq!(
+                skipping.collect::<Vec<_>>(),
+                schedule.clone().skip_while(|due| *due < point).collect::<Vec<_>>()
+            );
             schedule.cut(point);
             prop_assert_eq!(schedule.count() as u64, counted);
         }

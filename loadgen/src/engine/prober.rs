@@ -169,6 +169,12 @@ impl Prober {
         for (index, flow) in self.flows.iter_mut().enumerate() {
             flow.in_flight = self.recorder.outstanding_on(index);
         }
+        if now >= self.measured_from {
+            // Warm-up that is late now would make the measured window late from its first probe.
+            let overdue = self.schedule.before(self.measured_from);
+            let skipped = self.schedule.skip_next(overdue);
+            self.recorder.skip(0, skipped, 0, Reason::Behind);
+        }
         if now > self.last_chance {
             self.give_up_schedule();
         }
@@ -177,14 +183,11 @@ impl Prober {
     /// Counts what is still to be sent as not sent: the thread could not keep up.
     fn give_up_schedule(&mut self) {
         let flows = self.flows.len() as u64;
-        let warmup = self.schedule.before(self.measured_from);
-        let measured = self.schedule.remaining() - warmup;
-        self.schedule.cut(Offset::START);
+        let measured = self.schedule.skip_next(u64::MAX);
         for index in 0..self.flows.len() {
             // As even as taking turns would have been.
-            let share = |probes: u64| probes / flows + u64::from((index as u64) < probes % flows);
-            self.recorder
-                .skip(index, share(warmup), share(measured), Reason::Behind);
+            let share = measured / flows + u64::from((index as u64) < measured % flows);
+            self.recorder.skip(index, 0, share, Reason::Behind);
         }
     }
 
