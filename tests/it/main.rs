@@ -1,1 +1,22 @@
 //! The server as its users meet it: judged by plain sockets of the standard library.
+//!
+//! Each module tells one story; `rig` holds what several of them need. A test that needs a
+//! privilege or a tool says so and passes where there is none, but fails where `CI` is set.
+
+mod addresses;
+mod clients;
+mod defaults;
+mod json;
+mod local_quit;
+mod log;
+mod payloads;
+mod privileges;
+mod program_quit;
+mod remote;
+mod remote_quit;
+mod reply_source;
+mod rig;
+mod signals;
+mod teaching;
+mod undeliverable;
+mod usage;

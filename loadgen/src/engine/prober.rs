@@ -93,11 +93,15 @@ impl Prober {
         let mut stopped_at = None;
         loop {
             let mut now = clock.now();
+            let mut sent = 0;
             if self.schedule.peek().is_some_and(|due| due <= now) {
-                self.send_due(now, clock);
+                sent = self.send_due(now, clock);
                 now = clock.now();
             }
-            self.read_next(clock);
+            // As many answers as probes, lest a thread that is behind does nothing but send.
+            for _ in 0..sent.div_ceil(BURST).max(1) {
+                self.read_next(clock);
+            }
             if now >= housekeeping {
                 housekeeping = now + HOUSEKEEPING;
                 if stopped_at.is_none() && self.stop.load(Ordering::Relaxed) {
@@ -122,8 +126,8 @@ impl Prober {
         })
     }
 
-    /// Sends the probes that are due, spread over the flows in turn.
-    fn send_due(&mut self, now: Offset, clock: Clock) {
+    /// Sends the probes that are due, spread over the flows in turn; returns how many.
+    fn send_due(&mut self, now: Offset, clock: Clock) -> usize {
         let flows = self.flows.len();
         let first = self.next_flow;
         let most = BURST * flows;
@@ -140,6 +144,7 @@ impl Prober {
             let flow = &mut self.flows[index];
             self.last_sent = self.sender.send(flow, index, clock, &mut self.recorder);
         }
+        taken
     }
 
     /// Reads from the next flow that waits for answers.
