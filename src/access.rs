@@ -63,7 +63,9 @@ pub enum QuitPolicy {
 impl QuitPolicy {
     /// Whether a datagram with `payload` stops a server that got it on a socket bound to `bound`.
     ///
-    /// Proof of a local sender is the interface that the datagram came in by. Where the socket
+    /// Proof of a local sender is the interface that the datagram came in by. The kernel names the
+    /// loopback interface for datagrams to loopback addresses alone: to another address of the
+    /// host, it names the interface that has that address, also when the sender is local. Where the socket
     /// does not say it, the address that the socket is bound to must be a loopback address; the
     /// sender's address proves nothing.
     #[must_use]

@@ -98,6 +98,11 @@ impl TryFrom<&Cli> for Config {
                 "--listen {twice} is given twice; leave one out (--workers puts several sockets on one address)"
             )));
         }
+        if let Some((every, one)) = overlap(&cli.listen) {
+            return Err(Error::Usage(format!(
+                "--listen {every} includes --listen {one}; leave one out"
+            )));
+        }
         Ok(Self {
             listen: if cli.listen.is_empty() {
                 Listen::Everywhere
@@ -110,6 +115,16 @@ impl TryFrom<&Cli> for Config {
             receive_buffer: RECEIVE_BUFFER,
         })
     }
+}
+
+/// A listening address on every address of a host, and another one with the same port.
+fn overlap(listen: &[SocketAddr]) -> Option<(SocketAddr, SocketAddr)> {
+    let everywhere = listen.iter().filter(|every| every.ip().is_unspecified());
+    everywhere
+        .flat_map(|every| listen.iter().map(move |one| (*every, *one)))
+        .find(|(every, one)| {
+            every != one && every.is_ipv4() == one.is_ipv4() && every.port() == one.port()
+        })
 }
 
 /// The addresses of [`Listen::Everywhere`].
@@ -138,6 +153,18 @@ mod tests {
     #[test]
     fn without_an_address_it_listens_everywhere() {
         assert_eq!(config(&[]).unwrap().listen, Listen::Everywhere);
+    }
+
+    #[test]
+    fn an_address_among_all_of_them_is_wrong_use() {
+        let both = ["--listen", "127.0.0.1:7000", "--listen", "0.0.0.0:7000"];
+        let error = config(&both).unwrap_err().to_string();
+        assert!(
+            error.contains("--listen 0.0.0.0:7000 includes --listen 127.0.0.1:7000"),
+            "{error}"
+        );
+        let apart = ["--listen", "[::]:7000", "--listen", "127.0.0.1:7000"];
+        assert!(config(&apart).is_ok());
     }
 
     #[test]

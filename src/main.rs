@@ -14,10 +14,7 @@ use echo_reactor::{Config, Error, Server, Summary};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match serve(&cli) {
-        Ok(summary) => {
-            print_summary(&summary, cli.json);
-            ExitCode::SUCCESS
-        }
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);
             ExitCode::from(error.exit_code())
@@ -25,28 +22,28 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(cli: &Cli) -> Result<Summary, Error> {
+fn serve(cli: &Cli) -> Result<(), Error> {
     let config = Config::try_from(cli)?;
     let (transcript, printer) = start_transcript(cli)?.unzip();
     let server = Server::with_transcript(&config, transcript.as_ref())?;
     drop(transcript);
-    let endpoints = server.endpoints().to_vec();
     if server.without_ipv6() {
         tell("echo-reactor: this host has no IPv6, so it listens on IPv4 alone");
     }
-    // Taken before the address is announced: whoever reads that may send a signal.
-    let lifecycle = server.lifecycle();
-    let _watch = Watch::start(lifecycle).map_err(|source| Error::System {
+    // From before the address is announced, since whoever reads that may send a signal, until the
+    // summary is printed, since that may hang.
+    let _watch = Watch::start(server.lifecycle()).map_err(|source| Error::System {
         operation: "take signals",
         source,
     })?;
-    let running = server.start()?;
-    for endpoint in &endpoints {
+    // The sockets are open: what comes from now on is queued.
+    for endpoint in server.endpoints() {
         announce(endpoint, cli.json);
     }
-    let mut summary = running.join()?;
+    let mut summary = server.start()?.join()?;
     summary.unlogged = printer.map_or(0, Printer::finish);
-    Ok(summary)
+    print_summary(&summary, cli.json);
+    Ok(())
 }
 
 /// The datagrams go where a person reads them; JSON on standard output stays free of them.

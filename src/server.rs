@@ -256,16 +256,38 @@ fn open_all(config: &Config) -> Result<(Vec<Group>, bool), Error> {
         Listen::Everywhere => (EVERYWHERE.to_vec(), true),
         Listen::On(addresses) => (addresses.clone(), false),
     };
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match open_each(config, &addresses, optional_ipv6) {
+            // The port that the kernel chose for one address is taken on another: choose again.
+            Err(Failure::ChosenPortTaken(_)) if tries < PORT_TRIES => {}
+            Err(Failure::ChosenPortTaken(error) | Failure::Other(error)) => return Err(error),
+            Ok(opened) => return Ok(opened),
+        }
+    }
+}
+
+enum Failure {
+    ChosenPortTaken(Error),
+    Other(Error),
+}
+
+fn open_each(
+    config: &Config,
+    addresses: &[SocketAddr],
+    optional_ipv6: bool,
+) -> Result<(Vec<Group>, bool), Failure> {
     let mut groups: Vec<Group> = Vec::with_capacity(addresses.len());
     let mut chosen_port = None;
-    for mut address in addresses {
-        let any_port = address.port() == 0;
-        if any_port {
+    for &asked in addresses {
+        let mut address = asked;
+        if asked.port() == 0 {
             address.set_port(chosen_port.map_or(0, NonZeroU16::get));
         }
         match open_group(config, address) {
             Ok(group) => {
-                if any_port {
+                if asked.port() == 0 {
                     chosen_port = NonZeroU16::new(group[0].local_address().port());
                 }
                 groups.push(group);
@@ -275,10 +297,17 @@ fn open_all(config: &Config) -> Result<(Vec<Group>, bool), Error> {
             {
                 return Ok((groups, true));
             }
-            Err(error) => return Err(error),
+            Err(error) if asked != address && is_taken(&error) => {
+                return Err(Failure::ChosenPortTaken(error));
+            }
+            Err(error) => return Err(Failure::Other(error)),
         }
     }
     Ok((groups, false))
+}
+
+fn is_taken(error: &Error) -> bool {
+    matches!(error, Error::Socket { source, .. } if source.source.kind() == io::ErrorKind::AddrInUse)
 }
 
 /// The sockets of one address, bound in the order of the workers: the kernel numbers the members
@@ -316,6 +345,9 @@ fn lacks_ipv6(error: &io::Error) -> bool {
         Some(libc::EAFNOSUPPORT | libc::EADDRNOTAVAIL)
     )
 }
+
+/// How often another port is chosen for several addresses before giving up.
+const PORT_TRIES: usize = 16;
 
 /// What the kernel charges a receive buffer for a datagram of up to 64 bytes: the `truesize` of
 /// its `sk_buff`, measured on Linux 6.18.

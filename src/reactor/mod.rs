@@ -2,11 +2,11 @@
 //!
 //! From the top down:
 //!
-//! - [`worker`]: waits, decides which socket is served next, drains and ends. The only mio code;
-//! - [`echo`]: one batch there and back;
-//! - [`unsent`]: what the kernel would not take yet;
-//! - [`transmit`]: what to do after each answer of the kernel to a send. Pure;
-//! - [`batch`] and [`single`]: the two ways to read and send, behind [`exchange::Exchange`].
+//! - `worker`: waits, decides which socket is served next, drains and ends. The only mio code;
+//! - `echo`: one batch there and back;
+//! - `unsent`: what the kernel would not take yet;
+//! - `transmit`: what to do after each answer of the kernel to a send. Pure;
+//! - `batch` and `single`: the two ways to read and send, behind `exchange::Exchange`.
 //!
 //! A worker never waits for anything but its poll, allocates nothing once it runs, and accounts
 //! for every datagram once: echoed, refused, failed or dropped.

@@ -3,11 +3,11 @@
 //! A thread owns its flows, its part of the schedule and its books from beginning to end; threads
 //! meet only when they have ended. Files, from the top down:
 //!
-//! - [`prober`]: the loop of one thread;
-//! - [`sender`] and [`receiver`]: batches of datagrams, stamped;
-//! - [`pacer`]: whether to spin or to sleep. Pure;
-//! - [`flow`]: a connected socket;
-//! - [`clock`]: the one clock of a run.
+//! - `prober`: the loop of one thread;
+//! - `sender` and `receiver`: batches of datagrams, stamped;
+//! - `pacer`: whether to spin or to sleep. Pure;
+//! - `flow`: a connected socket;
+//! - `clock`: the one clock of a run.
 
 mod clock;
 mod flow;

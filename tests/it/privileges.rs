@@ -1,0 +1,98 @@
+//! A user without privileges.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rustix::process::geteuid;
+
+use crate::rig::client::Client;
+use crate::rig::need::need;
+use crate::rig::program::{PROGRAM, Program};
+
+/// A directory that everybody may read and that goes when this is dropped.
+struct OpenDirectory(PathBuf);
+
+impl OpenDirectory {
+    fn fresh(name: &str) -> Self {
+        let name = format!("echo-reactor-{name}-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir(&path).expect("nobody else takes this name");
+        let directory = Self(path);
+        fs::set_permissions(&directory.0, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        directory
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for OpenDirectory {
+    fn drop(&mut self) {
+        // What stays is a file in a temporary directory.
+        let _removed: std::io::Result<()> = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Where the program is a user called nobody; `None` where the test has to return.
+fn as_nobody(directory: &OpenDirectory, arguments: &[&str]) -> Option<Command> {
+    let root = geteuid().is_root().then_some(());
+    need(
+        root.ok_or("this is an ordinary user"),
+        "root, to become nobody",
+    )?;
+    let copy = directory.path().join("echo-reactor");
+    // By a child process: a program that any process still has open for writing cannot be run, and
+    // other tests fork while we would write.
+    let copied = Command::new("cp")
+        .args([Path::new(PROGRAM), &copy])
+        .status();
+    assert!(copied.is_ok_and(|status| status.success()));
+    let mut command = Command::new(copy);
+    command.args(arguments).uid(NOBODY).gid(NOBODY);
+    Some(command)
+}
+
+#[test]
+fn a_port_that_needs_a_privilege_is_refused_with_a_word_about_it() {
+    let first_free = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap();
+    let first_free: u16 = first_free.trim().parse().unwrap();
+    let guarded = (first_free > 7).then_some(());
+    let reason = format!("port {first_free} and up are free for all");
+    if need(guarded.ok_or(reason), "a guarded port").is_none() {
+        return;
+    }
+    let directory = OpenDirectory::fresh("guarded");
+    for workers in ["1", "4"] {
+        let arguments = ["--listen", "127.0.0.1:7", "--workers", workers];
+        let Some(command) = as_nobody(&directory, &arguments) else {
+            return;
+        };
+        let ended = Program::run(command).end();
+        let complaint = ended.complaint();
+        assert!(complaint.contains("127.0.0.1:7"), "{complaint}");
+        assert!(complaint.contains("needs a privilege"), "{complaint}");
+        assert!(complaint.contains("--listen"), "{complaint}");
+    }
+}
+
+#[test]
+fn a_user_without_privileges_gets_a_server_that_works() {
+    let directory = OpenDirectory::fresh("unprivileged");
+    for listen in ["127.0.0.1:0", "0.0.0.0:0"] {
+        let Some(command) = as_nobody(&directory, &["--listen", listen, "--workers", "4"]) else {
+            return;
+        };
+        let mut program = Program::run(command);
+        let port = program.announced().port();
+        let client = Client::to(([127, 0, 0, 1], port).into());
+        client.assert_echo(b"Hello, world");
+        client.assert_echo(b"quit");
+        program.end().assert_well();
+    }
+}
+
+const NOBODY: u32 = 65_534;

@@ -1,0 +1,33 @@
+//! What several stories need.
+//!
+//! - [`client`]: a plain socket that talks to a server;
+//! - [`server`]: a server in this process;
+//! - [`program`]: the program as a child process, and [`lines`] of what it prints;
+//! - [`namespace`]: networks of their own;
+//! - [`forge`]: datagrams that no plain socket sends;
+//! - [`need`]: what a test needs and a host may lack.
+
+pub(crate) mod client;
+pub(crate) mod forge;
+pub(crate) mod lines;
+pub(crate) mod namespace;
+pub(crate) mod need;
+pub(crate) mod program;
+pub(crate) mod server;
+
+use std::io;
+use std::time::Duration;
+
+/// How long anything may take before it counts as hanging. Only a failing test ever waits so long.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Calls again whatever was only interrupted: the kernel does not resume a call that has a timeout,
+/// even if no signal handler ran (signal(7)).
+pub(crate) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
+}
