@@ -24,7 +24,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Every reason there is.
+    /// Every reason there is, in the order of their numbers.
     pub const ALL: [Self; 2] = [Self::SourcePortZero, Self::Truncated];
 
     /// A short name, for people and for JSON.

@@ -2,10 +2,14 @@
 
 use std::net::SocketAddr;
 
-use clap::Parser;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
 
 use crate::access::QuitPolicy;
-use crate::config::Io;
+use crate::affinity::CpuList;
+use crate::config::{Io, RECEIVE_BUFFER, WhenFull};
+use crate::steering::Steer;
 
 /// Sends every UDP datagram back to its sender, at high packet rates.
 ///
@@ -25,8 +29,66 @@ pub struct Cli {
     pub workers: u16,
 
     /// How datagrams are read and sent
-    #[arg(long, value_name = "MODE", value_enum, default_value_t = Io::Batch)]
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = Io::Offload)]
     pub io: Io,
+
+    /// Datagrams, or trains of them, that one system call reads
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = TUNING)]
+    pub batch: u16,
+
+    /// What a worker does when nothing is queued
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = WaitMode::Sleep, help_heading = TUNING)]
+    pub wait: WaitMode,
+
+    /// How long `--wait adaptive` spins after the last datagram, as in 50us or 1ms
+    #[arg(long, value_name = "TIME", default_value = "50us", value_parser = parse_duration, help_heading = TUNING)]
+    pub spin_for: Duration,
+
+    /// Processors for the workers, as in 0,2-5: worker i runs on the i-th of them
+    #[arg(long, value_name = "CPULIST", help_heading = TUNING)]
+    pub pin: Option<CpuList>,
+
+    /// Which worker gets a datagram
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Steer::Hash, help_heading = TUNING)]
+    pub steer: Steer,
+
+    /// Receive buffer of each socket in bytes, as in 4Mi; the kernel doubles it
+    #[arg(long, value_name = "BYTES", default_value_t = RECEIVE_BUFFER, value_parser = parse_bytes, help_heading = TUNING)]
+    pub rcvbuf: usize,
+
+    /// Send buffer of each socket in bytes; the kernel doubles it. Default: the host's
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes, help_heading = TUNING)]
+    pub sndbuf: Option<usize>,
+
+    /// What becomes of replies when a send buffer is full
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = WhenFull::Wait, help_heading = TUNING)]
+    pub when_full: WhenFull,
+
+    /// Microseconds to poll the network device before waiting for its interrupt; devices with
+    /// queues only, not loopback
+    #[arg(long, value_name = "USEC", help_heading = TUNING)]
+    pub busy_poll: Option<u32>,
+
+    /// Traffic class of replies (DSCP and ECN), 0 to 255
+    #[arg(long, value_name = "BYTE", help_heading = TUNING)]
+    pub tos: Option<u8>,
+
+    /// Take trains of datagrams in as one, in `--io offload`
+    #[arg(long, value_name = "ON|OFF", value_enum, default_value_t = Switch::On, help_heading = TUNING)]
+    pub gro: Switch,
+
+    /// Send trains of datagrams out as one, in `--io offload`
+    #[arg(long, value_name = "ON|OFF", value_enum, default_value_t = Switch::On, help_heading = TUNING)]
+    pub gso: Switch,
+
+    /// Have the kernel stamp what it receives, to tell how long datagrams waited for an answer.
+    /// The whole host gets a little slower
+    #[arg(long)]
+    pub timestamps: bool,
+
+    /// Print statistics every so often, as in 1s. SIGUSR1 prints them at any time
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub stats_interval: Option<Duration>,
 
     /// Whose datagram `quit` ends the server
     #[arg(long, value_name = "WHOSE", value_enum, default_value_t = QuitPolicy::Loopback)]
@@ -40,6 +102,49 @@ pub struct Cli {
     /// Print JSON instead of text: one object a line, the summary last
     #[arg(long)]
     pub json: bool,
+}
+
+/// What a worker does when nothing is queued.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum WaitMode {
+    /// Sleep until something comes
+    Sleep,
+    /// Look again at once; the shortest round trips, at the price of a busy processor
+    Spin,
+    /// Spin for a while after the last datagram (`--spin-for`), then sleep
+    Adaptive,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Switch {
+    /// Used where the kernel has it
+    On,
+    /// Not used
+    Off,
+}
+
+const TUNING: &str = "Tuning";
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| format!("{error}, as in 50us, 1ms or 2s"))
+}
+
+/// Bytes, with Ki and Mi for 1,024 and 1,048,576 of them.
+fn parse_bytes(text: &str) -> Result<usize, String> {
+    let (number, unit) = match (text.strip_suffix("Ki"), text.strip_suffix("Mi")) {
+        (Some(number), _) => (number, 1 << 10),
+        (_, Some(number)) => (number, 1 << 20),
+        _ => (text, 1),
+    };
+    number
+        .parse::<usize>()
+        .ok()
+        .and_then(|number| number.checked_mul(unit))
+        .filter(|bytes| i32::try_from(*bytes).is_ok())
+        .ok_or_else(|| {
+            "it is not a number of bytes under 2 GiB, as in 212992, 256Ki or 4Mi".to_owned()
+        })
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {
@@ -56,6 +161,16 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_have_binary_units_and_an_end() {
+        assert_eq!(parse_bytes("212992"), Ok(212_992));
+        assert_eq!(parse_bytes("256Ki"), Ok(262_144));
+        assert_eq!(parse_bytes("4Mi"), Ok(4_194_304));
+        for wrong in ["", "4Gi", "-1", "4096Mi", "Ki"] {
+            assert!(parse_bytes(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -1,19 +1,23 @@
 //! What the command line means: checked, typed, and free of contradictions.
 
-use std::collections::HashSet;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use crate::access::QuitPolicy;
-use crate::cli::Cli;
-use crate::error::Error;
+use crate::steering::Steer;
+use crate::udp::MAX_MESSAGES;
 
 /// How datagrams are read and sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
 pub enum Io {
-    /// One system call a datagram each way: the baseline
+    /// One system call a datagram each way: the baseline (recvfrom, sendto; on a socket that must
+    /// know which address was asked, recvmmsg and sendmmsg of one)
     Single,
     /// Many datagrams a system call (recvmmsg, sendmmsg)
     Batch,
+    /// Also many datagrams a trip through the kernel: trains come in and go out as one
+    /// (`UDP_GRO`, `UDP_SEGMENT`), and replies to one peer are gathered into trains
+    Offload,
 }
 
 impl Io {
@@ -23,8 +27,41 @@ impl Io {
         match self {
             Self::Single => "single",
             Self::Batch => "batch",
+            Self::Offload => "offload",
         }
     }
+}
+
+/// What a worker does when nothing is queued.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Wait {
+    /// It sleeps until something comes.
+    Sleep,
+    /// It looks again at once, and keeps its processor busy.
+    Spin,
+    /// It spins for a while after the last datagram, then sleeps.
+    Adaptive(Duration),
+}
+
+impl Wait {
+    /// The name that the command line has for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sleep => "sleep",
+            Self::Spin => "spin",
+            Self::Adaptive(_) => "adaptive",
+        }
+    }
+}
+
+/// What becomes of replies when a socket takes no more for the moment.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub enum WhenFull {
+    /// They wait, and nothing more is read from that socket meanwhile
+    Wait,
+    /// They are dropped and counted, and reading goes on
+    Drop,
 }
 
 /// Where a server listens.
@@ -42,8 +79,23 @@ pub struct Config {
     pub(crate) listen: Listen,
     pub(crate) workers: usize,
     pub(crate) io: Io,
+    /// Slots that one call fills.
+    pub(crate) batch: usize,
+    pub(crate) wait: Wait,
+    pub(crate) when_full: WhenFull,
+    /// The processors of the workers; the list is gone through again if it is shorter.
+    pub(crate) pin: Vec<usize>,
+    pub(crate) steer: Steer,
     pub(crate) quit: QuitPolicy,
     pub(crate) receive_buffer: usize,
+    pub(crate) send_buffer: Option<usize>,
+    pub(crate) busy_poll: Option<u32>,
+    pub(crate) traffic_class: Option<u8>,
+    /// Whether trains come in as one, where the mode has it.
+    pub(crate) receive_offload: bool,
+    /// Whether trains go out as one, where the mode has it.
+    pub(crate) send_offload: bool,
+    pub(crate) timestamps: bool,
 }
 
 impl Config {
@@ -53,9 +105,20 @@ impl Config {
         Self {
             listen: Listen::On(vec![address]),
             workers: 1,
-            io: Io::Batch,
+            io: Io::Offload,
+            batch: BATCH,
+            wait: Wait::Sleep,
+            when_full: WhenFull::Wait,
+            pin: Vec::new(),
+            steer: Steer::Hash,
             quit: QuitPolicy::Loopback,
             receive_buffer: RECEIVE_BUFFER,
+            send_buffer: None,
+            busy_poll: None,
+            traffic_class: None,
+            receive_offload: true,
+            send_offload: true,
+            timestamps: false,
         }
     }
 
@@ -70,6 +133,50 @@ impl Config {
     #[must_use]
     pub fn io(mut self, io: Io) -> Self {
         self.io = io;
+        self
+    }
+
+    /// With so many slots a call, brought into 1 to 1,024.
+    #[must_use]
+    pub fn batch(mut self, slots: usize) -> Self {
+        self.batch = slots.clamp(1, MAX_MESSAGES);
+        self
+    }
+
+    /// Waiting in this way.
+    #[must_use]
+    pub fn wait(mut self, wait: Wait) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// Doing this when a socket takes no more.
+    #[must_use]
+    pub fn when_full(mut self, when_full: WhenFull) -> Self {
+        self.when_full = when_full;
+        self
+    }
+
+    /// With a send buffer of so many bytes a socket, which the kernel doubles.
+    #[must_use]
+    pub fn send_buffer(mut self, bytes: usize) -> Self {
+        self.send_buffer = Some(bytes);
+        self
+    }
+
+    /// With or without trains coming in and going out as one; both are in force in
+    /// [`Io::Offload`] alone.
+    #[must_use]
+    pub fn offloads(mut self, receive: bool, send: bool) -> Self {
+        self.receive_offload = receive;
+        self.send_offload = send;
+        self
+    }
+
+    /// Stamping what is received, for the queue delay among the statistics.
+    #[must_use]
+    pub fn timestamps(mut self, timestamps: bool) -> Self {
+        self.timestamps = timestamps;
         self
     }
 
@@ -88,45 +195,6 @@ impl Config {
     }
 }
 
-impl TryFrom<&Cli> for Config {
-    type Error = Error;
-
-    fn try_from(cli: &Cli) -> Result<Self, Error> {
-        let mut seen = HashSet::new();
-        if let Some(twice) = cli.listen.iter().find(|address| !seen.insert(**address)) {
-            return Err(Error::Usage(format!(
-                "--listen {twice} is given twice; leave one out (--workers puts several sockets on one address)"
-            )));
-        }
-        if let Some((every, one)) = overlap(&cli.listen) {
-            return Err(Error::Usage(format!(
-                "--listen {every} includes --listen {one}; leave one out"
-            )));
-        }
-        Ok(Self {
-            listen: if cli.listen.is_empty() {
-                Listen::Everywhere
-            } else {
-                Listen::On(cli.listen.clone())
-            },
-            workers: usize::from(cli.workers),
-            io: cli.io,
-            quit: cli.quit,
-            receive_buffer: RECEIVE_BUFFER,
-        })
-    }
-}
-
-/// A listening address on every address of a host, and another one with the same port.
-fn overlap(listen: &[SocketAddr]) -> Option<(SocketAddr, SocketAddr)> {
-    let everywhere = listen.iter().filter(|every| every.ip().is_unspecified());
-    everywhere
-        .flat_map(|every| listen.iter().map(move |one| (*every, *one)))
-        .find(|(every, one)| {
-            every != one && every.is_ipv4() == one.is_ipv4() && every.port() == one.port()
-        })
-}
-
 /// The addresses of [`Listen::Everywhere`].
 pub(crate) const EVERYWHERE: [SocketAddr; 2] = [
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), PORT),
@@ -138,43 +206,7 @@ const PORT: u16 = 50_007;
 
 /// 4 MiB, which the kernel doubles: room for some 10,000 small datagrams, a tenth of a second at
 /// 100,000 a second.
-const RECEIVE_BUFFER: usize = 4 << 20;
+pub(crate) const RECEIVE_BUFFER: usize = 4 << 20;
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::Parser;
-
-    fn config(arguments: &[&str]) -> Result<Config, Error> {
-        let typed = ["echo-reactor"].iter().chain(arguments);
-        Config::try_from(&Cli::try_parse_from(typed).unwrap())
-    }
-
-    #[test]
-    fn without_an_address_it_listens_everywhere() {
-        assert_eq!(config(&[]).unwrap().listen, Listen::Everywhere);
-    }
-
-    #[test]
-    fn an_address_among_all_of_them_is_wrong_use() {
-        let both = ["--listen", "127.0.0.1:7000", "--listen", "0.0.0.0:7000"];
-        let error = config(&both).unwrap_err().to_string();
-        assert!(
-            error.contains("--listen 0.0.0.0:7000 includes --listen 127.0.0.1:7000"),
-            "{error}"
-        );
-        let apart = ["--listen", "[::]:7000", "--listen", "127.0.0.1:7000"];
-        assert!(config(&apart).is_ok());
-    }
-
-    #[test]
-    fn the_same_address_twice_is_wrong_use() {
-        let twice = ["--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"];
-        let error = config(&twice).unwrap_err();
-        assert_eq!(error.exit_code(), 2);
-        assert!(
-            error.to_string().contains("--listen 127.0.0.1:0"),
-            "{error}"
-        );
-    }
-}
+/// Slots that one call fills, unless told otherwise.
+pub(crate) const BATCH: usize = 64;

@@ -12,7 +12,7 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
     /// A socket could not be opened.
-    #[error("cannot {operation} {address}: {reason}", operation = source.operation, reason = reason(source))]
+    #[error("cannot {operation} {address}: {reason}", operation = source.operation, reason = reason(source, address.port()))]
     Socket {
         /// The address that was asked for.
         address: SocketAddr,
@@ -48,12 +48,12 @@ impl Error {
     }
 }
 
-fn reason(error: &SocketError) -> String {
+fn reason(error: &SocketError, port: u16) -> String {
     let text = match error.source.kind() {
         io::ErrorKind::AddrInUse => {
             "another socket has this address; stop its program, or choose another port with --listen"
         }
-        io::ErrorKind::PermissionDenied => {
+        io::ErrorKind::PermissionDenied if error.operation == "bind to" && port < 1_024 => {
             "this port needs a privilege (CAP_NET_BIND_SERVICE); choose one from 1024 up with --listen"
         }
         io::ErrorKind::AddrNotAvailable => {

@@ -23,28 +23,41 @@
 //!
 //! The map, from the top down; imports point downward only:
 //!
-//! - [`cli`]: what was typed, and [`config`]: what it means;
-//! - [`signals`]: stops a server on SIGINT and SIGTERM;
-//! - [`server`]: opens the sockets, starts the workers, joins them;
+//! - `resolve`: from what was typed to what it means;
+//! - [`cli`]: what was typed;
+//! - [`signals`]: stops a server on SIGINT and SIGTERM, and has it tell its statistics;
+//! - [`periodic`]: something to do every so often;
+//! - [`server`]: starts the workers, watches and joins them;
+//! - [`endpoint`]: an address that it listens on, and what took effect there;
+//! - `binding`: opens the sockets of every worker;
 //! - `reactor`: one worker, which owns the only mio loop;
-//! - [`access`]: who gets an answer, and whose `quit` counts;
 //! - [`transcript`]: prints datagrams without ever making a worker wait;
+//! - [`config`]: a server as it shall be;
 //! - [`stats`]: what was counted, and how it reads;
+//! - [`access`]: who gets an answer, and whose `quit` counts;
+//! - [`steering`]: which worker of a group gets a datagram;
+//! - [`affinity`]: which processor a worker runs on;
 //! - [`lifecycle`]: running, draining, stopped;
-//! - [`figures`]: numbers as people read them;
 //! - [`error`]: what can go wrong, in sentences;
+//! - [`figures`]: numbers as people read them;
 //! - [`udp`]: batched UDP, shared with the load generator.
 
 pub mod access;
+pub mod affinity;
+mod binding;
 pub mod cli;
 pub mod config;
+pub mod endpoint;
 pub mod error;
 pub mod figures;
 pub mod lifecycle;
+pub mod periodic;
 mod reactor;
+mod resolve;
 pub mod server;
 pub mod signals;
 pub mod stats;
+pub mod steering;
 pub mod transcript;
 pub mod udp;
 

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use echo_reactor::cli::Cli;
-use echo_reactor::figures::grouped;
-use echo_reactor::server::Endpoint;
+use echo_reactor::endpoint::Endpoint;
+use echo_reactor::periodic::Periodic;
 use echo_reactor::signals::Watch;
 use echo_reactor::transcript::{self, Printer, Transcript};
 use echo_reactor::{Config, Error, Server, Summary};
@@ -32,17 +32,35 @@ fn serve(cli: &Cli) -> Result<(), Error> {
     }
     // From before the address is announced, since whoever reads that may send a signal, until the
     // summary is printed, since that may hang.
-    let _watch = Watch::start(server.lifecycle()).map_err(|source| Error::System {
-        operation: "take signals",
-        source,
+    let json = cli.json;
+    let observer = server.observer();
+    let tell_statistics = move || {
+        if let Some(summary) = observer.summary() {
+            print_statistics("statistics", &summary, json);
+        }
+    };
+    let _watch = Watch::start(server.lifecycle(), tell_statistics.clone()).map_err(|source| {
+        Error::System {
+            operation: "take signals",
+            source,
+        }
     })?;
     // The sockets are open: what comes from now on is queued.
     for endpoint in server.endpoints() {
         announce(endpoint, cli.json);
     }
+    let periodic = cli
+        .stats_interval
+        .map(|interval| Periodic::start(interval, tell_statistics))
+        .transpose()
+        .map_err(|source| Error::System {
+            operation: "start the thread that prints statistics (--stats-interval)",
+            source,
+        })?;
     let mut summary = server.start()?.join()?;
+    drop(periodic);
     summary.unlogged = printer.map_or(0, Printer::finish);
-    print_summary(&summary, cli.json);
+    print_statistics("summary", &summary, cli.json);
     Ok(())
 }
 
@@ -63,38 +81,19 @@ fn start_transcript(cli: &Cli) -> Result<Option<(Transcript, Printer)>, Error> {
 }
 
 fn announce(endpoint: &Endpoint, json: bool) {
-    let small = endpoint.small_datagrams();
     if json {
-        print_json(&serde_json::json!({
-            "event": "listening",
-            "address": endpoint.address,
-            "workers": endpoint.workers,
-            "io": endpoint.io.name(),
-            "receive_buffer_bytes": endpoint.receive_buffer.applied(),
-            "receive_buffer_small_datagrams": small,
-        }));
-        return;
+        print_json(&endpoint.to_json());
+    } else {
+        print_line(&endpoint.to_string());
     }
-    let plural = if endpoint.workers == 1 { "" } else { "s" };
-    let buffer = match (endpoint.receive_buffer.applied(), small) {
-        (Some(bytes), Some(small)) => format!(
-            "{} bytes ({} small datagrams)",
-            grouped(*bytes as u64),
-            grouped(small as u64)
-        ),
-        _ => endpoint.receive_buffer.to_string(),
-    };
-    print_line(&format!(
-        "listening on {}: {} worker{plural}, {} I/O, receive buffer {buffer} a worker",
-        endpoint.address,
-        endpoint.workers,
-        endpoint.io.name(),
-    ));
+    for warning in &endpoint.warnings {
+        tell(&format!("echo-reactor: {}: {warning}", endpoint.address));
+    }
 }
 
-fn print_summary(summary: &Summary, json: bool) {
+fn print_statistics(event: &str, summary: &Summary, json: bool) {
     if json {
-        let mut value = serde_json::json!({ "event": "summary" });
+        let mut value = serde_json::json!({ "event": event });
         match (value.as_object_mut(), serde_json::to_value(summary)) {
             (Some(object), Ok(serde_json::Value::Object(fields))) => object.extend(fields),
             (_, other) => unreachable!("a summary is a JSON object, not {other:?}"),

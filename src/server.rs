@@ -1,21 +1,20 @@
 //! Opens the sockets, starts the workers, joins them.
 
 use std::io;
-use std::net::SocketAddr;
-use std::num::NonZeroU16;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
-use crate::access::QuitPolicy;
-use crate::config::{Config, EVERYWHERE, Io, Listen};
+use crate::affinity;
+use crate::binding::{Group, open_all};
+use crate::config::{Config, Io};
+use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::lifecycle::Lifecycle;
-use crate::reactor::Worker;
+use crate::reactor::{Equipment, Worker};
 use crate::stats::counters::Counters;
 use crate::stats::summary::{Account, Summary};
 use crate::transcript::Transcript;
-use crate::udp::socket::Sharing;
-use crate::udp::{Effect, Socket, SocketOptions};
+use crate::udp::{Socket, offload};
 
 /// A server whose sockets are open: datagrams queue up, but nobody answers them yet.
 pub struct Server {
@@ -23,29 +22,7 @@ pub struct Server {
     without_ipv6: bool,
     workers: Vec<Worker>,
     lifecycle: Lifecycle,
-    observer: Observer,
-}
-
-/// An address that a server listens on, and what took effect there.
-#[derive(Clone, Debug)]
-pub struct Endpoint {
-    /// The address, with the port that the kernel chose.
-    pub address: SocketAddr,
-    /// How many sockets share it, one a worker.
-    pub workers: usize,
-    /// How datagrams are read and sent.
-    pub io: Io,
-    /// The receive buffer of each socket, in bytes as the kernel counts them.
-    pub receive_buffer: Effect<usize>,
-}
-
-impl Endpoint {
-    /// How many datagrams of up to 64 bytes the receive buffer of one socket holds.
-    #[must_use]
-    pub fn small_datagrams(&self) -> Option<usize> {
-        let bytes = self.receive_buffer.applied()?;
-        Some(bytes / SMALL_DATAGRAM_MEMORY)
-    }
+    books: Arc<Books>,
 }
 
 impl Server {
@@ -66,36 +43,47 @@ impl Server {
         config: &Config,
         transcript: Option<&Transcript>,
     ) -> Result<Self, Error> {
+        let processors = processors(config)?;
         let (groups, without_ipv6) = open_all(config)?;
-        let endpoints = groups
-            .iter()
-            .map(|group| Endpoint {
-                address: group[0].local_address(),
-                workers: config.workers,
-                io: config.io,
-                receive_buffer: group[0].receive_buffer().clone(),
-            })
-            .collect();
-        let observer = Observer::new(config.workers, &groups);
+        let segments = if config.io == Io::Offload && config.send_offload {
+            offload::most_segments().unwrap_or(1)
+        } else {
+            1
+        };
+        let books = Arc::new(Books::new(config.workers, &groups));
         let mut workers = Vec::with_capacity(config.workers);
         let mut wakers = Vec::with_capacity(config.workers);
-        for watched in &observer.workers {
-            let sockets = watched.sockets.clone();
-            let counters = Arc::clone(&watched.counters);
-            let (worker, waker) = Worker::new(config, sockets, counters, transcript.cloned())
-                .map_err(|source| Error::System {
+        for (index, watched) in books.workers.iter().enumerate() {
+            let equipment = Equipment {
+                sockets: watched.sockets.clone(),
+                segments,
+                processor: processors.get(index).copied(),
+                counters: Arc::clone(&watched.counters),
+                transcript: transcript.cloned(),
+            };
+            let (worker, waker) =
+                Worker::new(config, equipment).map_err(|source| Error::System {
                     operation: "set up a worker (fewer of them by --workers, or more open files by `ulimit -n`)",
                     source,
                 })?;
             workers.push(worker);
             wakers.push(waker);
         }
+        // The kernel answers every poll alike.
+        let mut poll_busy = None;
+        for worker in &workers {
+            poll_busy = config.busy_poll.map(|micros| worker.busy_poll(micros));
+        }
+        let endpoints = groups
+            .iter()
+            .map(|group| Endpoint::new(config, group, segments, &processors, poll_busy.as_ref()))
+            .collect();
         Ok(Self {
             endpoints,
             without_ipv6,
             workers,
             lifecycle: Lifecycle::new(wakers),
-            observer,
+            books,
         })
     }
 
@@ -117,6 +105,14 @@ impl Server {
         self.lifecycle.clone()
     }
 
+    /// What reads the counters, from any thread.
+    #[must_use]
+    pub fn observer(&self) -> Observer {
+        Observer {
+            books: Arc::downgrade(&self.books),
+        }
+    }
+
     /// Starts the workers.
     ///
     /// # Errors
@@ -125,7 +121,7 @@ impl Server {
         let mut running = Running {
             threads: Vec::with_capacity(self.workers.len()),
             lifecycle: self.lifecycle,
-            observer: self.observer,
+            books: self.books,
         };
         for (index, worker) in self.workers.into_iter().enumerate() {
             let lifecycle = running.lifecycle.clone();
@@ -149,7 +145,7 @@ impl Server {
 pub struct Running {
     threads: Vec<JoinHandle<io::Result<()>>>,
     lifecycle: Lifecycle,
-    observer: Observer,
+    books: Arc<Books>,
 }
 
 impl Running {
@@ -162,7 +158,15 @@ impl Running {
     /// What was counted up to now.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        self.observer.summary()
+        self.books.summary()
+    }
+
+    /// What reads the counters, from any thread.
+    #[must_use]
+    pub fn observer(&self) -> Observer {
+        Observer {
+            books: Arc::downgrade(&self.books),
+        }
     }
 
     /// Waits until every worker has ended, and tells what they did.
@@ -185,7 +189,7 @@ impl Running {
         }
         match fault {
             Some(error) => Err(error),
-            None => Ok(self.observer.summary()),
+            None => Ok(self.books.summary()),
         }
     }
 }
@@ -210,8 +214,23 @@ impl Drop for EndOthers {
     }
 }
 
-/// Reads what the workers and the kernel count, while they count.
-struct Observer {
+/// Reads what the workers and the kernel count, from any thread, as long as the server lives. Costs
+/// the workers nothing.
+#[derive(Clone)]
+pub struct Observer {
+    books: Weak<Books>,
+}
+
+impl Observer {
+    /// What was counted up to now; `None` if the server has ended.
+    #[must_use]
+    pub fn summary(&self) -> Option<Summary> {
+        self.books.upgrade().map(|books| books.summary())
+    }
+}
+
+/// The counters of every worker, and its sockets, for which the kernel counts.
+struct Books {
     workers: Vec<Watched>,
 }
 
@@ -220,7 +239,7 @@ struct Watched {
     sockets: Vec<Arc<Socket>>,
 }
 
-impl Observer {
+impl Books {
     fn new(workers: usize, groups: &[Group]) -> Self {
         let workers = (0..workers)
             .map(|worker| Watched {
@@ -247,108 +266,29 @@ impl Observer {
     }
 }
 
-/// The sockets of one address, one a worker, in their order.
-type Group = Vec<Arc<Socket>>;
-
-/// A group of sockets for each address, and whether IPv6 was left out.
-fn open_all(config: &Config) -> Result<(Vec<Group>, bool), Error> {
-    let (addresses, optional_ipv6) = match &config.listen {
-        Listen::Everywhere => (EVERYWHERE.to_vec(), true),
-        Listen::On(addresses) => (addresses.clone(), false),
-    };
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        match open_each(config, &addresses, optional_ipv6) {
-            // The port that the kernel chose for one address is taken on another: choose again.
-            Err(Failure::ChosenPortTaken(_)) if tries < PORT_TRIES => {}
-            Err(Failure::ChosenPortTaken(error) | Failure::Other(error)) => return Err(error),
-            Ok(opened) => return Ok(opened),
-        }
+/// The processor of each worker; none if none was asked for.
+fn processors(config: &Config) -> Result<Vec<usize>, Error> {
+    if config.pin.is_empty() {
+        return Ok(Vec::new());
+    }
+    let allowed = affinity::allowed().map_err(|source| Error::System {
+        operation: "find out which processors there are (--pin)",
+        source,
+    })?;
+    match config
+        .pin
+        .iter()
+        .find(|processor| !allowed.processors.contains(processor))
+    {
+        Some(other) => Err(Error::Usage(format!(
+            "--pin names processor {other}, but this program may run on {allowed} alone"
+        ))),
+        None => Ok(config
+            .pin
+            .iter()
+            .cycle()
+            .take(config.workers)
+            .copied()
+            .collect()),
     }
 }
-
-enum Failure {
-    ChosenPortTaken(Error),
-    Other(Error),
-}
-
-fn open_each(
-    config: &Config,
-    addresses: &[SocketAddr],
-    optional_ipv6: bool,
-) -> Result<(Vec<Group>, bool), Failure> {
-    let mut groups: Vec<Group> = Vec::with_capacity(addresses.len());
-    let mut chosen_port = None;
-    for &asked in addresses {
-        let mut address = asked;
-        if asked.port() == 0 {
-            address.set_port(chosen_port.map_or(0, NonZeroU16::get));
-        }
-        match open_group(config, address) {
-            Ok(group) => {
-                if asked.port() == 0 {
-                    chosen_port = NonZeroU16::new(group[0].local_address().port());
-                }
-                groups.push(group);
-            }
-            Err(Error::Socket { source, .. })
-                if optional_ipv6 && address.is_ipv6() && lacks_ipv6(&source.source) =>
-            {
-                return Ok((groups, true));
-            }
-            Err(error) if asked != address && is_taken(&error) => {
-                return Err(Failure::ChosenPortTaken(error));
-            }
-            Err(error) => return Err(Failure::Other(error)),
-        }
-    }
-    Ok((groups, false))
-}
-
-fn is_taken(error: &Error) -> bool {
-    matches!(error, Error::Socket { source, .. } if source.source.kind() == io::ErrorKind::AddrInUse)
-}
-
-/// The sockets of one address, bound in the order of the workers: the kernel numbers the members
-/// of a group by the order in which they joined it.
-fn open_group(config: &Config, mut address: SocketAddr) -> Result<Group, Error> {
-    let mut group = Vec::with_capacity(config.workers);
-    for worker in 0..config.workers {
-        let options = SocketOptions {
-            sharing: match worker {
-                _ if config.workers == 1 => Sharing::Alone,
-                0 => Sharing::First,
-                _ => Sharing::Join,
-            },
-            receive_buffer: Some(config.receive_buffer),
-            send_buffer: None,
-            packet_info: needs_packet_info(address, config.quit),
-        };
-        let socket =
-            Socket::bind(address, &options).map_err(|source| Error::Socket { address, source })?;
-        address = socket.local_address();
-        group.push(Arc::new(socket));
-    }
-    Ok(group)
-}
-
-/// A socket on every address must learn for each datagram which one to answer from; and `quit` may
-/// depend on the interface.
-fn needs_packet_info(address: SocketAddr, quit: QuitPolicy) -> bool {
-    address.ip().is_unspecified() || quit.needs_interface(address.ip())
-}
-
-fn lacks_ipv6(error: &io::Error) -> bool {
-    matches!(
-        error.raw_os_error(),
-        Some(libc::EAFNOSUPPORT | libc::EADDRNOTAVAIL)
-    )
-}
-
-/// How often another port is chosen for several addresses before giving up.
-const PORT_TRIES: usize = 16;
-
-/// What the kernel charges a receive buffer for a datagram of up to 64 bytes: the `truesize` of
-/// its `sk_buff`, measured on Linux 6.18.
-const SMALL_DATAGRAM_MEMORY: usize = 832;

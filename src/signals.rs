@@ -1,10 +1,11 @@
-//! SIGINT and SIGTERM: the first drains the server, the second stops it at once.
+//! SIGINT and SIGTERM: the first drains the server, the second stops it at once. SIGUSR1 asks for
+//! the statistics.
 
 use std::io;
 use std::thread;
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::{Handle, Signals};
 
 use crate::lifecycle::{Lifecycle, Phase};
@@ -16,17 +17,21 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Takes SIGINT and SIGTERM from now on.
+    /// Takes SIGINT, SIGTERM and SIGUSR1 from now on; `tell` is called for the last.
     ///
     /// # Errors
     /// What the kernel said; no signal is taken then.
-    pub fn start(lifecycle: Lifecycle) -> io::Result<Self> {
-        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    pub fn start(lifecycle: Lifecycle, tell: impl Fn() + Send + 'static) -> io::Result<Self> {
+        let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1])?;
         let handle = signals.handle();
         thread::Builder::new()
             .name("signals".to_owned())
             .spawn(move || {
                 for signal in signals.forever() {
+                    if signal == SIGUSR1 {
+                        tell();
+                        continue;
+                    }
                     match lifecycle.phase() {
                         Phase::Running => lifecycle.drain(),
                         Phase::Draining | Phase::Stopped => {

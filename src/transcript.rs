@@ -117,7 +117,9 @@ fn print(entries: &Receiver<Entry>, output: impl Write, missed: &AtomicU64) {
     while let Ok(first) = entries.recv() {
         let mut taken = 0;
         let written = std::iter::once(first)
-            .chain(entries.try_iter())
+            // Flushed now and then also when more keeps coming, so that little is in doubt if
+            // the reader goes away.
+            .chain(entries.try_iter().take(BURST))
             .try_for_each(|entry| {
                 taken += 1;
                 writeln!(output, "{entry}")
@@ -136,6 +138,9 @@ fn print(entries: &Receiver<Entry>, output: impl Write, missed: &AtomicU64) {
 
 /// How many datagrams may wait for the printer.
 const QUEUE_LENGTH: usize = 4_096;
+
+/// How many lines are written between two flushes.
+const BURST: usize = 256;
 
 /// How many bytes of a payload are shown.
 const SHOWN: usize = 64;

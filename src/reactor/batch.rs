@@ -3,8 +3,7 @@
 use std::io;
 
 use super::exchange::{Exchange, Reply};
-use crate::udp::batch::Layout;
-use crate::udp::{Message, Outbox, RawAddress, Received, RecvBatch, Socket};
+use crate::udp::{Layout, Message, Outbox, RawAddress, Received, RecvBatch, Socket};
 
 /// Slots in one `recvmmsg`, and messages in one `sendmmsg`.
 pub(super) struct Batch {
@@ -44,14 +43,22 @@ impl Exchange for Batch {
     fn send(&mut self, socket: &Socket, replies: &[Reply]) -> io::Result<usize> {
         let mut round = self.outbox.round();
         for reply in replies {
-            let message = Message {
-                to: Some(self.slots.peer(reply.slot)),
-                from: self.slots.received()[reply.slot].reply_source(socket),
-                segment: None,
-            };
             // What does not fit is not taken: the caller comes back with the rest.
-            if !round.push(&message, self.slots.payload(reply.slot)) {
+            if round.room() < reply.slots {
                 break;
+            }
+            let message = Message {
+                to: Some(self.slots.peer(reply.first)),
+                from: self.slots.received()[reply.first].reply_source(socket.local_address().ip()),
+                segment: reply.segment(),
+            };
+            let payload = reply.payload_in(self.slots.payload(reply.first));
+            if !round.push(&message, payload) {
+                break;
+            }
+            for slot in reply.first + 1..reply.first + reply.slots {
+                let fits = round.extend(self.slots.payload(slot));
+                debug_assert!(fits, "there was room for every slot of the reply");
             }
         }
         round.send(socket)

@@ -1,26 +1,44 @@
-//! One batch there and back: receive, judge, send, account.
+//! One batch there and back: receive, judge, gather, send, account.
 
 use std::io;
+use std::time::SystemTime;
 
 use super::batch::Batch;
 use super::exchange::{Exchange, Reply};
+use super::gather::{self, Limits, Piece};
+use super::refusals::Refusals;
 use super::single::Single;
-use super::transmit::{Fate, transmit};
+use super::transmit::{End, Fate, transmit};
 use super::unsent::Unsent;
 use crate::access::{self, QuitPolicy, Verdict};
-use crate::config::Io;
+use crate::config::{Config, Io, WhenFull};
 use crate::stats::Counters;
 use crate::transcript::Transcript;
 use crate::udp::Socket;
+use crate::udp::message::split;
 
 /// The slots of a worker, and what it needs to judge what comes into them.
 pub(super) struct Echo {
-    quit: QuitPolicy,
-    transcript: Option<Transcript>,
     /// Present if sockets are read one datagram a call.
     single: Option<Single>,
     batch: Batch,
-    replies: Vec<Reply>,
+    desk: Desk,
+}
+
+/// What a socket remembers from round to round.
+pub(super) struct Line {
+    pub(super) unsent: Unsent,
+    pub(super) refusals: Refusals,
+}
+
+/// What one round did.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Round {
+    /// Slots that were filled.
+    pub(super) received: usize,
+    /// Whether one of the datagrams stops the server.
+    pub(super) quit: bool,
+    pub(super) outcome: Outcome,
 }
 
 /// How a round ended.
@@ -35,31 +53,34 @@ pub(super) enum Outcome {
 }
 
 impl Echo {
-    pub(super) fn new(io: Io, quit: QuitPolicy, transcript: Option<Transcript>) -> Self {
-        let batch = match io {
-            Io::Batch => Batch::new(SLOTS),
+    pub(super) fn new(config: &Config, transcript: Option<Transcript>) -> Self {
+        let batch = match config.io {
+            Io::Batch | Io::Offload => Batch::new(config.batch),
             // For the sockets whose replies must name their source, which the standard library
             // cannot do: still one system call a datagram.
             Io::Single => Batch::new(1),
         };
         Self {
-            quit,
-            transcript,
-            single: (io == Io::Single).then(Single::new),
-            replies: Vec::with_capacity(batch.capacity()),
+            single: (config.io == Io::Single).then(Single::new),
+            desk: Desk {
+                quit: config.quit,
+                when_full: config.when_full,
+                transcript,
+                replies: Vec::with_capacity(batch.capacity()),
+                parts: Vec::new(),
+            },
             batch,
         }
     }
 
-    /// Answers what is queued on `socket`, one batch of it. The number of datagrams received and
-    /// whether one of them stops the server come back too.
+    /// Answers what is queued on `socket`, one batch of it.
     ///
     /// # Errors
     /// An error that no peer can cause: the socket itself is broken.
     pub(super) fn round(
         &mut self,
         socket: &Socket,
-        unsent: &mut Unsent,
+        line: &mut Line,
         counters: &Counters,
     ) -> io::Result<Round> {
         let exchange: &mut dyn Exchange = match &mut self.single {
@@ -69,19 +90,10 @@ impl Echo {
         counters.receive_calls.add(1);
         let received = match exchange.receive(socket) {
             Ok(received) => received,
-            Err(error) => return after_receive_error(&error, counters),
+            Err(error) => return after_receive_error(error, counters),
         };
-        self.replies.clear();
-        let quit = judge_all(
-            exchange,
-            socket,
-            self.quit,
-            self.transcript.as_ref(),
-            counters,
-            &mut self.replies,
-        );
-        let blocked = send_all(exchange, socket, &self.replies, unsent, counters)?;
-        let outcome = if blocked {
+        let quit = self.desk.judge_all(exchange, socket, line, counters);
+        let outcome = if self.desk.send_all(exchange, socket, line, counters)? {
             Outcome::Blocked
         } else if received == exchange.capacity() {
             Outcome::More
@@ -97,27 +109,15 @@ impl Echo {
     }
 }
 
-/// What one round did.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Round {
-    pub(super) received: usize,
-    pub(super) quit: bool,
-    pub(super) outcome: Outcome,
-}
-
-fn after_receive_error(error: &io::Error, counters: &Counters) -> io::Result<Round> {
+fn after_receive_error(error: io::Error, counters: &Counters) -> io::Result<Round> {
     let outcome = match error.raw_os_error() {
         Some(libc::EAGAIN) => Outcome::Drained,
         Some(libc::EINTR) => Outcome::More,
-        Some(libc::EBADF | libc::ENOTSOCK | libc::EFAULT) => {
-            return Err(io::Error::from_raw_os_error(
-                error.raw_os_error().unwrap_or_default(),
-            ));
-        }
+        Some(libc::EBADF | libc::ENOTSOCK | libc::EFAULT) => return Err(error),
         // Memory is short, or an ICMP message came back. What is queued is still there, and no
         // event will tell of it again.
         _ => {
-            counters.receive_errors.add(error, 1);
+            counters.receive_errors.add(&error, 1);
             Outcome::More
         }
     };
@@ -128,87 +128,196 @@ fn after_receive_error(error: &io::Error, counters: &Counters) -> io::Result<Rou
     })
 }
 
-/// Counts and judges what came, and notes what goes back. True if `quit` was among it.
-fn judge_all(
-    exchange: &dyn Exchange,
-    socket: &Socket,
-    policy: QuitPolicy,
-    transcript: Option<&Transcript>,
-    counters: &Counters,
-    replies: &mut Vec<Reply>,
-) -> bool {
-    let bound = socket.local_address().ip();
-    let mut bytes = 0;
-    let mut quit = false;
-    for (slot, received) in exchange.received().iter().enumerate() {
-        bytes += u64::from(received.length);
-        let peer = exchange.peer(slot);
-        if let Some(transcript) = transcript {
-            transcript.note(peer, exchange.payload(slot));
-        }
-        match access::judge(peer, received) {
-            Verdict::Echo => replies.push(Reply {
+/// Where the datagrams of a batch are judged and their replies put together.
+struct Desk {
+    quit: QuitPolicy,
+    when_full: WhenFull,
+    transcript: Option<Transcript>,
+    replies: Vec<Reply>,
+    /// The datagrams of a train that the kernel refused; empty but for that.
+    parts: Vec<Reply>,
+}
+
+impl Desk {
+    /// Counts and judges what came, and puts together what goes back. True if `quit` was among it.
+    fn judge_all(
+        &mut self,
+        exchange: &dyn Exchange,
+        socket: &Socket,
+        line: &mut Line,
+        counters: &Counters,
+    ) -> bool {
+        self.replies.clear();
+        let mut datagrams = 0;
+        let mut bytes = 0;
+        let mut quit = false;
+        for (slot, received) in exchange.received().iter().enumerate() {
+            let piece = Piece {
                 slot,
                 length: received.length,
-            }),
-            Verdict::Refuse(reason) => {
-                counters.refuse(reason, 1);
+                segment: received.segment,
+            };
+            let count = u64::from(piece.datagrams());
+            datagrams += count;
+            bytes += u64::from(received.length);
+            let peer = exchange.peer(slot);
+            if let Some(transcript) = &self.transcript {
+                for datagram in split(exchange.payload(slot), piece.segment) {
+                    transcript.note(peer, datagram);
+                }
+            }
+            if let Verdict::Refuse(reason) = access::judge(peer, received) {
+                counters.refuse(reason, count);
                 continue;
             }
+            let limits = Limits {
+                segments: line.refusals.most_segments(peer, piece.unit()),
+            };
+            gather::add(&mut self.replies, piece, limits, |last| {
+                exchange.peer(last.first) == peer
+                    && exchange.received()[last.first].local == received.local
+            });
+            if piece.may_hold(access::QUIT) {
+                quit |= self.quits(exchange, socket, piece, counters);
+            }
         }
-        let payload = exchange.payload(slot);
-        if payload == access::QUIT {
-            let accepted = policy.accepts(payload, bound, received.local);
-            let ignored = !accepted && policy == QuitPolicy::Loopback;
+        counters.received.add(datagrams);
+        counters.received_bytes.add(bytes);
+        counters.received_a_call.note(datagrams);
+        quit
+    }
+
+    /// Whether a datagram of the slot stops the server.
+    fn quits(
+        &self,
+        exchange: &dyn Exchange,
+        socket: &Socket,
+        piece: Piece,
+        counters: &Counters,
+    ) -> bool {
+        let bound = socket.local_address().ip();
+        let local = exchange.received()[piece.slot].local;
+        let mut quit = false;
+        for datagram in split(exchange.payload(piece.slot), piece.segment) {
+            let accepted = self.quit.accepts(datagram, bound, local);
+            let ignored =
+                datagram == access::QUIT && !accepted && self.quit == QuitPolicy::Loopback;
             counters.quit_ignored.add(u64::from(ignored));
             quit |= accepted;
         }
+        quit
     }
-    counters.received.add(exchange.received().len() as u64);
-    counters.received_bytes.add(bytes);
-    quit
+
+    /// Sends the replies; true if some had to be put aside.
+    fn send_all(
+        &mut self,
+        exchange: &mut dyn Exchange,
+        socket: &Socket,
+        line: &mut Line,
+        counters: &Counters,
+    ) -> io::Result<bool> {
+        note_queue_delays(exchange, counters);
+        let mut first = 0;
+        loop {
+            match send(exchange, socket, &self.replies, first, counters)? {
+                End::Done => return Ok(false),
+                End::Blocked(rest) => {
+                    self.parts.clear();
+                    return Ok(self.put_aside(exchange, socket, (0, rest), line, counters));
+                }
+                End::Refused(refused, error) => {
+                    counters.trains_refused.add(1);
+                    let reply = self.replies[refused];
+                    let peer = exchange.peer(reply.first);
+                    line.refusals.note(&error, peer, reply.unit);
+                    first = refused + 1;
+                    let received = exchange.received();
+                    self.parts.clear();
+                    self.parts.extend(reply.parts(|slot| received[slot].length));
+                    // None of the parts is a train, so none is refused again.
+                    if let End::Blocked(rest) = send(exchange, socket, &self.parts, 0, counters)? {
+                        return Ok(self.put_aside(exchange, socket, (rest, first), line, counters));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Keeps or drops what the kernel did not take: the parts from the first index on, then the
+    /// replies from the second index on. True if there is something to wait for.
+    fn put_aside(
+        &self,
+        exchange: &dyn Exchange,
+        socket: &Socket,
+        (part, reply): (usize, usize),
+        line: &mut Line,
+        counters: &Counters,
+    ) -> bool {
+        counters.send_blocked.add(1);
+        let received = exchange.received();
+        let parts = self.parts[part..].iter().chain(&self.replies[reply..]);
+        for part in parts.flat_map(|reply| reply.parts(|slot| received[slot].length)) {
+            if self.when_full == WhenFull::Drop {
+                counters.dropped.add(1);
+                continue;
+            }
+            let payload = part.payload_in(exchange.payload(part.first));
+            let from = received[part.first].reply_source(socket.local_address().ip());
+            line.unsent.keep(exchange.peer(part.first), from, payload);
+        }
+        !line.unsent.is_empty()
+    }
 }
 
-/// Sends the replies; true if some had to be put aside.
-fn send_all(
+/// Sends the replies from `first` on, and counts those that have their fate.
+fn send(
     exchange: &mut dyn Exchange,
     socket: &Socket,
     replies: &[Reply],
-    unsent: &mut Unsent,
+    first: usize,
     counters: &Counters,
-) -> io::Result<bool> {
-    let mut echoed = 0;
-    let mut echoed_bytes = 0;
-    let blocked = transmit(
+) -> io::Result<End> {
+    let (mut echoed, mut bytes, mut gathered, mut calls) = (0, 0, 0, 0);
+    let end = transmit(
+        first,
         replies.len(),
-        |first| {
-            counters.send_calls.add(1);
-            exchange.send(socket, &replies[first..])
+        |index| replies[index].segment().is_some(),
+        |next| {
+            calls += 1;
+            exchange.send(socket, &replies[next..])
         },
-        |index, fate| match fate {
-            Fate::Sent => {
-                echoed += 1;
-                echoed_bytes += u64::from(replies[index].length);
+        |index, fate| {
+            let reply = &replies[index];
+            let datagrams = u64::from(reply.datagrams);
+            match fate {
+                Fate::Sent => {
+                    echoed += datagrams;
+                    bytes += u64::from(reply.length);
+                    gathered += if reply.slots > 1 { datagrams } else { 0 };
+                    counters.segments_a_message.note(datagrams);
+                }
+                Fate::Failed(error) => counters.unsendable.add(error, datagrams),
             }
-            Fate::Failed(error) => counters.unsendable.add(error, 1),
         },
-    )?;
+    );
     counters.echoed.add(echoed);
-    counters.echoed_bytes.add(echoed_bytes);
-    let Some(first) = blocked else {
-        return Ok(false);
-    };
-    counters.send_blocked.add(1);
-    for reply in &replies[first..] {
-        let from = exchange.received()[reply.slot].reply_source(socket);
-        unsent.keep(
-            exchange.peer(reply.slot),
-            from,
-            exchange.payload(reply.slot),
-        );
-    }
-    Ok(true)
+    counters.echoed_bytes.add(bytes);
+    counters.gathered.add(gathered);
+    counters.send_calls.add(calls);
+    end
 }
 
-/// Datagrams that a worker takes from the kernel by one call.
-const SLOTS: usize = 64;
+/// How long ago the kernel received each slot, if it stamps: the last moment before the
+/// replies are on their way.
+fn note_queue_delays(exchange: &dyn Exchange, counters: &Counters) {
+    let stamps = exchange.received().iter().filter_map(|told| told.stamp);
+    let mut stamps = stamps.peekable();
+    if stamps.peek().is_none() {
+        return;
+    }
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.map_or(0, |now| u64::try_from(now.as_nanos()).unwrap_or(u64::MAX));
+    for stamp in stamps {
+        counters.queue_delay.note(now.saturating_sub(stamp));
+    }
+}

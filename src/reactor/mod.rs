@@ -14,9 +14,11 @@
 mod batch;
 mod echo;
 mod exchange;
+mod gather;
+mod refusals;
 mod single;
 mod transmit;
 mod unsent;
 mod worker;
 
-pub(crate) use worker::Worker;
+pub(crate) use worker::{Equipment, Worker};

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::udp::offload::is_refusal;
+
 /// What became of one message.
 #[derive(Debug)]
 pub(super) enum Fate<'error> {
@@ -11,19 +13,30 @@ pub(super) enum Fate<'error> {
     Failed(&'error io::Error),
 }
 
-/// Sends `count` messages in order. `send(first)` hands the kernel the messages from `first` on
-/// and returns how many it took, or the error of the first; `tell` learns the fate of each.
-///
-/// Returns the first message that the kernel takes no room for at the moment, if there is one.
+/// How far a transmission came.
+#[derive(Debug)]
+pub(super) enum End {
+    /// Every message has its fate.
+    Done,
+    /// The kernel has no room for this message and those behind it at the moment.
+    Blocked(usize),
+    /// The kernel did not take this message because it is a train.
+    Refused(usize, io::Error),
+}
+
+/// Sends the messages from `first` up to `count` in order. `send(next)` hands the kernel the
+/// messages from `next` on and returns how many it took, or the error of the first; `tell` learns
+/// the fate of each. `is_train` tells which messages might be taken if they were cut up before.
 ///
 /// # Errors
 /// An error that no peer can cause: the socket itself is broken.
 pub(super) fn transmit(
+    mut first: usize,
     count: usize,
+    is_train: impl Fn(usize) -> bool,
     mut send: impl FnMut(usize) -> io::Result<usize>,
     mut tell: impl FnMut(usize, Fate<'_>),
-) -> io::Result<Option<usize>> {
-    let mut first = 0;
+) -> io::Result<End> {
     let mut tried_again = false;
     while first < count {
         let error = match send(first) {
@@ -37,10 +50,13 @@ pub(super) fn transmit(
             }
             Err(error) => error,
         };
+        if is_refusal(&error) && is_train(first) {
+            return Ok(End::Refused(first, error));
+        }
         match step(&error) {
             Step::Again => {}
             Step::AgainOnce if !tried_again => tried_again = true,
-            Step::Wait => return Ok(Some(first)),
+            Step::Wait => return Ok(End::Blocked(first)),
             Step::Broken => return Err(error),
             Step::AgainOnce | Step::Skip => {
                 tell(first, Fate::Failed(&error));
@@ -49,7 +65,7 @@ pub(super) fn transmit(
             }
         }
     }
-    Ok(None)
+    Ok(End::Done)
 }
 
 #[derive(Debug, Eq, PartialEq)]
@@ -87,8 +103,10 @@ mod tests {
     fn play(count: usize, script: &[Result<usize, i32>]) -> (Vec<String>, Option<usize>) {
         let mut told = Vec::new();
         let mut script = script.iter();
-        let rest = transmit(
+        let end = transmit(
+            0,
             count,
+            |_| false,
             |_first| match script.next() {
                 Some(Ok(taken)) => Ok(*taken),
                 Some(Err(errno)) => Err(io::Error::from_raw_os_error(*errno)),
@@ -101,7 +119,11 @@ mod tests {
                 });
             },
         );
-        (told, rest.unwrap())
+        let rest = match end.unwrap() {
+            End::Done => None,
+            End::Blocked(first) | End::Refused(first, _) => Some(first),
+        };
+        (told, rest)
     }
 
     #[test]
@@ -138,9 +160,31 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_train_stops_it_there_so_that_its_parts_keep_their_place() {
+        let mut sent = 0;
+        let end = transmit(
+            0,
+            3,
+            |index| index == 1,
+            |first| {
+                if first == 1 {
+                    Err(io::Error::from_raw_os_error(libc::EMSGSIZE))
+                } else {
+                    Ok(1)
+                }
+            },
+            |_, _| sent += 1,
+        );
+        assert!(matches!(end, Ok(End::Refused(1, _))));
+        assert_eq!(sent, 1);
+    }
+
+    #[test]
     fn a_broken_socket_ends_it() {
         let broken = transmit(
+            0,
             1,
+            |_| true,
             |_| Err(io::Error::from_raw_os_error(libc::EBADF)),
             |_, _| {},
         );

@@ -3,12 +3,12 @@
 use std::io;
 use std::ops::Range;
 
-use super::transmit::{Fate, transmit};
+use super::transmit::{End, Fate, transmit};
 use crate::stats::Counters;
 use crate::udp::{LocalAddress, Message, Outbox, RawAddress, Socket};
 
-/// The replies that wait until a socket takes more. No more than one batch of them: a socket with
-/// anything here is not read.
+/// The replies that wait until a socket takes more, each datagram on its own. No more than one
+/// batch of them: a socket with anything here is not read.
 pub(super) struct Unsent {
     waiting: Vec<Held>,
     payloads: Vec<u8>,
@@ -35,7 +35,7 @@ impl Unsent {
         self.waiting.is_empty()
     }
 
-    /// Keeps a copy of one reply.
+    /// Keeps a copy of one datagram.
     pub(super) fn keep(&mut self, to: &RawAddress, from: Option<LocalAddress>, payload: &[u8]) {
         let start = self.payloads.len();
         self.payloads.extend_from_slice(payload);
@@ -54,8 +54,10 @@ impl Unsent {
             outbox,
         } = self;
         let outbox = outbox.get_or_insert_with(|| Outbox::new(FLUSHED, FLUSHED));
-        let blocked = transmit(
+        let end = transmit(
+            0,
             waiting.len(),
+            |_single| false,
             |first| {
                 let mut round = outbox.round();
                 for held in &waiting[first..] {
@@ -81,7 +83,11 @@ impl Unsent {
                 Fate::Failed(error) => counters.unsendable.add(error, 1),
             },
         )?;
-        waiting.drain(..blocked.unwrap_or(waiting.len()));
+        let sent = match end {
+            End::Done => waiting.len(),
+            End::Blocked(first) | End::Refused(first, _) => first,
+        };
+        waiting.drain(..sent);
         if waiting.is_empty() {
             payloads.clear();
         }

@@ -8,13 +8,16 @@ use std::time::{Duration, Instant};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 
-use super::echo::{Echo, Outcome};
+use super::echo::{Echo, Line, Outcome};
+use super::refusals::Refusals;
 use super::unsent::Unsent;
-use crate::config::Config;
+use crate::affinity;
+use crate::config::{Config, Wait};
 use crate::lifecycle::{Lifecycle, Phase};
 use crate::stats::Counters;
 use crate::transcript::Transcript;
 use crate::udp::Socket;
+use crate::udp::options::{self, Effect};
 
 /// A worker that is set up but has no thread yet.
 pub(crate) struct Worker {
@@ -22,44 +25,63 @@ pub(crate) struct Worker {
     events: Events,
     stations: Vec<Station>,
     echo: Echo,
+    wait: Wait,
+    processor: Option<usize>,
     counters: Arc<Counters>,
 }
 
 /// A socket, and what is known of it between two polls.
 struct Station {
     socket: Arc<Socket>,
-    unsent: Unsent,
+    line: Line,
     /// Datagrams may be queued: an edge-triggered poll will not say so again.
     readable: bool,
 }
 
+/// What a worker is given.
+pub(crate) struct Equipment {
+    /// One socket an address.
+    pub(crate) sockets: Vec<Arc<Socket>>,
+    /// Datagrams in one message: what the kernel takes, or 1 to send no trains.
+    pub(crate) segments: u32,
+    /// The processor to stay on.
+    pub(crate) processor: Option<usize>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) transcript: Option<Transcript>,
+}
+
 impl Worker {
-    /// Prepares to serve `sockets`, and gives the waker that makes it look at the lifecycle.
+    /// Prepares to serve its sockets, and gives the waker that makes it look at the lifecycle.
     ///
     /// # Errors
     /// What the kernel said, mostly that no more files may be open.
-    pub(crate) fn new(
-        config: &Config,
-        sockets: Vec<Arc<Socket>>,
-        counters: Arc<Counters>,
-        transcript: Option<Transcript>,
-    ) -> io::Result<(Self, Waker)> {
+    pub(crate) fn new(config: &Config, equipment: Equipment) -> io::Result<(Self, Waker)> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKER)?;
-        for (index, socket) in sockets.iter().enumerate() {
+        for (index, socket) in equipment.sockets.iter().enumerate() {
             let source = socket.as_fd().as_raw_fd();
             poll.registry()
                 .register(&mut SourceFd(&source), Token(index), Interest::READABLE)?;
         }
-        let stations = sockets.into_iter().map(Station::new).collect();
+        let stations = equipment
+            .sockets
+            .into_iter()
+            .map(|socket| Station::new(socket, equipment.segments));
         let worker = Self {
             poll,
             events: Events::with_capacity(EVENTS),
-            stations,
-            echo: Echo::new(config.io, config.quit, transcript),
-            counters,
+            stations: stations.collect(),
+            echo: Echo::new(config, equipment.transcript),
+            wait: config.wait,
+            processor: equipment.processor,
+            counters: equipment.counters,
         };
         Ok((worker, waker))
+    }
+
+    /// Lets the poll itself look at the device's queue for so many microseconds.
+    pub(crate) fn busy_poll(&self, micros: u32) -> Effect<u32> {
+        Effect::from_result(options::epoll_busy_poll(&self.poll, micros).map(|()| micros))
     }
 
     /// Serves until the lifecycle says otherwise, then answers what is queued.
@@ -67,10 +89,26 @@ impl Worker {
     /// # Errors
     /// An error that no peer can cause.
     pub(crate) fn run(mut self, lifecycle: &Lifecycle) -> io::Result<()> {
+        if let Some(processor) = self.processor {
+            affinity::pin(processor)?;
+        }
+        let mut idle_since = Instant::now();
         while lifecycle.phase() == Phase::Running {
-            let timeout = self.has_work().then_some(Duration::ZERO);
-            self.wait(timeout)?;
-            self.serve(lifecycle)?;
+            let spins = match self.wait {
+                Wait::Sleep => false,
+                Wait::Spin => true,
+                Wait::Adaptive(patience) => idle_since.elapsed() < patience,
+            };
+            if spins {
+                self.look_again()?;
+            } else {
+                let timeout = self.has_work().then_some(Duration::ZERO);
+                self.poll(timeout)?;
+            }
+            let received = self.serve(lifecycle)?;
+            if received > 0 && matches!(self.wait, Wait::Adaptive(_)) {
+                idle_since = Instant::now();
+            }
         }
         self.drain(lifecycle)
     }
@@ -80,7 +118,22 @@ impl Worker {
         self.stations.iter().any(Station::can_read)
     }
 
-    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+    /// Makes every socket be read without asking the poll, which costs a call of its own. A worker
+    /// that spins sees the lifecycle in every turn, so it needs no waking.
+    fn look_again(&mut self) -> io::Result<()> {
+        let mut blocked = false;
+        for station in &mut self.stations {
+            station.readable = true;
+            blocked |= !station.line.unsent.is_empty();
+        }
+        if blocked {
+            // Only the poll says when a socket takes more.
+            self.poll(Some(Duration::ZERO))?;
+        }
+        Ok(())
+    }
+
+    fn poll(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         match self.poll.poll(&mut self.events, timeout) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             // A signal came in between: whatever was ready is told by the next poll.
@@ -99,14 +152,20 @@ impl Worker {
         Ok(())
     }
 
-    /// Serves each socket that may have datagrams, none of them longer than its budget.
-    fn serve(&mut self, lifecycle: &Lifecycle) -> io::Result<()> {
+    /// Serves each socket that may have datagrams, none of them longer than its budget. Returns
+    /// how many slots were filled.
+    fn serve(&mut self, lifecycle: &Lifecycle) -> io::Result<usize> {
+        let mut all = 0;
         for (index, station) in self.stations.iter_mut().enumerate() {
             let mut received = 0;
             let mut rounds = 0;
-            while station.can_read() && received < BUDGET && rounds < BUDGET {
-                let unsent = &mut station.unsent;
-                let round = self.echo.round(&station.socket, unsent, &self.counters)?;
+            while station.can_read() {
+                if received >= BUDGET || rounds >= BUDGET {
+                    self.counters.budget_cuts.add(1);
+                    break;
+                }
+                let line = &mut station.line;
+                let round = self.echo.round(&station.socket, line, &self.counters)?;
                 received += round.received;
                 rounds += 1;
                 station.readable = round.outcome != Outcome::Drained;
@@ -117,8 +176,9 @@ impl Worker {
                     lifecycle.drain();
                 }
             }
+            all += received;
         }
-        Ok(())
+        Ok(all)
     }
 
     /// Answers what is queued, for as long as that takes but no longer than [`DRAIN_LIMIT`]: under
@@ -133,34 +193,34 @@ impl Worker {
             if self.has_work() {
                 continue;
             }
-            if self
-                .stations
-                .iter()
-                .all(|station| station.unsent.is_empty())
-            {
+            let mut lines = self.stations.iter().map(|station| &station.line);
+            if lines.all(|line| line.unsent.is_empty()) {
                 break;
             }
-            self.wait(Some(end.saturating_duration_since(Instant::now())))?;
+            self.poll(Some(end.saturating_duration_since(Instant::now())))?;
         }
         for station in &mut self.stations {
-            station.unsent.drop_all(&self.counters);
+            station.line.unsent.drop_all(&self.counters);
         }
         Ok(())
     }
 }
 
 impl Station {
-    fn new(socket: Arc<Socket>) -> Self {
+    fn new(socket: Arc<Socket>, segments: u32) -> Self {
         Self {
             socket,
-            unsent: Unsent::new(),
+            line: Line {
+                unsent: Unsent::new(),
+                refusals: Refusals::new(segments),
+            },
             readable: true,
         }
     }
 
     /// A socket whose replies wait is not read: there is nowhere to put more of them.
     fn can_read(&self) -> bool {
-        self.readable && self.unsent.is_empty()
+        self.readable && self.line.unsent.is_empty()
     }
 
     /// Asks to be told when the socket takes more. Only then: while it is asked for, every send
@@ -170,7 +230,8 @@ impl Station {
     }
 
     fn flush(&mut self, registry: &Registry, token: Token, counters: &Counters) -> io::Result<()> {
-        if !self.unsent.is_empty() && self.unsent.flush(&self.socket, counters)? {
+        let unsent = &mut self.line.unsent;
+        if !unsent.is_empty() && unsent.flush(&self.socket, counters)? {
             self.reregister(registry, token, Interest::READABLE)?;
         }
         Ok(())
@@ -187,9 +248,9 @@ const WAKER: Token = Token(usize::MAX);
 /// Events that one poll can tell: more than a worker has sockets.
 const EVENTS: usize = 64;
 
-/// Datagrams that a socket may have before the next one gets its turn, and calls that it may make.
-/// Small enough that eight batches pass in a few milliseconds, large enough that the poll between
-/// two turns does not show.
+/// Slots that a socket may have filled before the next one gets its turn, and calls that it may
+/// make. Small enough that eight batches pass in a few milliseconds, large enough that the poll
+/// between two turns does not show.
 const BUDGET: usize = 512;
 
 /// How long a worker answers what is queued before it ends.

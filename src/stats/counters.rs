@@ -33,6 +33,18 @@ pub struct Counters {
     pub send_calls: Counter,
     /// Times that the kernel took no more for the moment.
     pub send_blocked: Counter,
+    /// Datagrams sent together with others that did not come together with them.
+    pub gathered: Counter,
+    /// Trains that the kernel refused, sent as single datagrams then.
+    pub trains_refused: Counter,
+    /// Turns that ended because another socket had to have its own.
+    pub budget_cuts: Counter,
+    /// Datagrams that a receive call brought.
+    pub received_a_call: Spread,
+    /// Datagrams in a message that was sent.
+    pub segments_a_message: Spread,
+    /// Nanoseconds from the kernel's receive stamp to the reply.
+    pub queue_delay: Spread,
     /// Datagrams that got no answer, by reason.
     pub refused: [Counter; Refusal::ALL.len()],
     /// Datagrams that the kernel would not send, by error.
@@ -44,10 +56,12 @@ pub struct Counters {
 impl Counters {
     /// Counts datagrams that get no answer.
     pub fn refuse(&self, reason: Refusal, datagrams: u64) {
-        let index = Refusal::ALL.iter().position(|known| *known == reason);
-        if let Some(counter) = index.and_then(|index| self.refused.get(index)) {
-            counter.add(datagrams);
-        }
+        self.refused[reason as usize].add(datagrams);
+    }
+
+    /// How many datagrams got no answer for one reason.
+    pub fn refused_for(&self, reason: Refusal) -> u64 {
+        self.refused[reason as usize].read()
     }
 }
 
@@ -68,6 +82,39 @@ impl Counter {
         self.0.load(Ordering::Relaxed)
     }
 }
+
+/// How often a value came, by powers of two: the last place takes everything above.
+#[derive(Debug)]
+pub struct Spread {
+    places: [Counter; PLACES],
+}
+
+impl Spread {
+    /// Counts a value.
+    pub fn note(&self, value: u64) {
+        let place = (u64::BITS - value.leading_zeros()) as usize;
+        self.places[place.min(PLACES - 1)].add(1);
+    }
+
+    /// The values that came: the highest of each place that is not empty, and how many.
+    pub fn read(&self) -> impl Iterator<Item = (u64, u64)> {
+        let highest = (0..).map(|place| (1_u64 << place) - 1);
+        highest
+            .zip(self.places.iter().map(Counter::read))
+            .filter(|(_, number): &(u64, u64)| *number > 0)
+    }
+}
+
+impl Default for Spread {
+    fn default() -> Self {
+        Self {
+            places: std::array::from_fn(|_| Counter::default()),
+        }
+    }
+}
+
+/// Places of a [`Spread`]: up to 2^39 - 1, nine minutes in nanoseconds.
+const PLACES: usize = 40;
 
 /// How often each error came.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use super::counters::{Counter, Counters, Errors};
 use super::errno;
 use crate::access::Refusal;
 use crate::figures::grouped;
-use crate::udp::socket::Memory;
+use crate::udp::Memory;
 
 /// What a server did: in all, and worker by worker.
 #[derive(Clone, Debug, Serialize)]
@@ -31,6 +31,8 @@ pub struct Account {
     pub echoed: u64,
     /// Left unanswered on purpose, by reason.
     pub refused: BTreeMap<&'static str, u64>,
+    /// Those among them that did not fit into a slot.
+    pub truncated: u64,
     /// Not sent because the kernel refused, by error.
     pub failed: BTreeMap<String, u64>,
     /// Given up because the kernel took no more.
@@ -53,8 +55,21 @@ pub struct Account {
     pub send_calls: u64,
     /// Times that the kernel took no more for the moment.
     pub send_blocked: u64,
+    /// Datagrams sent together with others that did not come together with them.
+    pub gathered: u64,
+    /// Trains that the kernel refused, sent as single datagrams then.
+    pub trains_refused: u64,
+    /// Turns that ended because another socket had to have its own.
+    pub budget_cuts: u64,
     /// Receive calls that failed, by error; no datagram is lost by them.
     pub receive_errors: BTreeMap<String, u64>,
+    /// How many receive calls brought up to so many datagrams.
+    pub received_a_call: BTreeMap<u64, u64>,
+    /// How many messages had up to so many datagrams.
+    pub segments_a_message: BTreeMap<u64, u64>,
+    /// How many slots waited for up to so many nanoseconds from receive stamp to reply; empty
+    /// without stamps.
+    pub queue_delay_ns: BTreeMap<u64, u64>,
 }
 
 impl Summary {
@@ -85,6 +100,7 @@ impl Account {
                 .map(|(reason, counter)| (reason.name(), Counter::read(counter)))
                 .filter(|(_, datagrams)| *datagrams > 0)
                 .collect(),
+            truncated: counters.refused_for(Refusal::Truncated),
             failed: by_name(&counters.unsendable),
             dropped: counters.dropped.read(),
             received_bytes: counters.received_bytes.read(),
@@ -94,7 +110,13 @@ impl Account {
             receive_calls: counters.receive_calls.read(),
             send_calls: counters.send_calls.read(),
             send_blocked: counters.send_blocked.read(),
+            gathered: counters.gathered.read(),
+            trains_refused: counters.trains_refused.read(),
+            budget_cuts: counters.budget_cuts.read(),
             receive_errors: by_name(&counters.receive_errors),
+            received_a_call: counters.received_a_call.read().collect(),
+            segments_a_message: counters.segments_a_message.read().collect(),
+            queue_delay_ns: counters.queue_delay.read().collect(),
             ..Self::default()
         };
         for memory in sockets {
@@ -116,6 +138,7 @@ impl Account {
     fn add(&mut self, other: &Self) {
         self.received += other.received;
         self.echoed += other.echoed;
+        self.truncated += other.truncated;
         self.dropped += other.dropped;
         self.kernel_drops += other.kernel_drops;
         self.queued_bytes += other.queued_bytes;
@@ -126,15 +149,21 @@ impl Account {
         self.receive_calls += other.receive_calls;
         self.send_calls += other.send_calls;
         self.send_blocked += other.send_blocked;
-        for (reason, datagrams) in &other.refused {
-            *self.refused.entry(reason).or_default() += datagrams;
-        }
-        for (error, datagrams) in &other.failed {
-            *self.failed.entry(error.clone()).or_default() += datagrams;
-        }
-        for (error, calls) in &other.receive_errors {
-            *self.receive_errors.entry(error.clone()).or_default() += calls;
-        }
+        self.gathered += other.gathered;
+        self.trains_refused += other.trains_refused;
+        self.budget_cuts += other.budget_cuts;
+        add_each(&mut self.refused, &other.refused);
+        add_each(&mut self.failed, &other.failed);
+        add_each(&mut self.receive_errors, &other.receive_errors);
+        add_each(&mut self.received_a_call, &other.received_a_call);
+        add_each(&mut self.segments_a_message, &other.segments_a_message);
+        add_each(&mut self.queue_delay_ns, &other.queue_delay_ns);
+    }
+}
+
+fn add_each<K: Clone + Ord>(sums: &mut BTreeMap<K, u64>, other: &BTreeMap<K, u64>) {
+    for (key, number) in other {
+        *sums.entry(key.clone()).or_default() += number;
     }
 }
 
@@ -165,6 +194,7 @@ impl fmt::Display for Summary {
         line(formatter, "dropped", total.dropped, "")?;
         let cause = "receive buffer full";
         line(formatter, "kernel drops", total.kernel_drops, cause)?;
+        line(formatter, "truncated", total.truncated, "")?;
         for (name, amount, note) in [
             (
                 "left in queue",
@@ -186,15 +216,7 @@ impl fmt::Display for Summary {
                 line(formatter, name, amount, note)?;
             }
         }
-        if !total.receive_errors.is_empty() {
-            let sum = total.receive_errors.values().sum();
-            line(
-                formatter,
-                "receive errors",
-                sum,
-                &listed(total.receive_errors.iter()),
-            )?;
-        }
+        calls(formatter, total)?;
         if self.workers.len() > 1 {
             table(formatter, &self.workers)?;
         }
@@ -207,16 +229,83 @@ fn line(formatter: &mut fmt::Formatter<'_>, name: &str, number: u64, note: &str)
     writeln!(formatter, "{}", text.trim_end())
 }
 
+/// How the work was done.
+fn calls(formatter: &mut fmt::Formatter<'_>, total: &Account) -> fmt::Result {
+    writeln!(formatter)?;
+    for (name, number, note) in [
+        ("wakes", total.wakes, String::new()),
+        (
+            "receive calls",
+            total.receive_calls,
+            spread("datagrams", &total.received_a_call),
+        ),
+        (
+            "send calls",
+            total.send_calls,
+            spread("datagrams a message", &total.segments_a_message),
+        ),
+    ] {
+        line(formatter, name, number, &note)?;
+    }
+    for (name, number, note) in [
+        (
+            "gathered",
+            total.gathered,
+            "datagrams that left with others",
+        ),
+        ("trains refused", total.trains_refused, "sent one by one"),
+        (
+            "send blocked",
+            total.send_blocked,
+            "times that a send buffer was full",
+        ),
+        (
+            "turns cut",
+            total.budget_cuts,
+            "to let the other sockets have theirs",
+        ),
+    ] {
+        if number > 0 {
+            line(formatter, name, number, note)?;
+        }
+    }
+    if !total.queue_delay_ns.is_empty() {
+        let stamped = total.queue_delay_ns.values().sum();
+        let note = spread("ns of queue delay", &total.queue_delay_ns);
+        line(formatter, "stamped", stamped, &note)?;
+    }
+    Ok(())
+}
+
+/// A histogram in one line: the highest value of each place and its share.
+fn spread(what: &str, places: &BTreeMap<u64, u64>) -> String {
+    let sum: u64 = places.values().sum();
+    let parts: Vec<String> = places
+        .iter()
+        .map(|(highest, number)| {
+            let permille = (u128::from(*number) * 1_000).div_ceil(u128::from(sum.max(1)));
+            format!("<={highest} {}.{} %", permille / 10, permille % 10)
+        })
+        .collect();
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!("{what}: {}", parts.join(", "))
+    }
+}
+
 fn table(formatter: &mut fmt::Formatter<'_>, workers: &[Account]) -> fmt::Result {
+    let received: u64 = workers.iter().map(|worker| worker.received).sum();
     writeln!(
         formatter,
-        "\nworker        received          echoed   refused    failed   dropped  kernel drops"
+        "\nworker        received   share          echoed   refused    failed   dropped  kernel drops"
     )?;
     for (index, worker) in workers.iter().enumerate() {
         writeln!(
             formatter,
-            "{index:>6} {:>15} {:>15} {:>9} {:>9} {:>9} {:>13}",
+            "{index:>6} {:>15} {:>5} % {:>15} {:>9} {:>9} {:>9} {:>13}",
             grouped(worker.received),
+            worker.received * 100 / received.max(1),
             grouped(worker.echoed),
             grouped(worker.refused.values().sum()),
             grouped(worker.failed.values().sum()),
@@ -224,7 +313,13 @@ fn table(formatter: &mut fmt::Formatter<'_>, workers: &[Account]) -> fmt::Result
             grouped(worker.kernel_drops),
         )?;
     }
-    Ok(())
+    let most = workers.iter().map(|worker| worker.received).max();
+    let even = received / (workers.len() as u64).max(1);
+    let skew = most.unwrap_or(0) * 100 / even.max(1);
+    writeln!(
+        formatter,
+        "skew: the busiest worker received {skew} % of an even share"
+    )
 }
 
 fn by_name(errors: &Errors) -> BTreeMap<String, u64> {
@@ -306,6 +401,11 @@ refused                      4  source port 0: 4
 failed to send               3  EACCES: 3
 dropped                      0
 kernel drops                12  receive buffer full
+truncated                    0
+
+wakes                        0
+receive calls                0
+send calls                   0
 "
         );
     }
@@ -317,7 +417,7 @@ kernel drops                12  receive buffer full
         assert_eq!(summary.total.received, 3 * 1_234_567);
         assert_eq!(summary.total.failed["EACCES"], 9);
         assert_eq!(summary.total.unaccounted(), 0);
-        assert_eq!(summary.to_string().lines().count(), 6 + 2 + 3);
+        assert_eq!(summary.to_string().lines().count(), 7 + 4 + 2 + 3 + 1);
     }
 
     #[test]

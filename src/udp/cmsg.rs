@@ -3,7 +3,7 @@
 //!
 //! A control message is a header of 16 bytes (length of header and data as a native 64-bit word,
 //! level and type as 32-bit integers) and its data; the next one starts at the next multiple of 8.
-//! Only the 64-bit layout is written here; 32-bit systems use the portable variant of `sys`.
+//! This is the layout of 64-bit systems, the only ones that `sys` builds for.
 //!
 //! ```text
 //!  0               8       12      16
@@ -40,6 +40,8 @@ pub struct Control {
     /// From `UDP_GRO`: the bytes of each datagram of a train but the last, which may be shorter.
     /// Absent for a datagram that came alone.
     pub segment: Option<u16>,
+    /// From `SO_TIMESTAMPNS`: when the kernel received it, in nanoseconds of `CLOCK_REALTIME`.
+    pub stamp: Option<u64>,
 }
 
 /// Room for the control messages of one datagram, aligned as `struct cmsghdr` wants it.
@@ -136,6 +138,15 @@ fn note(control: &mut Control, level: i32, kind: i32, data: &[u8]) {
             if let Some(size) = data.first_chunk::<4>() {
                 let size = u16::try_from(i32::from_ne_bytes(*size)).ok();
                 control.segment = size.filter(|&size| size > 0);
+            }
+        }
+        (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => {
+            if let Some(data) = data.first_chunk::<16>() {
+                let (seconds, nanos) = data.split_at(8);
+                let word = |bytes: &[u8]| bytes.try_into().map_or(0, u64::from_ne_bytes);
+                control.stamp = word(seconds)
+                    .checked_mul(1_000_000_000)
+                    .and_then(|whole| whole.checked_add(word(nanos)));
             }
         }
         _ => {}

@@ -7,24 +7,32 @@
 //! - [`socket`]: opens a nonblocking socket, binds it, and keeps what took effect;
 //! - [`batch`]: [`RecvBatch`], slots that are allocated once and filled by one call;
 //! - [`outbox`]: [`Outbox`], messages that leave by one call without copying their payloads;
-//! - [`cmsg`]: control messages as bytes, decoded and encoded without `unsafe`;
 //! - [`options`]: what became of a kernel option that somebody asked for;
-//! - [`address`]: socket addresses in the kernel's own layout;
-//! - `sys`: the system calls, in two variants with the same signatures. The one place for `unsafe`.
+//! - `sys`: the system calls. The one place for `unsafe`;
+//! - [`message`]: what is known of a message that came or shall go;
+//! - [`memory`]: how slots lie in memory, and how much a socket holds;
+//! - [`cmsg`]: control messages as bytes, decoded and encoded without `unsafe`;
+//! - [`offload`]: how long a train the kernel takes;
+//! - [`address`]: socket addresses in the kernel's own layout.
 
 pub mod address;
 pub mod batch;
 pub mod cmsg;
+pub mod memory;
+pub mod message;
+pub mod offload;
 pub mod options;
 pub mod outbox;
 pub mod socket;
 mod sys;
 
 pub use address::RawAddress;
-pub use batch::{Received, RecvBatch};
+pub use batch::RecvBatch;
 pub use cmsg::LocalAddress;
+pub use memory::{Layout, Memory};
+pub use message::{Message, Received};
 pub use options::Effect;
-pub use outbox::{Message, Outbox, Round};
+pub use outbox::{Outbox, Round};
 pub use socket::{Socket, SocketOptions};
 
 /// The largest payload that a UDP datagram over IPv4 can carry: 65,535 bytes less 20 bytes of IP

@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::io;
+use std::os::fd::AsRawFd;
+
+use super::sys;
 
 /// The answer of the kernel to one option: kept, shown at start, and stored with results, because
 /// a benchmark that does not know its own settings is not a benchmark.
@@ -44,10 +47,18 @@ impl<T: fmt::Display> fmt::Display for Effect<T> {
     }
 }
 
+/// Gives an epoll instance a busy polling of its own (Linux 6.9), besides that of its sockets.
+///
+/// # Errors
+/// The kernel's reason.
+pub fn epoll_busy_poll(epoll: &impl AsRawFd, micros: u32) -> io::Result<()> {
+    sys::epoll_busy_poll(epoll, micros)
+}
+
 fn is_unsupported(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::Unsupported
         || matches!(
             error.raw_os_error(),
-            Some(libc::ENOPROTOOPT | libc::EOPNOTSUPP)
+            Some(libc::ENOPROTOOPT | libc::EOPNOTSUPP | libc::ENOTTY)
         )
 }

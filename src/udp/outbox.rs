@@ -4,21 +4,8 @@ use std::fmt;
 use std::io;
 use std::os::fd::AsFd;
 
-use super::address::RawAddress;
-use super::cmsg::LocalAddress;
+use super::message::Message;
 use super::sys;
-
-/// Where a message goes and how.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Message<'a> {
-    /// The receiver; `None` on a connected socket.
-    pub to: Option<&'a RawAddress>,
-    /// The address to leave from; `None` lets the route choose.
-    pub from: Option<LocalAddress>,
-    /// Cuts the payload into datagrams of so many bytes, the last of which may be shorter
-    /// (`UDP_SEGMENT`); `None` sends it as one datagram.
-    pub segment: Option<u16>,
-}
 
 /// Room for the messages of one `sendmmsg`, allocated once.
 pub struct Outbox {
@@ -57,13 +44,19 @@ impl<'payload> Round<'_, 'payload> {
     /// Adds a message with its payload. False, and nothing added, if the outbox has no room left.
     #[must_use]
     pub fn push(&mut self, message: &Message<'payload>, payload: &'payload [u8]) -> bool {
-        self.round.push(message) && self.round.extend(payload)
+        self.round.room() > 0 && self.round.push(message) && self.round.extend(payload)
     }
 
     /// Adds a further piece to the payload of the last message. False if there is no room left.
     #[must_use]
     pub fn extend(&mut self, payload: &'payload [u8]) -> bool {
         self.round.extend(payload)
+    }
+
+    /// How many more pieces of payload there is room for.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.round.room()
     }
 
     /// Hands the kernel what it has not taken yet, in order, without waiting; returns how many

@@ -7,11 +7,12 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use socket2::{Domain, Protocol, SockAddr, Type};
 
+use super::memory::Memory;
 use super::options::Effect;
 use super::sys;
 
 /// What a socket should be like before it is bound.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct SocketOptions {
     /// Whether further sockets may bind the same address later (`SO_REUSEPORT`).
     pub sharing: Sharing,
@@ -21,23 +22,21 @@ pub struct SocketOptions {
     pub send_buffer: Option<usize>,
     /// Whether each datagram says which address it was sent to and by which interface it came.
     pub packet_info: bool,
-}
-
-impl Default for SocketOptions {
-    fn default() -> Self {
-        Self {
-            sharing: Sharing::Alone,
-            receive_buffer: None,
-            send_buffer: None,
-            packet_info: false,
-        }
-    }
+    /// Whether the kernel may hand over a train of datagrams as one (`UDP_GRO`).
+    pub receive_offload: bool,
+    /// Whether the kernel shall stamp what it receives (`SO_TIMESTAMPNS`).
+    pub stamps: bool,
+    /// The traffic class of what is sent: the byte that holds DSCP and ECN.
+    pub traffic_class: Option<u8>,
+    /// Microseconds to poll the device's queue before waiting for its interrupt (`SO_BUSY_POLL`).
+    pub busy_poll: Option<u32>,
 }
 
 /// How a socket shares its address with others of the same user (`SO_REUSEPORT`).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Sharing {
     /// It has the address to itself.
+    #[default]
     Alone,
     /// It takes the address for itself, then lets others join.
     ///
@@ -54,9 +53,25 @@ pub enum Sharing {
 pub struct Socket {
     inner: UdpSocket,
     local: SocketAddr,
-    receive_buffer: Effect<usize>,
-    send_buffer: Effect<usize>,
+    effects: Effects,
     packet_info: bool,
+}
+
+/// What became of the options of a socket; `None` where nothing was asked for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Effects {
+    /// The receive buffer in force, in bytes as the kernel counts them (overhead included).
+    pub receive_buffer: Effect<usize>,
+    /// The send buffer in force, in bytes as the kernel counts them (overhead included).
+    pub send_buffer: Effect<usize>,
+    /// Whether trains are handed over as one.
+    pub receive_offload: Option<Effect<bool>>,
+    /// Whether what is received is stamped.
+    pub stamps: Option<Effect<bool>>,
+    /// The traffic class of what is sent.
+    pub traffic_class: Option<Effect<u32>>,
+    /// Microseconds for which the device's queue is polled.
+    pub busy_poll: Option<Effect<u32>>,
 }
 
 impl Socket {
@@ -65,7 +80,8 @@ impl Socket {
     ///
     /// # Errors
     /// The operation that failed with the kernel's reason. A buffer size that is not granted is no
-    /// error: see [`Socket::receive_buffer`].
+    /// error, nor is an option that the
+    /// kernel does not know: see [`Socket::effects`].
     pub fn bind(address: SocketAddr, options: &SocketOptions) -> Result<Self, SocketError> {
         let domain = Domain::for_address(address);
         let socket = socket2::Socket::new(domain, Type::DGRAM.nonblocking(), Some(Protocol::UDP))
@@ -75,8 +91,7 @@ impl Socket {
                 .set_only_v6(true)
                 .during("restrict to IPv6 the socket for")?;
         }
-        let receive_buffer = grant(options.receive_buffer, &socket, Buffer::Receive);
-        let send_buffer = grant(options.send_buffer, &socket, Buffer::Send);
+        let effects = Effects::apply(options, &socket, address.is_ipv6());
         if options.packet_info {
             sys::enable_packet_info(socket.as_fd(), address.is_ipv6())
                 .during("ask for the local address of datagrams on")?;
@@ -86,8 +101,7 @@ impl Socket {
         Ok(Self {
             local: inner.local_addr().during("read the port of")?,
             inner,
-            receive_buffer,
-            send_buffer,
+            effects,
             packet_info: options.packet_info,
         })
     }
@@ -120,22 +134,25 @@ impl Socket {
         self.packet_info
     }
 
-    /// The receive buffer in force, in bytes as the kernel counts them (overhead included).
+    /// What became of the options that were asked for.
     #[must_use]
-    pub fn receive_buffer(&self) -> &Effect<usize> {
-        &self.receive_buffer
-    }
-
-    /// The send buffer in force, in bytes as the kernel counts them (overhead included).
-    #[must_use]
-    pub fn send_buffer(&self) -> &Effect<usize> {
-        &self.send_buffer
+    pub fn effects(&self) -> &Effects {
+        &self.effects
     }
 
     /// The plain socket of the standard library.
     #[must_use]
     pub fn as_std(&self) -> &UdpSocket {
         &self.inner
+    }
+
+    /// Lets a classic BPF program choose among the sockets that share this one's address: it
+    /// returns the index of a socket, in the order in which they were bound.
+    ///
+    /// # Errors
+    /// The kernel's reason; the group goes on as before then.
+    pub fn steer(&self, program: &[libc::sock_filter]) -> io::Result<()> {
+        sys::steer(self.inner.as_fd(), program)
     }
 
     /// Reads what the kernel counts for this socket (`SO_MEMINFO`).
@@ -147,19 +164,39 @@ impl Socket {
     }
 }
 
+impl Effects {
+    fn apply(options: &SocketOptions, socket: &socket2::Socket, v6: bool) -> Self {
+        let fd = socket.as_fd();
+        let on = |wanted: bool, set: fn(BorrowedFd<'_>) -> io::Result<()>| {
+            wanted.then(|| Effect::from_result(set(fd).map(|()| true)))
+        };
+        Self {
+            receive_buffer: grant(options.receive_buffer, socket, Buffer::Receive),
+            send_buffer: grant(options.send_buffer, socket, Buffer::Send),
+            receive_offload: on(options.receive_offload, sys::enable_receive_offload),
+            stamps: on(options.stamps, sys::enable_stamps),
+            traffic_class: options.traffic_class.map(|class| {
+                Effect::from_result(if v6 {
+                    socket
+                        .set_tclass_v6(class.into())
+                        .and_then(|()| socket.tclass_v6())
+                } else {
+                    socket
+                        .set_tos_v4(class.into())
+                        .and_then(|()| socket.tos_v4())
+                })
+            }),
+            busy_poll: options
+                .busy_poll
+                .map(|micros| Effect::from_result(sys::busy_poll(fd, micros).map(|()| micros))),
+        }
+    }
+}
+
 impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.inner.as_fd()
     }
-}
-
-/// What the kernel counts for one socket.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Memory {
-    /// Bytes of received datagrams, overhead included, that nobody has read yet.
-    pub queued: u32,
-    /// Datagrams that were dropped since the socket was opened because its receive buffer was full.
-    pub drops: u32,
 }
 
 /// What went wrong with which operation on a socket.
@@ -271,7 +308,7 @@ mod tests {
             ..SocketOptions::default()
         };
         let socket = Socket::bind(loopback(), &wanted).unwrap();
-        assert_eq!(socket.receive_buffer().applied(), Some(&131_072));
+        assert_eq!(socket.effects().receive_buffer.applied(), Some(&131_072));
     }
 
     #[test]

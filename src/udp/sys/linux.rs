@@ -4,7 +4,7 @@ use std::io;
 use std::mem::size_of;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use super::super::socket::Memory;
+use super::super::memory::Memory;
 use super::checked;
 
 /// Asks for `IP_PKTINFO` or `IPV6_PKTINFO` with every datagram.
@@ -14,6 +14,66 @@ pub(in crate::udp) fn enable_packet_info(socket: BorrowedFd<'_>, v6: bool) -> io
     } else {
         set(socket, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)
     }
+}
+
+/// Lets the kernel hand over trains of datagrams of one flow as one (`UDP_GRO`, Linux 5.0).
+pub(in crate::udp) fn enable_receive_offload(socket: BorrowedFd<'_>) -> io::Result<()> {
+    set(socket, libc::SOL_UDP, libc::UDP_GRO, 1)
+}
+
+/// Asks for a receive stamp with every datagram. It makes the whole host stamp every packet.
+pub(in crate::udp) fn enable_stamps(socket: BorrowedFd<'_>) -> io::Result<()> {
+    set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)
+}
+
+/// Polls the device's queue for so many microseconds instead of waiting for its interrupt, and
+/// prefers that to the interrupt (Linux 5.11). Raising it takes `CAP_NET_ADMIN`.
+pub(in crate::udp) fn busy_poll(socket: BorrowedFd<'_>, micros: u32) -> io::Result<()> {
+    let micros = libc::c_int::try_from(micros).unwrap_or(libc::c_int::MAX);
+    set(socket, libc::SOL_SOCKET, libc::SO_BUSY_POLL, micros)?;
+    set(socket, libc::SOL_SOCKET, libc::SO_PREFER_BUSY_POLL, 1)
+}
+
+/// Gives an epoll instance its own busy polling (`EPIOCSPARAMS`, Linux 6.9).
+pub(in crate::udp) fn epoll_busy_poll(epoll: &impl AsRawFd, micros: u32) -> io::Result<()> {
+    let parameters = libc::epoll_params {
+        busy_poll_usecs: micros,
+        // The most packets a poll may take without a privilege (ioctl_eventpoll(2)).
+        busy_poll_budget: 64,
+        prefer_busy_poll: 1,
+        __pad: 0,
+    };
+    // SAFETY: EPIOCSPARAMS reads one epoll_params, which lives across the call.
+    let returned =
+        unsafe { libc::ioctl(epoll.as_raw_fd(), libc::EPIOCSPARAMS, &raw const parameters) };
+    checked(returned).map(|_zero| ())
+}
+
+/// Lets a classic BPF program choose the socket of a `SO_REUSEPORT` group for each datagram: it
+/// returns the index of a socket, in the order in which they were bound.
+pub(in crate::udp) fn steer(
+    socket: BorrowedFd<'_>,
+    program: &[libc::sock_filter],
+) -> io::Result<()> {
+    let header = libc::sock_fprog {
+        len: libc::c_ushort::try_from(program.len())
+            .map_err(|_too_long| io::ErrorKind::InvalidInput)?,
+        // The kernel copies the instructions and only reads them.
+        filter: program.as_ptr().cast_mut(),
+    };
+    let length = libc::socklen_t::try_from(size_of::<libc::sock_fprog>()).expect("16 bytes");
+    // SAFETY: the option value is one sock_fprog of `length` bytes, whose `filter` leads to `len`
+    // instructions; both live across the call, and the kernel copies them.
+    let returned = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_ATTACH_REUSEPORT_CBPF,
+            (&raw const header).cast(),
+            length,
+        )
+    };
+    checked(returned).map(|_zero| ())
 }
 
 /// Sets the receive buffer past the limit of the host, which takes `CAP_NET_ADMIN`.
@@ -73,7 +133,9 @@ fn set(
 
 fn clamp(bytes: usize) -> libc::c_int {
     // The kernel doubles the value in an int of its own.
-    libc::c_int::try_from(bytes).unwrap_or(libc::c_int::MAX) / 2 * 2
+    libc::c_int::try_from(bytes)
+        .unwrap_or(libc::c_int::MAX)
+        .min(libc::c_int::MAX / 2)
 }
 
 const SK_MEMINFO_VARS: usize = 9;

@@ -4,7 +4,7 @@
 //!
 //! - `RecvTable`: slots that the kernel fills by one call;
 //! - `SendTable` and `SendRound`: messages that the kernel takes by one call;
-//! - `enable_packet_info`, `force_receive_buffer`, `force_send_buffer`, `memory`: socket options.
+//! - the socket options that socket2 does not offer.
 //!
 //! Linux alone has calls for many datagrams at once; elsewhere there is nothing to build on yet.
 
@@ -16,11 +16,17 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("this program needs recvmmsg and sendmmsg, which Linux alone has");
 
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!("control messages are laid out for 64-bit systems alone");
+
 mod linux;
 mod recv_table;
 mod send_table;
 
-pub(super) use linux::{enable_packet_info, force_receive_buffer, force_send_buffer, memory};
+pub(super) use linux::{
+    busy_poll, enable_packet_info, enable_receive_offload, enable_stamps, epoll_busy_poll,
+    force_receive_buffer, force_send_buffer, memory, steer,
+};
 pub(super) use recv_table::RecvTable;
 pub(super) use send_table::{SendRound, SendTable};
 

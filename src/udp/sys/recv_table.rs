@@ -6,8 +6,9 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 
 use super::super::address::RawAddress;
-use super::super::batch::{Layout, Received};
 use super::super::cmsg;
+use super::super::memory::Layout;
+use super::super::message::Received;
 use super::checked;
 
 /// Slots for datagrams, with everything that the kernel writes about them.
@@ -69,8 +70,11 @@ impl RecvTable {
     /// Takes what is queued, one datagram a slot, without waiting.
     pub(in crate::udp) fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
         // The kernel wrote back the lengths of the slots that it used (recvmmsg(2)).
-        for header in self.headers.iter_mut().take(self.received.len()) {
+        let used = self.headers.iter_mut().zip(&mut self.names);
+        for (header, name) in used.take(self.received.len()) {
             reset(header);
+            // Anew, since the name was written to from here meanwhile.
+            header.msg_hdr.msg_name = name.buffer().as_mut_ptr().cast();
         }
         self.received.clear();
         let count = libc::c_uint::try_from(self.headers.len()).unwrap_or(libc::c_uint::MAX);
@@ -130,6 +134,7 @@ impl RecvTable {
             truncated: header.msg_flags & (libc::MSG_TRUNC | libc::MSG_CTRUNC) != 0,
             local: control.local,
             segment: control.segment,
+            stamp: control.stamp,
         }
     }
 }

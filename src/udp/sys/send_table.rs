@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 
 use super::super::cmsg;
-use super::super::outbox::Message;
+use super::super::message::Message;
 use super::checked;
 use super::recv_table::empty_header;
 
@@ -60,7 +60,10 @@ impl<'payload> SendRound<'_, 'payload> {
         if index == table.headers.len() {
             return false;
         }
-        let control = &mut table.controls[index];
+        // SAFETY: `index` is below the number of headers, which is that of `controls`, and nobody
+        // else refers to this element. Derived from the whole vector, since headers filled before
+        // this one lead to its other elements.
+        let control = unsafe { &mut *table.controls.as_mut_ptr().wrapping_add(index) };
         let control_length = cmsg::encode(control, message.from, message.segment);
         let name = message.to.map_or(&[][..], |to| to.as_bytes());
         let header = &mut table.headers[index].msg_hdr;
@@ -103,6 +106,11 @@ impl<'payload> SendRound<'_, 'payload> {
         }
         header.msg_iovlen += 1;
         true
+    }
+
+    /// How many more parts there is room for.
+    pub(in crate::udp) fn room(&self) -> usize {
+        self.table.parts.capacity() - self.table.parts.len()
     }
 
     /// Hands the kernel the messages that it has not taken yet; returns how many it took now.

@@ -1,0 +1,215 @@
+//! An address that a server listens on, and how that reads.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+
+use crate::binding::Group;
+use crate::config::{Config, Io, Wait};
+use crate::figures::grouped;
+use crate::steering::{self, Steer};
+use crate::udp::Effect;
+use crate::udp::socket::Effects;
+
+/// An address that a server listens on, and what took effect there.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The address, with the port that the kernel chose.
+    pub address: SocketAddr,
+    /// How many sockets share it, one a worker.
+    pub workers: usize,
+    /// How datagrams are read and sent.
+    pub io: Io,
+    /// What became of the options of its sockets.
+    pub effects: Effects,
+    /// Whether datagrams are read and sent one a call, but by the calls for many: the others cannot
+    /// say which address to answer from.
+    pub ones_of_many: bool,
+    /// Datagrams in one message at most; 1 if no trains go out.
+    pub segments: u32,
+    /// What chooses among its sockets, if not the kernel's hash.
+    pub steer: Option<Effect<Steer>>,
+    /// How its workers wait.
+    pub wait: Wait,
+    /// The processors that its workers stay on, if any.
+    pub pinned: Vec<usize>,
+    /// Whether the polls look at the device's queue by themselves.
+    pub poll_busy: Option<Effect<u32>>,
+    /// What its user should know, as sentences.
+    pub warnings: Vec<String>,
+}
+
+impl Endpoint {
+    pub(crate) fn new(
+        config: &Config,
+        group: &Group,
+        segments: u32,
+        processors: &[usize],
+        poll_busy: Option<&Effect<u32>>,
+    ) -> Self {
+        let first = &group[0];
+        let address = first.local_address();
+        let steer = steering::attach(first, config.steer, config.workers, processors);
+        let mut warnings = buffer_warnings(config, first.effects());
+        if let Some(Effect::Applied(_)) = steer {
+            let warning = steering::warning(config.steer, address.ip());
+            warnings.extend(warning.map(str::to_owned));
+        }
+        Self {
+            address,
+            workers: config.workers,
+            io: config.io,
+            effects: first.effects().clone(),
+            ones_of_many: config.io == Io::Single && first.has_packet_info(),
+            segments,
+            wait: config.wait,
+            steer,
+            pinned: processors.to_vec(),
+            poll_busy: poll_busy.cloned(),
+            warnings,
+        }
+    }
+
+    /// How many datagrams of up to 64 bytes the receive buffer of one socket holds.
+    #[must_use]
+    pub fn small_datagrams(&self) -> Option<usize> {
+        let bytes = self.effects.receive_buffer.applied()?;
+        Some(bytes / SMALL_DATAGRAM_MEMORY)
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.workers == 1 { "" } else { "s" };
+        write!(
+            formatter,
+            "listening on {}: {} worker{plural}, {} I/O{}, receive buffer ",
+            self.address,
+            self.workers,
+            self.io.name(),
+            self.offloads(),
+        )?;
+        match (
+            self.effects.receive_buffer.applied(),
+            self.small_datagrams(),
+        ) {
+            (Some(bytes), Some(small)) => write!(
+                formatter,
+                "{} bytes ({} small datagrams) a worker",
+                grouped(*bytes as u64),
+                grouped(small as u64)
+            )?,
+            _ => write!(formatter, "{}", self.effects.receive_buffer)?,
+        }
+        for part in self.extras() {
+            write!(formatter, ", {part}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Endpoint {
+    /// The same as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let words = |effect: &Option<Effect<u32>>| effect.as_ref().map(Effect::to_string);
+        json!({
+            "event": "listening",
+            "address": self.address,
+            "workers": self.workers,
+            "io": self.io.name(),
+            "wait": self.wait.name(),
+            "segments": self.segments,
+            "receive_offload": self.effects.receive_offload.as_ref().map(Effect::to_string),
+            "receive_buffer_bytes": self.effects.receive_buffer.applied(),
+            "receive_buffer_small_datagrams": self.small_datagrams(),
+            "send_buffer_bytes": self.effects.send_buffer.applied(),
+            "timestamps": self.effects.stamps.as_ref().map(Effect::to_string),
+            "traffic_class": words(&self.effects.traffic_class),
+            "busy_poll_usecs": words(&self.effects.busy_poll),
+            "epoll_busy_poll_usecs": words(&self.poll_busy),
+            "steer": self.steer.as_ref().map(Effect::to_string),
+            "pinned": self.pinned,
+            "warnings": self.warnings,
+        })
+    }
+
+    fn offloads(&self) -> String {
+        if self.ones_of_many {
+            return " (recvmmsg and sendmmsg of one, to know the address asked)".to_owned();
+        }
+        if self.io != Io::Offload {
+            return String::new();
+        }
+        let received = match &self.effects.receive_offload {
+            Some(Effect::Applied(_)) => "trains in",
+            Some(_) => "no trains in (the kernel refuses UDP_GRO)",
+            None => "no trains in",
+        };
+        let sent = if self.segments > 1 {
+            format!("trains of up to {} out", self.segments)
+        } else {
+            "no trains out".to_owned()
+        };
+        format!(" ({received}, {sent})")
+    }
+
+    /// What was asked for besides, each with what became of it.
+    fn extras(&self) -> Vec<String> {
+        let mut extras = Vec::new();
+        if self.wait != Wait::Sleep {
+            extras.push(format!("waiting by {}", self.wait.name()));
+        }
+        if !self.pinned.is_empty() {
+            let list: Vec<String> = self.pinned.iter().map(usize::to_string).collect();
+            extras.push(format!("pinned to {}", list.join(",")));
+        }
+        let mut told = |name: &str, effect: Option<String>| {
+            extras.extend(effect.map(|effect| format!("{name} {effect}")));
+        };
+        told("steering by", self.steer.as_ref().map(Effect::to_string));
+        told(
+            "stamps",
+            self.effects.stamps.as_ref().map(Effect::to_string),
+        );
+        let text = |effect: &Option<Effect<u32>>| effect.as_ref().map(Effect::to_string);
+        told("traffic class", text(&self.effects.traffic_class));
+        told("busy polling (us)", text(&self.effects.busy_poll));
+        told("in its epoll (us)", text(&self.poll_busy));
+        extras
+    }
+}
+
+/// Buffers that the kernel cut down: it doubles what it grants, so less than twice is less.
+fn buffer_warnings(config: &Config, effects: &Effects) -> Vec<String> {
+    let receive = (
+        "--rcvbuf",
+        "rmem_max",
+        Some(config.receive_buffer),
+        &effects.receive_buffer,
+    );
+    let send = (
+        "--sndbuf",
+        "wmem_max",
+        config.send_buffer,
+        &effects.send_buffer,
+    );
+    [receive, send]
+        .into_iter()
+        .filter_map(|(flag, limit, wanted, effect)| {
+            let (wanted, granted) = (wanted?, effect.applied()? / 2);
+            (granted < wanted).then(|| {
+                format!(
+                    "{flag} asked for {} bytes and got {}; raise net.core.{limit}, or grant CAP_NET_ADMIN",
+                    grouped(wanted as u64),
+                    grouped(granted as u64)
+                )
+            })
+        })
+        .collect()
+}
+
+/// What the kernel charges a receive buffer for a datagram of up to 64 bytes: the `truesize` of
+/// its `sk_buff`, measured on Linux 6.18.
+const SMALL_DATAGRAM_MEMORY: usize = 832;
