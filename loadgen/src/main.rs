@@ -6,11 +6,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::Context;
 use clap::Parser;
 use echo_reactor::{Config, Running, Server};
 use loadgen::cli::{Cli, Command, address, ping::Arguments as PingArguments, run::Arguments};
-use loadgen::engine::Engine;
+use loadgen::engine::{self, Engine};
 use loadgen::output::Output;
 use loadgen::plan::Plan;
 use loadgen::report::{self, Style};
@@ -29,7 +28,7 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             // With standard error closed too, the exit code has to say it.
-            let _written: io::Result<()> = writeln!(io::stderr(), "loadgen: {:#}", failure.error);
+            let _written: io::Result<()> = writeln!(io::stderr(), "loadgen: {}", failure.error);
             ExitCode::from(failure.code)
         }
     }
@@ -54,12 +53,14 @@ fn measure(arguments: &Arguments) -> Result<u8, Failure> {
     let underway = engine.start(&plan).map_err(failed)?;
     progress::watch(&underway, &live, &plan, !arguments.quiet);
     let outcome = underway.join().map_err(failed)?;
+    check_books(&plan, &outcome).map_err(failed)?;
     let verdict = verdict::judge(&outcome.measured.counts(), &outcome.measured.latency);
     let run = Run::new(&plan, outcome.window, &outcome.measured, &verdict);
-    output.write(&run).map_err(failed)?;
     if !arguments.quiet && !output.is_stdout() {
         print(&report::text(&run, style()));
     }
+    // Last, so that a full disk does not cost the report too.
+    output.write(&run).map_err(failed)?;
     if let Some((reactor, _)) = reactor {
         reactor.stopper().drain();
         reactor.join().map_err(failed)?;
@@ -70,9 +71,25 @@ fn measure(arguments: &Arguments) -> Result<u8, Failure> {
     })
 }
 
+/// Whether every scheduled probe is accounted for: numbers that do not add up must not be shown.
+fn check_books(plan: &Plan, outcome: &engine::Outcome) -> anyhow::Result<()> {
+    let fault = "this is a fault of loadgen, please report it";
+    for (flow, result) in outcome.measured.flows.iter().enumerate() {
+        if let Err(imbalance) = result.counts.check() {
+            anyhow::bail!("the counts of flow {flow} do not add up: {imbalance}; {fault}");
+        }
+    }
+    let scheduled = outcome.measured.counts().scheduled;
+    if let (Some(due), false) = (plan.probes_due(), outcome.stopped_early)
+        && due != scheduled
+    {
+        anyhow::bail!("{due} probes were due and {scheduled} are accounted for; {fault}");
+    }
+    Ok(())
+}
+
 fn start_reactor() -> anyhow::Result<(Running, SocketAddr)> {
-    let server = Server::bind(&Config::on(SocketAddr::from(([127, 0, 0, 1], 0))))
-        .context("cannot start the echo server inside this process")?;
+    let server = Server::bind(&Config::on(SocketAddr::from(([127, 0, 0, 1], 0))))?;
     let address = server.endpoints()[0].address;
     Ok((server.start()?, address))
 }
@@ -81,8 +98,7 @@ fn start_reactor() -> anyhow::Result<(Running, SocketAddr)> {
 fn send_pings(arguments: &PingArguments) -> Result<u8, Failure> {
     let target = address::resolve(&arguments.target).map_err(misused)?;
     let pinged = ping::ping(target, arguments, &mut io::stdout())
-        .with_context(|| format!("cannot ping {target}"))
-        .map_err(failed)?;
+        .map_err(|error| failed(anyhow::anyhow!("cannot ping {target}: {error}")))?;
     Ok(u8::from(pinged.answered == 0))
 }
 

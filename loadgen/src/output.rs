@@ -16,6 +16,11 @@ pub struct Output {
 enum Place {
     Nowhere,
     Stdout,
+    /// Something that is no file: a device, a pipe. Written as it is.
+    Stream {
+        file: File,
+        path: PathBuf,
+    },
     /// Written beside its final name, and moved there when it is whole.
     File {
         partial: PathBuf,
@@ -41,18 +46,7 @@ impl Output {
         let place = match path {
             None => Place::Nowhere,
             Some(path) if path.as_os_str() == "-" => Place::Stdout,
-            Some(path) => {
-                let mut name = path.as_os_str().to_owned();
-                name.push(".partial");
-                let partial = PathBuf::from(name);
-                let file = File::create(&partial).map_err(|source| failure(path, source))?;
-                let path = path.to_owned();
-                Place::File {
-                    partial,
-                    file,
-                    path,
-                }
-            }
+            Some(path) => open(path).map_err(|source| failure(path, source))?,
         };
         Ok(Self { place })
     }
@@ -73,6 +67,9 @@ impl Output {
             Place::Stdout => {
                 write_json(io::stdout().lock(), run).map_err(|source| failure("-".as_ref(), source))
             }
+            Place::Stream { file, path } => {
+                write_json(file, run).map_err(|source| failure(path, source))
+            }
             Place::File {
                 partial,
                 file,
@@ -89,6 +86,33 @@ impl Drop for Output {
         if let Place::File { partial, .. } = &self.place {
             // Gone already if the result was written.
             let _removed: io::Result<()> = fs::remove_file(partial);
+        }
+    }
+}
+
+fn open(path: &Path) -> io::Result<Place> {
+    // A link is followed, so that what it leads to is replaced and not the link.
+    let path = fs::canonicalize(path).unwrap_or_else(|_missing| path.to_owned());
+    match fs::metadata(&path) {
+        Ok(there) if there.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(there) if !there.is_file() => Ok(Place::Stream {
+            file: File::options().write(true).open(&path)?,
+            path,
+        }),
+        _ => {
+            let mut name = path.as_os_str().to_owned();
+            // The process id keeps two runs apart that write to one name.
+            name.push(format!(".{}.partial", std::process::id()));
+            let partial = PathBuf::from(name);
+            let file = File::options()
+                .write(true)
+                .create_new(true)
+                .open(&partial)?;
+            Ok(Place::File {
+                partial,
+                file,
+                path,
+            })
         }
     }
 }

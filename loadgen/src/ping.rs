@@ -32,16 +32,17 @@ pub fn ping(
     })?;
     // Connected, so that the host of a server that is not there can say so.
     socket.connect(target)?;
+    let text = arguments.message.as_bytes();
     let mut pinged = Pinged::default();
     for round in 0..arguments.count {
         if round > 0 {
             thread::sleep(arguments.interval);
         }
-        let answer = exchange(&socket, arguments.message.as_bytes(), arguments.timeout)?;
+        let answer = exchange(&socket, text, &[], arguments.timeout)?;
         pinged.note(target, &answer, output)?;
     }
     if arguments.quit {
-        let answer = exchange(&socket, b"quit", arguments.timeout)?;
+        let answer = exchange(&socket, b"quit", &[text], arguments.timeout)?;
         pinged.note(target, &answer, output)?;
     }
     Ok(pinged)
@@ -89,7 +90,12 @@ enum Answer {
 }
 
 /// Sends one text and waits for what comes back next; whatever came before is thrown away.
-fn exchange(socket: &UdpSocket, text: &[u8], timeout: Duration) -> io::Result<Answer> {
+fn exchange(
+    socket: &UdpSocket,
+    text: &[u8],
+    earlier: &[&[u8]],
+    timeout: Duration,
+) -> io::Result<Answer> {
     let mut buffer = vec![0; 65_536];
     socket.set_nonblocking(true)?;
     while socket.recv(&mut buffer).is_ok() {}
@@ -98,14 +104,15 @@ fn exchange(socket: &UdpSocket, text: &[u8], timeout: Duration) -> io::Result<An
     if let Err(error) = socket.send(text) {
         return refusal(error);
     }
-    let end = sent + timeout;
     loop {
-        let left = end.saturating_duration_since(Instant::now());
+        let left = timeout.saturating_sub(sent.elapsed());
         if left.is_zero() {
             return Ok(Answer::Missing(timeout));
         }
-        socket.set_read_timeout(Some(left))?;
+        socket.set_read_timeout(Some(left.min(LONGEST_READ)))?;
         match socket.recv(&mut buffer) {
+            // Late answers to another text are no answer to this one.
+            Ok(length) if &buffer[..length] != text && earlier.contains(&&buffer[..length]) => {}
             Ok(length) => {
                 let text = String::from_utf8_lossy(&buffer[..length]);
                 return Ok(Answer::Came {
@@ -119,6 +126,9 @@ fn exchange(socket: &UdpSocket, text: &[u8], timeout: Duration) -> io::Result<An
         }
     }
 }
+
+/// The longest time that a socket option holds on every system.
+const LONGEST_READ: Duration = Duration::from_secs(3_600);
 
 fn refusal(error: io::Error) -> io::Result<Answer> {
     match error.kind() {

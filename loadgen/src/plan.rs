@@ -1,9 +1,10 @@
 //! A run, fully resolved: whatever a [`Plan`] holds can be carried out.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
+use echo_reactor::udp::MAX_PAYLOAD;
 use humantime::format_duration;
 use thiserror::Error;
 
@@ -11,6 +12,27 @@ use crate::measure::latency::HIGHEST_NANOS;
 use crate::probe::HEADER_LENGTH;
 use crate::rate::Rate;
 use crate::time::Offset;
+
+/// When probes are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// At a rate of all flows together, whatever becomes of the probes: an open loop.
+    Open(Rate),
+    /// Whenever fewer than so many probes of a flow wait for their answers: a closed loop, which
+    /// sends less when the server is slower, so that its round trips hide queueing.
+    Closed(NonZeroU32),
+}
+
+/// How a thread waits for the next probe or answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Waiting {
+    /// Spin while the next probe is near or an answer is fresh, else sleep
+    Adaptive,
+    /// Never sleep: the least disturbance, at the price of a busy processor
+    Spin,
+    /// Sleep whenever the next probe is more than two milliseconds away
+    Sleep,
+}
 
 /// What somebody wants to run; [`Plan::new`] says whether it can be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +43,16 @@ pub struct Choices {
     pub target_name: String,
     /// Whether the target is a server within this process.
     pub embedded: bool,
-    /// Probes a second, of all flows together.
-    pub rate: Rate,
+    /// When probes are sent.
+    pub load: Load,
+    /// Whether probes that are due together on a flow leave as one train (`UDP_SEGMENT`).
+    pub trains: bool,
+    /// How threads wait.
+    pub waiting: Waiting,
+    /// The processors of the threads, gone through again if they are fewer.
+    pub pin: Vec<usize>,
+    /// Bytes of receive buffer a flow, which the kernel doubles.
+    pub receive_buffer: usize,
     /// How long the measured window lasts; it follows the warm-up. Above zero.
     pub duration: Duration,
     /// How long probes are sent before those that are measured; may be zero.
@@ -79,10 +109,34 @@ impl Plan {
         self.choices.embedded
     }
 
-    /// Probes a second, of all flows together.
+    /// When probes are sent.
     #[must_use]
-    pub fn rate(&self) -> Rate {
-        self.choices.rate
+    pub fn load(&self) -> Load {
+        self.choices.load
+    }
+
+    /// Whether probes that are due together on a flow leave as one train.
+    #[must_use]
+    pub fn trains(&self) -> bool {
+        self.choices.trains
+    }
+
+    /// How threads wait.
+    #[must_use]
+    pub fn waiting(&self) -> Waiting {
+        self.choices.waiting
+    }
+
+    /// The processor of a thread, if it shall stay on one.
+    #[must_use]
+    pub fn processor(&self, thread: u16) -> Option<usize> {
+        self.choices.pin.iter().cycle().nth(thread.into()).copied()
+    }
+
+    /// Bytes of receive buffer a flow, before the kernel doubles them.
+    #[must_use]
+    pub fn receive_buffer(&self) -> usize {
+        self.choices.receive_buffer
     }
 
     /// How long the measured window lasts: above zero, and with room for a probe.
@@ -127,6 +181,17 @@ impl Plan {
         self.threads
     }
 
+    /// How many probes are due in the measured window; `None` in a closed loop.
+    #[must_use]
+    pub fn probes_due(&self) -> Option<u64> {
+        match self.load() {
+            Load::Open(rate) => {
+                Some(rate.probes_within(self.span()) - rate.probes_within(self.warmup()))
+            }
+            Load::Closed(_) => None,
+        }
+    }
+
     /// How long after being sent a probe is lost: above zero, at most two minutes.
     #[must_use]
     pub fn timeout(&self) -> Duration {
@@ -137,8 +202,12 @@ impl Plan {
     /// most 65,536: memory to take beforehand. What is beyond is rare enough to be taken then.
     #[must_use]
     pub fn outstanding_a_flow(&self) -> usize {
-        let of_all_flows = self.rate().probes_within(self.timeout());
-        let of_one = of_all_flows.div_ceil(self.flows().into());
+        let of_one = match self.load() {
+            Load::Open(rate) => rate
+                .probes_within(self.timeout())
+                .div_ceil(self.flows().into()),
+            Load::Closed(window) => window.get().into(),
+        };
         usize::try_from(of_one).map_or(MOST_OUTSTANDING, |probes| probes.min(MOST_OUTSTANDING))
     }
 
@@ -226,7 +295,7 @@ fn check_flows(choices: &Choices) -> Result<NonZeroU16, PlanError> {
 
 fn check_times(choices: &Choices) -> Result<(), PlanError> {
     let Choices {
-        rate,
+        load,
         duration,
         warmup,
         timeout,
@@ -239,7 +308,9 @@ fn check_times(choices: &Choices) -> Result<(), PlanError> {
     if span > LONGEST_SPAN {
         return Err(PlanError::TooLong { span });
     }
-    if rate.probes_within(span) == rate.probes_within(warmup) {
+    if let Load::Open(rate) = load
+        && rate.probes_within(span) == rate.probes_within(warmup)
+    {
         return Err(PlanError::NoProbe { duration, rate });
     }
     if timeout.is_zero() {
@@ -251,8 +322,7 @@ fn check_times(choices: &Choices) -> Result<(), PlanError> {
     Ok(())
 }
 
-/// 65,535 bytes of an IPv4 packet, less its header of 20 and UDP's of 8.
-const LARGEST_SIZE: usize = 65_507;
+const LARGEST_SIZE: usize = MAX_PAYLOAD;
 const MOST_OUTSTANDING: usize = 1 << 16;
 const LONGEST_SPAN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const LONGEST_TIMEOUT: Duration = Duration::from_nanos(HIGHEST_NANOS);
@@ -266,7 +336,11 @@ mod tests {
             target: SocketAddr::from(([127, 0, 0, 1], 50_007)),
             target_name: "localhost:50007".to_owned(),
             embedded: false,
-            rate: Rate::per_second(100_000).unwrap(),
+            load: Load::Open(Rate::per_second(100_000).unwrap()),
+            trains: true,
+            waiting: Waiting::Adaptive,
+            pin: Vec::new(),
+            receive_buffer: 4 << 20,
             duration: Duration::from_secs(10),
             warmup: Duration::from_secs(1),
             size: 64,
@@ -295,8 +369,8 @@ mod tests {
     #[test]
     fn memory_is_taken_for_a_timeout_of_one_flow_within_bounds() {
         let outstanding = |rate| {
-            let rate = Rate::per_second(rate).unwrap();
-            Plan::new(Choices { rate, ..choices() })
+            let load = Load::Open(Rate::per_second(rate).unwrap());
+            Plan::new(Choices { load, ..choices() })
                 .unwrap()
                 .outstanding_a_flow()
         };
@@ -348,7 +422,7 @@ mod tests {
         );
         assert_refused(
             |choices| {
-                choices.rate = Rate::from_thousandths(500).unwrap();
+                choices.load = Load::Open(Rate::from_thousandths(500).unwrap());
                 choices.duration = Duration::from_millis(10);
             },
             "--duration 10ms is too short: at --rate 0.5 no probe is due in it",

@@ -40,7 +40,7 @@ fn bar(plan: &Plan, shown: bool) -> ProgressBar {
         ProgressDrawTarget::hidden()
     };
     let length = u64::try_from(plan.span().as_millis()).unwrap_or(u64::MAX);
-    let style = ProgressStyle::with_template("{bar:24} {percent:>3} %  {msg}")
+    let style = ProgressStyle::with_template("{bar:10} {percent:>3} % {msg}")
         .unwrap_or_else(|_unreachable| ProgressStyle::default_bar());
     ProgressBar::with_draw_target(Some(length), target).with_style(style)
 }
@@ -61,7 +61,7 @@ fn describe(before: &Snapshot, now: &Snapshot, elapsed: Duration) -> String {
     };
     let quantile = |percent| now.quantile(percent).map_or("-".to_owned(), figures::time);
     format!(
-        "{}/s sent, {}/s answered, {} lost, p50 {}, p99 {}",
+        "{}/s, back {}/s, lost {}, p50 {}, p99 {}",
         rate(before.sent, now.sent),
         rate(before.answered, now.answered),
         figures::percent(now.lost, now.sent),

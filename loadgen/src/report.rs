@@ -2,7 +2,7 @@
 
 use crate::figures::{count, percent, time};
 use crate::measure::{Fraction, Quantile};
-use crate::results::{Distribution, Run, Verdict};
+use crate::results::{Distribution, Plan, Run, Verdict};
 use crate::verdict::Outcome;
 
 /// Whether text may hold colours; the caller knows the terminal and the user's wishes.
@@ -30,7 +30,7 @@ pub fn text(run: &Run, style: Style) -> String {
 fn setting(run: &Run) -> Vec<String> {
     let plan = &run.plan;
     let whose = if plan.embedded {
-        " (embedded server: one process, one machine, no network)"
+        " (embedded server, in this very process)"
     } else {
         ""
     };
@@ -48,8 +48,8 @@ fn setting(run: &Run) -> Vec<String> {
         labelled(
             "load",
             &format!(
-                "{} probes/s of {} bytes for {} after {warmup}{cut}",
-                count(plan.rate_pps),
+                "{} of {} bytes for {} after {warmup}{cut}",
+                load(plan),
                 count(plan.size_bytes as u64),
                 time(run.window_ns),
             ),
@@ -57,13 +57,38 @@ fn setting(run: &Run) -> Vec<String> {
         labelled(
             "from",
             &format!(
-                "{}, {}, timeout {}",
+                "{}, {}, timeout {}{}",
                 number_of(plan.flows, "flow"),
                 number_of(plan.threads, "thread"),
                 time(plan.timeout_ns),
+                trains(run),
             ),
         ),
     ]
+}
+
+fn trains(run: &Run) -> String {
+    match run.trains {
+        0 => String::new(),
+        trains => format!(
+            ", {} trains of up to {} probes",
+            count(trains),
+            count(run.longest_train)
+        ),
+    }
+}
+
+fn load(plan: &Plan) -> String {
+    match (&plan.rate, plan.window) {
+        (Some(rate), _) => match rate.parse() {
+            Ok(whole) => format!("{} probes/s", count(whole)),
+            Err(_fraction) => format!("{rate} probes/s"),
+        },
+        (None, window) => {
+            let window = count(window.unwrap_or_default().into());
+            format!("closed loop, {window} probes outstanding a flow,")
+        }
+    }
 }
 
 fn latencies(run: &Run, style: Style) -> Vec<String> {
@@ -115,6 +140,7 @@ fn legend(distributions: &[&Distribution]) -> Vec<String> {
 /// What the system complained of, if it did.
 fn faults(run: &Run) -> String {
     let faults = [
+        (run.own_drops, "dropped by our own full buffers"),
         (run.unreachable, "port unreachable"),
         (run.receive_errors, "receive errors"),
     ];
@@ -279,7 +305,7 @@ mod tests {
     #[test]
     fn a_run_fits_one_glance() {
         let expected = "\
-target      127.0.0.1:50007 (embedded server: one process, one machine, no network)
+target      127.0.0.1:50007 (embedded server, in this very process)
 load        10,000 probes/s of 64 bytes for 100 ms after no warm-up
 from        2 flows, 1 thread, timeout 1.00 s
 

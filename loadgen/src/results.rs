@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::measure::{self, Counts, Measured, Quantile};
 use crate::plan;
+use crate::rate::Rate;
 use crate::verdict::{self, Outcome};
 
 /// Everything about one run. All counts and times are those of the measured window.
@@ -23,6 +24,16 @@ pub struct Run {
     pub counts: Counts,
     /// Why probes were not sent, by name (`behind`, `EAGAIN`); the counts add up to `not_sent`.
     pub not_sent_by: BTreeMap<String, u64>,
+    /// Messages of more than one probe, sent as one because they were due together; warm-up
+    /// included.
+    pub trains: u64,
+    /// Probes in the longest of them.
+    pub longest_train: u64,
+    /// Datagrams that the kernel dropped because a flow's own receive buffer was full, warm-up
+    /// included: these are not the server's doing.
+    pub own_drops: u64,
+    /// The smallest receive buffer of the flows, in bytes as the kernel counts them.
+    pub receive_buffer_bytes: Option<usize>,
     /// Times that the target's host said that nobody listens there, warm-up included.
     pub unreachable: u64,
     /// Receive calls that failed for another reason, warm-up included.
@@ -54,8 +65,16 @@ pub struct Plan {
     pub target: SocketAddr,
     /// Whether that was a server within the generator's own process.
     pub embedded: bool,
-    /// Probes a second of all flows together, rounded to a whole number.
-    pub rate_pps: u64,
+    /// Whether probes were sent at a rate, or when answers made room for them.
+    pub load: Load,
+    /// Probes a second of all flows together, rounded to a whole number; null in a closed loop.
+    pub rate_pps: Option<u64>,
+    /// The same to the last digit, as `--rate` takes it.
+    pub rate: Option<String>,
+    /// Probes of each flow that waited for answers at one time; null in an open loop.
+    pub window: Option<u32>,
+    /// Whether probes that were due together left as one train.
+    pub trains: bool,
     /// How long the measured window lasted.
     pub duration_ns: u64,
     /// How long probes were sent before it.
@@ -74,12 +93,24 @@ pub struct Plan {
     pub seed: u64,
 }
 
+/// What made probes leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Load {
+    /// The time at which they were due.
+    OpenLoop,
+    /// Room in the window of a flow: round trips of such a run hide queueing.
+    ClosedLoop,
+}
+
 /// How probes were spaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Arrivals {
     /// Evenly.
     Constant,
+    /// As answers came back.
+    Answers,
 }
 
 /// Probes a second over the measured window, rounded.
@@ -177,6 +208,10 @@ impl Run {
             window_ns: nanos(window),
             counts,
             not_sent_by: measured.not_sent().by_name(),
+            trains: measured.trains,
+            longest_train: measured.longest_train,
+            own_drops: measured.own_drops,
+            receive_buffer_bytes: measured.receive_buffer,
             unreachable: measured.unreachable,
             receive_errors: measured.receive_errors,
             rate_pps: Rates::new(&counts, window),
@@ -193,17 +228,28 @@ impl Run {
 
 impl From<&plan::Plan> for Plan {
     fn from(plan: &plan::Plan) -> Self {
+        let (load, rate, window, arrivals) = match plan.load() {
+            plan::Load::Open(rate) => (Load::OpenLoop, Some(rate), None, Arrivals::Constant),
+            plan::Load::Closed(window) => {
+                let window = Some(window.get());
+                (Load::ClosedLoop, None, window, Arrivals::Answers)
+            }
+        };
         Self {
             target: plan.target(),
             embedded: plan.embedded(),
-            rate_pps: plan.rate().rounded(),
+            load,
+            rate_pps: rate.map(Rate::rounded),
+            rate: rate.map(|rate| rate.to_string()),
+            window,
+            trains: plan.trains(),
             duration_ns: nanos(plan.duration()),
             warmup_ns: nanos(plan.warmup()),
             size_bytes: plan.size(),
             flows: plan.flows(),
             threads: plan.threads().get(),
             timeout_ns: nanos(plan.timeout()),
-            arrivals: Arrivals::Constant,
+            arrivals,
             seed: plan.seed(),
         }
     }
@@ -316,7 +362,6 @@ pub(crate) mod tests {
     use super::*;
     use crate::measure::{Reason, Recorder, Terms};
     use crate::plan::{Choices, Plan as ResolvedPlan};
-    use crate::rate::Rate;
     use crate::time::Offset;
     use crate::verdict::judge;
 
@@ -327,7 +372,11 @@ pub(crate) mod tests {
             target: SocketAddr::from(([127, 0, 0, 1], 50_007)),
             target_name: "localhost:50007".to_owned(),
             embedded: true,
-            rate: Rate::per_second(10_000).unwrap(),
+            load: plan::Load::Open(Rate::per_second(10_000).unwrap()),
+            trains: true,
+            waiting: plan::Waiting::Adaptive,
+            pin: Vec::new(),
+            receive_buffer: 4 << 20,
             duration: Duration::from_millis(100),
             warmup: Duration::ZERO,
             size: 64,
@@ -350,7 +399,10 @@ pub(crate) mod tests {
         };
         let mut recorder = Recorder::new(terms, 2, 16, Arc::default());
         for probe in 0..1_000 {
-            let (flow, due) = (usize::from(probe % 2 == 1), plan.rate().due(probe));
+            let (flow, due) = (
+                usize::from(probe % 2 == 1),
+                Rate::per_second(10_000).unwrap().due(probe),
+            );
             let sequence = recorder.next_sequence(flow);
             recorder.scheduled(flow, due);
             if probe >= 993 {
@@ -375,6 +427,7 @@ pub(crate) mod tests {
         let file = serde_json::to_value(run()).unwrap();
         let plan = json!({
             "target": "127.0.0.1:50007", "embedded": true, "rate_pps": 10_000,
+            "rate": "10000", "load": "open-loop", "window": null, "trains": true,
             "duration_ns": 100_000_000, "warmup_ns": 0, "size_bytes": 64, "flows": 2,
             "threads": 1, "timeout_ns": 1_000_000_000, "arrivals": "constant", "seed": 1,
         });

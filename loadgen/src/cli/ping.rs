@@ -14,14 +14,15 @@ pub struct Arguments {
     pub target: String,
 
     /// How many times to send the text
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub count: u64,
 
     /// The text to send
     #[arg(long, value_name = "TEXT", default_value = "Hello, world")]
     pub message: String,
 
-    /// Stop the server afterwards: send it `quit`, which it takes only from its own host
+    /// Stop the server afterwards: send it `quit`, which it takes at a loopback address alone unless it
+    /// was started with `--quit any`
     #[arg(long)]
     pub quit: bool,
 

@@ -3,13 +3,16 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
+use echo_reactor::affinity::CpuList;
 
-use super::units;
-use crate::plan::Choices;
+use super::units::{self, UnitError};
+use crate::plan::{Choices, Load, Waiting};
 use crate::rate::Rate;
 
 /// The flags of a run.
@@ -20,9 +23,19 @@ pub struct Arguments {
     #[arg(long, value_name = "HOST:PORT")]
     pub target: Option<String>,
 
-    /// Probes a second, of all flows together, as in 100000, 250k or 1.5M
-    #[arg(long, value_name = "RATE", default_value = "10k", value_parser = units::rate)]
-    pub rate: Rate,
+    /// Probes a second, of all flows together, as in 100000, 250k or 1.5M; or `max`, as many as
+    /// `--window` allows, which is a closed loop
+    #[arg(long, value_name = "RATE", default_value = "10k", value_parser = Pace::from_str)]
+    pub rate: Pace,
+
+    /// Probes of each flow that may wait for answers at one time under `--rate max`
+    #[arg(long, value_name = "N", default_value = "64")]
+    pub window: NonZeroU32,
+
+    /// Keep N probes of each flow waiting for answers instead of sending at a rate: a closed loop,
+    /// ping-pong if N is 1
+    #[arg(long, value_name = "N", conflicts_with_all = ["rate", "window"])]
+    pub closed_loop: Option<NonZeroU32>,
 
     /// How long to measure
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = units::duration)]
@@ -43,6 +56,23 @@ pub struct Arguments {
     /// Threads to send from; each spins on a processor of its own while the rate is high
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub threads: u16,
+
+    /// Whether probes that are due together on a flow leave as one train. None is ever held back
+    /// for it
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Trains::Auto, help_heading = TUNING)]
+    pub gso: Trains,
+
+    /// Processors for the threads, as in 0,2-5: thread i runs on the i-th of them
+    #[arg(long, value_name = "CPULIST", help_heading = TUNING)]
+    pub pin: Option<CpuList>,
+
+    /// How a thread waits for the next probe or answer
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = Waiting::Adaptive, help_heading = TUNING)]
+    pub wait: Waiting,
+
+    /// Receive buffer of each flow in bytes, as in 4096Ki; the kernel doubles it
+    #[arg(long, value_name = "BYTES", default_value = "4096Ki", value_parser = units::size, help_heading = TUNING)]
+    pub rcvbuf: usize,
 
     /// How long after it was sent a probe counts as lost
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = units::duration)]
@@ -65,7 +95,18 @@ impl Arguments {
             target,
             target_name: self.target.clone().unwrap_or_else(|| target.to_string()),
             embedded: self.target.is_none(),
-            rate: self.rate,
+            load: match (self.closed_loop, self.rate) {
+                (Some(window), _) => Load::Closed(window),
+                (None, Pace::Max) => Load::Closed(self.window),
+                (None, Pace::Rate(rate)) => Load::Open(rate),
+            },
+            trains: self.gso == Trains::Auto,
+            waiting: self.wait,
+            pin: self
+                .pin
+                .as_ref()
+                .map_or(Vec::new(), |list| list.processors.clone()),
+            receive_buffer: self.rcvbuf,
             duration: self.duration,
             warmup: self.warmup,
             size: self.size,
@@ -77,6 +118,37 @@ impl Arguments {
         }
     }
 }
+
+/// How fast to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// At a rate.
+    Rate(Rate),
+    /// As fast as answers come back.
+    Max,
+}
+
+impl FromStr for Pace {
+    type Err = UnitError;
+
+    fn from_str(typed: &str) -> Result<Self, UnitError> {
+        match typed {
+            "max" => Ok(Self::Max),
+            rate => units::rate(rate).map(Self::Rate),
+        }
+    }
+}
+
+/// When probes leave as a train.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Trains {
+    /// When they are due together on a flow, and the kernel takes trains
+    Auto,
+    /// Never: each probe is a message of its own
+    Off,
+}
+
+const TUNING: &str = "Tuning";
 
 /// A number that differs from run to run: the standard library seeds its hash maps from the
 /// system's randomness.

@@ -1,7 +1,7 @@
 //! A flow: one connected socket, and the probes that are due on it.
 
 use echo_reactor::udp::socket::SocketError;
-use echo_reactor::udp::{Socket, SocketOptions};
+use echo_reactor::udp::{MAX_PAYLOAD, Socket, SocketOptions};
 
 use crate::plan::Plan;
 use crate::probe::Expected;
@@ -17,12 +17,15 @@ pub(super) struct Flow {
     pub(super) due: Vec<Offset>,
     /// Probes that may still be answered in time.
     pub(super) in_flight: u64,
+    /// Datagrams in one message: what the kernel takes, or 1 to send no trains.
+    pub(super) segments: usize,
 }
 
 impl Flow {
-    pub(super) fn open(plan: &Plan, number: u16) -> Result<Self, SocketError> {
+    pub(super) fn open(plan: &Plan, number: u16, segments: usize) -> Result<Self, SocketError> {
         let options = SocketOptions {
-            receive_buffer: Some(RECEIVE_BUFFER),
+            receive_buffer: Some(plan.receive_buffer()),
+            receive_offload: true,
             ..SocketOptions::default()
         };
         Ok(Self {
@@ -34,13 +37,10 @@ impl Flow {
             },
             due: Vec::with_capacity(BURST),
             in_flight: 0,
+            segments: segments.min(MAX_PAYLOAD / plan.size()).max(1),
         })
     }
 }
 
 /// The most probes that leave a flow by one call.
-pub(super) const BURST: usize = 64;
-
-/// 4 MiB, which the kernel doubles: room for the small answers of a tenth of a second at 100,000 a
-/// second on one flow, should the thread be held up.
-const RECEIVE_BUFFER: usize = 4 << 20;
+pub(super) const BURST: usize = 256;

@@ -5,11 +5,13 @@
 //!
 //! - `prober`: the loop of one thread;
 //! - `sender` and `receiver`: batches of datagrams, stamped;
+//! - `demand`: which probes are due now. Pure;
 //! - `pacer`: whether to spin or to sleep. Pure;
 //! - `flow`: a connected socket;
 //! - `clock`: the one clock of a run.
 
 mod clock;
+mod demand;
 mod flow;
 mod pacer;
 mod prober;
@@ -25,6 +27,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use echo_reactor::udp::offload;
 use echo_reactor::udp::socket::SocketError;
 
 use self::clock::Clock;
@@ -90,11 +93,15 @@ impl Engine {
     /// [`EngineError::Flow`] or [`EngineError::Thread`].
     pub fn prepare(plan: &Plan, stop: &Arc<AtomicBool>) -> Result<Self, EngineError> {
         let threads = plan.threads();
+        let segments = match offload::most_segments() {
+            Some(segments) if plan.trains() => segments as usize,
+            _ => 1,
+        };
         let mut probers = Vec::with_capacity(threads.get().into());
         let mut live = Vec::with_capacity(threads.get().into());
         for thread in 0..threads.get() {
             let flows = flows_of(thread, threads, plan.flows())
-                .map(|number| Flow::open(plan, number))
+                .map(|number| Flow::open(plan, number, segments))
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(|source| EngineError::Flow {
                     target: plan.target(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::plan::Waiting;
 use crate::time::Offset;
 
 /// What to do until something has to be done.
@@ -30,9 +31,14 @@ pub(super) struct Outlook {
 /// A sleeping thread takes tens of microseconds to wake up, which an answer that arrives meanwhile
 /// would be charged with; so a thread spins for as long as most answers take, and sleeps when the
 /// next probe is far and answers are slow or not expected.
-pub(super) fn pause(outlook: Outlook) -> Pause {
+pub(super) fn pause(outlook: Outlook, waiting: Waiting) -> Pause {
     let Outlook { now, .. } = outlook;
-    if outlook.in_flight && now.since(outlook.last_sent) < PATIENCE {
+    let patience = match waiting {
+        Waiting::Spin => return Pause::Spin,
+        Waiting::Adaptive => PATIENCE,
+        Waiting::Sleep => Duration::ZERO,
+    };
+    if outlook.in_flight && now.since(outlook.last_sent) < patience {
         return Pause::Spin;
     }
     let longest = outlook
@@ -75,12 +81,15 @@ mod tests {
 
     #[test]
     fn a_near_probe_is_awaited_spinning() {
-        assert_eq!(pause(outlook(Some(at(102_900)), false)), Pause::Spin);
+        assert_eq!(
+            pause(outlook(Some(at(102_900)), false), Waiting::Adaptive),
+            Pause::Spin
+        );
     }
 
     #[test]
     fn a_far_probe_is_awaited_asleep_with_time_to_wake_up() {
-        let ten = pause(outlook(Some(at(110_000)), false));
+        let ten = pause(outlook(Some(at(110_000)), false), Waiting::Adaptive);
         assert_eq!(ten, Pause::Sleep(Duration::from_millis(8)));
     }
 
@@ -90,13 +99,27 @@ mod tests {
             last_sent: at(99_000),
             ..outlook(Some(at(900_000)), true)
         };
-        assert_eq!(pause(fresh), Pause::Spin);
+        assert_eq!(pause(fresh, Waiting::Adaptive), Pause::Spin);
     }
 
     #[test]
     fn a_slow_answer_is_awaited_asleep() {
-        let slow = pause(outlook(None, true));
+        let slow = pause(outlook(None, true), Waiting::Adaptive);
         assert_eq!(slow, Pause::Sleep(LONGEST_SLEEP));
+    }
+
+    #[test]
+    fn a_thread_that_shall_sleep_leaves_a_fresh_answer_to_wake_it() {
+        let fresh = Outlook {
+            last_sent: at(99_999),
+            ..outlook(Some(at(900_000)), true)
+        };
+        assert_eq!(pause(fresh, Waiting::Sleep), Pause::Sleep(LONGEST_SLEEP));
+    }
+
+    #[test]
+    fn a_thread_that_shall_spin_never_sleeps() {
+        assert_eq!(pause(outlook(None, false), Waiting::Spin), Pause::Spin);
     }
 
     proptest! {
@@ -106,7 +129,7 @@ mod tests {
             let outlook = Outlook {
                 now: at(now), next_due: Some(next_due), last_sent: at(0), in_flight: false,
             };
-            if let Pause::Sleep(sleep) = pause(outlook) {
+            if let Pause::Sleep(sleep) = pause(outlook, Waiting::Adaptive) {
                 let woken = at(now).checked_add(sleep).unwrap();
                 prop_assert!(next_due.since(woken) >= Duration::from_millis(1));
             }

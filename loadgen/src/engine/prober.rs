@@ -1,42 +1,47 @@
 //! One thread: it sends and receives for its own flows from beginning to end.
 
 use std::io;
+use std::mem;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use echo_reactor::affinity;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 
 use super::clock::Clock;
+use super::demand::Demand;
 use super::flow::{BURST, Flow};
 use super::pacer::{self, Outlook, Pause};
 use super::receiver::Receiver;
 use super::sender::Sender;
 use crate::measure::{Live, Measured, Reason, Recorder, Terms};
-use crate::plan::Plan;
+use crate::plan::{Load, Plan, Waiting};
 use crate::schedule::{Constant, Share};
 use crate::time::Offset;
 
 /// A thread's flows, schedule and books.
 pub(super) struct Prober {
     flows: Vec<Flow>,
-    schedule: Constant,
+    demand: Demand,
     recorder: Recorder,
     sender: Sender,
     receiver: Receiver,
     poll: Poll,
     events: Events,
+    waiting: Waiting,
+    processor: Option<usize>,
     timeout: Duration,
     measured_from: Offset,
     /// After this nothing is sent, however far behind the schedule is.
     last_chance: Offset,
-    /// The flow that the next probe is for.
-    next_flow: usize,
     /// The flow that is looked at next for answers.
     next_read: usize,
+    /// How many flows wait for answers.
+    waiting_flows: usize,
     last_sent: Offset,
     stop: Arc<AtomicBool>,
 }
@@ -67,7 +72,18 @@ impl Prober {
             measured_from: plan.measured_from(),
         };
         Ok(Self {
-            schedule: Constant::new(plan.rate(), plan.span(), share),
+            demand: match plan.load() {
+                Load::Open(rate) => Demand::Open {
+                    schedule: Constant::new(rate, plan.span(), share),
+                    next_flow: 0,
+                },
+                Load::Closed(window) => Demand::Closed {
+                    window: window.get().into(),
+                    end: Offset::START + plan.span(),
+                },
+            },
+            waiting: plan.waiting(),
+            processor: plan.processor(share.thread),
             recorder: Recorder::new(terms, flows.len(), plan.outstanding_a_flow(), live),
             sender: Sender::new(plan.size()),
             receiver: Receiver::new(),
@@ -75,9 +91,9 @@ impl Prober {
             events: Events::with_capacity(flows.len().max(1)),
             timeout: plan.timeout(),
             measured_from: plan.measured_from(),
-            last_chance: Offset::START + plan.span() + plan.timeout(),
-            next_flow: 0,
+            last_chance: Offset::START + plan.span() + grace(plan.duration()),
             next_read: 0,
+            waiting_flows: 0,
             last_sent: Offset::START,
             stop,
             flows,
@@ -87,36 +103,54 @@ impl Prober {
     /// Sends what is scheduled and reads what comes back, until every probe is answered or given
     /// up.
     pub(super) fn run(mut self, clock: Clock) -> io::Result<Probed> {
-        // Asleep until shortly before the start, then the loop below spins towards it.
+        if let Some(processor) = self.processor {
+            affinity::pin(processor)?;
+        }
+        // Asleep until shortly before the start, since a thread wakes up late.
         thread::sleep(clock.until_start().saturating_sub(HEAD_START));
+        while !clock.until_start().is_zero() {
+            std::hint::spin_loop();
+        }
         let mut housekeeping = Offset::START;
         let mut stopped_at = None;
         loop {
             let mut now = clock.now();
-            let mut sent = 0;
-            if self.schedule.peek().is_some_and(|due| due <= now) {
-                sent = self.send_due(now, clock);
+            let sent = self.send_due(now, clock);
+            if sent > 0 {
                 now = clock.now();
             }
             // As many answers as probes, lest a thread that is behind does nothing but send.
             for _ in 0..sent.div_ceil(BURST).max(1) {
-                self.read_next(clock);
+                self.read_next(clock)?;
             }
             if now >= housekeeping {
                 housekeeping = now + HOUSEKEEPING;
-                if stopped_at.is_none() && self.stop.load(Ordering::Relaxed) {
+                if stopped_at.is_none()
+                    && !self.demand.is_over(now)
+                    && self.stop.load(Ordering::Relaxed)
+                {
                     stopped_at = Some(now);
-                    self.schedule.cut(now);
+                    // What was due before is given up too, if the thread is behind with it.
+                    self.demand.cut(now);
+                    self.last_chance = self.last_chance.min(now);
                 }
-                self.keep_house(now, clock);
+                self.keep_house(now, clock)?;
                 if self.is_done(now) {
                     break;
                 }
             }
             self.rest(now, clock)?;
         }
+        let memory = self.flows.iter().map(|flow| flow.socket.memory());
+        let own_drops = memory.map(|memory| memory.map_or(0, |memory| memory.drops.into()));
+        let effects = self.flows.iter().map(|flow| flow.socket.effects());
+        let buffers = effects.filter_map(|effects| effects.receive_buffer.applied());
         let measured = Measured {
-            unreachable: self.receiver.unreachable,
+            own_drops: own_drops.sum(),
+            receive_buffer: buffers.min().copied(),
+            trains: self.sender.trains,
+            longest_train: self.sender.longest_train,
+            unreachable: self.sender.unreachable + self.receiver.unreachable,
             receive_errors: self.receiver.errors,
             ..self.recorder.finish()
         };
@@ -126,69 +160,91 @@ impl Prober {
         })
     }
 
-    /// Sends the probes that are due, spread over the flows in turn; returns how many.
+    /// Sends the probes that are due; returns how many.
     fn send_due(&mut self, now: Offset, clock: Clock) -> usize {
-        let flows = self.flows.len();
-        let first = self.next_flow;
-        let most = BURST * flows;
-        let mut taken = 0;
-        while taken < most
-            && let Some(due) = self.schedule.next_if(|due| due <= now)
-        {
-            self.flows[self.next_flow].due.push(due);
-            self.next_flow = (self.next_flow + 1) % flows;
-            taken += 1;
-        }
-        for step in 0..taken.min(flows) {
-            let index = (first + step) % flows;
-            let flow = &mut self.flows[index];
-            self.last_sent = self.sender.send(flow, index, clock, &mut self.recorder);
-        }
-        taken
-    }
-
-    /// Reads from the next flow that waits for answers.
-    fn read_next(&mut self, clock: Clock) {
-        let flows = self.flows.len();
-        for step in 0..flows {
-            let index = (self.next_read + step) % flows;
-            let flow = &mut self.flows[index];
-            if flow.in_flight > 0 {
-                self.receiver
-                    .receive(flow, index, clock, &mut self.recorder);
-                self.next_read = (index + 1) % flows;
-                return;
+        let due = self.demand.fill(&mut self.flows, now);
+        if due > 0 {
+            for (index, flow) in self.flows.iter_mut().enumerate() {
+                if !flow.due.is_empty() {
+                    let waited = flow.in_flight > 0;
+                    self.last_sent = self.sender.send(flow, index, clock, &mut self.recorder);
+                    self.waiting_flows += usize::from(!waited && flow.in_flight > 0);
+                }
             }
         }
+        due
+    }
+
+    /// Looks for answers: by asking the next flow that waits for some, or, where many do, by asking
+    /// the poll which of them to ask.
+    fn read_next(&mut self, clock: Clock) -> io::Result<()> {
+        if self.waiting_flows == 0 {
+            return Ok(());
+        }
+        if self.waiting_flows > ASKED_ONE_BY_ONE {
+            return self.read_ready(clock, Duration::ZERO);
+        }
+        let flows = self.flows.len();
+        let next = (0..flows)
+            .map(|step| (self.next_read + step) % flows)
+            .find(|index| self.flows[*index].in_flight > 0);
+        if let Some(index) = next {
+            self.read(index, clock);
+            self.next_read = (index + 1) % flows;
+        }
+        Ok(())
+    }
+
+    /// Waits for answers, no longer than `timeout`, and reads them.
+    fn read_ready(&mut self, clock: Clock, timeout: Duration) -> io::Result<()> {
+        match self.poll.poll(&mut self.events, Some(timeout)) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        // Set aside for the loop; an empty one takes no memory.
+        let events = mem::replace(&mut self.events, Events::with_capacity(0));
+        for event in &events {
+            while self.read(event.token().0, clock) {}
+        }
+        self.events = events;
+        Ok(())
+    }
+
+    /// Reads one batch of a flow; true if there may be more.
+    fn read(&mut self, index: usize, clock: Clock) -> bool {
+        let flow = &mut self.flows[index];
+        let waited = flow.in_flight > 0;
+        let more = self
+            .receiver
+            .receive(flow, index, clock, &mut self.recorder);
+        self.waiting_flows -= usize::from(waited && flow.in_flight == 0);
+        more
     }
 
     /// Every millisecond: reads what nobody waits for, gives up what is overdue.
-    fn keep_house(&mut self, now: Offset, clock: Clock) {
-        for (index, flow) in self.flows.iter_mut().enumerate() {
-            if flow.in_flight == 0 {
-                self.receiver
-                    .receive(flow, index, clock, &mut self.recorder);
-            }
-        }
+    fn keep_house(&mut self, now: Offset, clock: Clock) -> io::Result<()> {
+        self.read_ready(clock, Duration::ZERO)?;
         self.recorder.expire(now);
+        self.waiting_flows = 0;
         for (index, flow) in self.flows.iter_mut().enumerate() {
             flow.in_flight = self.recorder.outstanding_on(index);
+            self.waiting_flows += usize::from(flow.in_flight > 0);
         }
         if now >= self.measured_from {
             // Warm-up that is late now would make the measured window late from its first probe.
-            let overdue = self.schedule.before(self.measured_from);
-            let skipped = self.schedule.skip_next(overdue);
+            let skipped = self.demand.skip_before(self.measured_from);
             self.recorder.skip(0, skipped, 0, Reason::Behind);
         }
         if now > self.last_chance {
             self.give_up_schedule();
         }
+        Ok(())
     }
 
     /// Counts what is still to be sent as not sent: the thread could not keep up.
     fn give_up_schedule(&mut self) {
         let flows = self.flows.len() as u64;
-        let measured = self.schedule.skip_next(u64::MAX);
+        let measured = self.demand.skip_all();
         for index in 0..self.flows.len() {
             // As even as taking turns would have been.
             let share = measured / flows + u64::from((index as u64) < measured % flows);
@@ -199,36 +255,33 @@ impl Prober {
     fn is_done(&self, now: Offset) -> bool {
         let overdue = now.since(self.last_sent) > self.timeout.saturating_add(LINGER);
         let answered = self.recorder.outstanding() == 0 && now.since(self.last_sent) > LINGER;
-        self.schedule.peek().is_none() && (answered || overdue)
+        self.demand.is_over(now) && (answered || overdue)
     }
 
     /// Spins on, or sleeps until an answer comes or the next probe is near.
     fn rest(&mut self, now: Offset, clock: Clock) -> io::Result<()> {
         let outlook = Outlook {
             now,
-            next_due: self.schedule.peek(),
+            next_due: self.demand.next_due(&self.flows, now),
             last_sent: self.last_sent,
-            in_flight: self.flows.iter().any(|flow| flow.in_flight > 0),
+            in_flight: self.waiting_flows > 0,
         };
-        let Pause::Sleep(sleep) = pacer::pause(outlook) else {
+        let Pause::Sleep(sleep) = pacer::pause(outlook, self.waiting) else {
             return Ok(());
         };
-        match self.poll.poll(&mut self.events, Some(sleep)) {
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
-        for event in &self.events {
-            let index = event.token().0;
-            if let Some(flow) = self.flows.get_mut(index) {
-                while self
-                    .receiver
-                    .receive(flow, index, clock, &mut self.recorder)
-                {}
-            }
-        }
-        Ok(())
+        self.read_ready(clock, sleep)
     }
 }
+
+/// How long after its last probe was due a thread may go on sending what it is behind with: enough
+/// for a pause by the system, and too little to make up for a rate that it cannot keep.
+fn grace(duration: Duration) -> Duration {
+    (duration / 200).clamp(Duration::from_millis(5), Duration::from_millis(50))
+}
+
+/// Up to so many waiting flows are asked in turn for their answers; asking the poll first takes a
+/// call more, but finds the flow that has some at once.
+const ASKED_ONE_BY_ONE: usize = 8;
 
 /// How long before the start a thread stops sleeping.
 const HEAD_START: Duration = Duration::from_millis(2);

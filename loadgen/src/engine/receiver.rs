@@ -2,8 +2,7 @@
 
 use std::io;
 
-use echo_reactor::udp::RecvBatch;
-use echo_reactor::udp::batch::Layout;
+use echo_reactor::udp::{Layout, RecvBatch};
 
 use super::clock::Clock;
 use super::flow::Flow;
@@ -43,13 +42,15 @@ impl Receiver {
         // One stamp for the batch: its datagrams were all there when the call returned.
         let at = clock.now();
         for slot in 0..received {
-            match Probe::decode(self.batch.payload(slot), &flow.expected) {
-                Decoded::Probe(probe) => match recorder.answered(index, probe.sequence, at) {
-                    Answer::InTime(_) => flow.in_flight = flow.in_flight.saturating_sub(1),
-                    Answer::Late | Answer::Duplicate | Answer::Stale | Answer::Foreign => {}
-                },
-                Decoded::Corrupted => recorder.corrupted(index, at),
-                Decoded::Foreign => recorder.foreign(index, at),
+            for datagram in self.batch.datagrams(slot) {
+                match Probe::decode(datagram, &flow.expected) {
+                    Decoded::Probe(probe) => match recorder.answered(index, probe.sequence, at) {
+                        Answer::InTime(_) => flow.in_flight = flow.in_flight.saturating_sub(1),
+                        Answer::Late | Answer::Duplicate | Answer::Stale | Answer::Foreign => {}
+                    },
+                    Decoded::Corrupted => recorder.corrupted(index, at),
+                    Decoded::Foreign => recorder.foreign(index, at),
+                }
             }
         }
         received == self.batch.capacity()
@@ -59,7 +60,9 @@ impl Receiver {
         match error.kind() {
             io::ErrorKind::WouldBlock => false,
             io::ErrorKind::Interrupted => true,
-            io::ErrorKind::ConnectionRefused => {
+            io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable => {
                 self.unreachable += 1;
                 true
             }

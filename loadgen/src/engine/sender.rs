@@ -2,7 +2,7 @@
 
 use std::io;
 
-use echo_reactor::udp::{Message, Outbox};
+use echo_reactor::udp::{Message, Outbox, offload};
 
 use super::clock::Clock;
 use super::flow::{BURST, Flow};
@@ -15,6 +15,12 @@ pub(super) struct Sender {
     outbox: Outbox,
     datagrams: Vec<u8>,
     size: usize,
+    /// Times that the answer to an older probe was that nobody is there.
+    pub(super) unreachable: u64,
+    /// Messages of more than one probe that were sent.
+    pub(super) trains: u64,
+    /// Probes in the longest of them.
+    pub(super) longest_train: u64,
 }
 
 impl Sender {
@@ -26,6 +32,9 @@ impl Sender {
             // they are.
             datagrams: (0..=250).cycle().take(size * BURST).collect(),
             size,
+            unreachable: 0,
+            trains: 0,
+            longest_train: 0,
         }
     }
 
@@ -45,8 +54,9 @@ impl Sender {
         while first < flow.due.len() {
             self.encode(flow, first, recorder.next_sequence(index));
             match self.hand_over(flow, first, clock, &mut at) {
-                Ok(taken) => {
-                    let end = (first + taken).min(flow.due.len());
+                Ok(messages) => {
+                    let end = (first + messages * flow.segments).min(flow.due.len());
+                    self.note_trains(end - first, flow.segments);
                     for &due in &flow.due[first..end] {
                         recorder.scheduled(index, due);
                         recorder.sent(index, due, at);
@@ -57,7 +67,12 @@ impl Sender {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // The answer to an older probe, come back by ICMP: this one was not looked at.
-                Err(error) if is_older(&error) && !tried_again => tried_again = true,
+                Err(error) if is_older(&error) && !tried_again => {
+                    self.unreachable += 1;
+                    tried_again = true;
+                }
+                // A device that cannot cut trains, or a path too narrow for a probe in one piece.
+                Err(error) if flow.segments > 1 && offload::is_refusal(&error) => flow.segments = 1,
                 Err(error) => {
                     let reason = Reason::Errno(error.raw_os_error().unwrap_or(0));
                     recorder.scheduled(index, flow.due[first]);
@@ -69,6 +84,18 @@ impl Sender {
         }
         flow.due.clear();
         began
+    }
+
+    /// Counts the trains among `probes` that left in messages of `segments`.
+    fn note_trains(&mut self, probes: usize, segments: usize) {
+        let whole = if segments > 1 { probes / segments } else { 0 };
+        let rest = probes - whole * segments;
+        let trains = whole + usize::from(segments > 1 && rest > 1);
+        if trains > 0 {
+            let longest = if whole > 0 { segments } else { rest };
+            self.trains += trains as u64;
+            self.longest_train = self.longest_train.max(longest as u64);
+        }
     }
 
     /// Writes the probes from `first` on into the datagrams, numbered from `sequence`.
@@ -93,9 +120,14 @@ impl Sender {
         at: &mut Offset,
     ) -> io::Result<usize> {
         let mut round = self.outbox.round();
-        let waiting = flow.due.len() - first;
-        for datagram in self.datagrams.chunks_exact(self.size).take(waiting) {
-            if !round.push(&Message::default(), datagram) {
+        let waiting = (flow.due.len() - first) * self.size;
+        let segment = u16::try_from(self.size).ok();
+        for train in self.datagrams[..waiting].chunks(flow.segments * self.size) {
+            let message = Message {
+                segment: segment.filter(|_| train.len() > self.size),
+                ..Message::default()
+            };
+            if !round.push(&message, train) {
                 break;
             }
         }

@@ -117,6 +117,10 @@ impl Recorder {
         Measured {
             flows: results.collect(),
             latency: self.latency,
+            trains: 0,
+            longest_train: 0,
+            own_drops: 0,
+            receive_buffer: None,
             unreachable: 0,
             receive_errors: 0,
         }
@@ -138,6 +142,14 @@ pub struct Measured {
     pub flows: Vec<FlowResult>,
     /// Of all flows together.
     pub latency: Latency,
+    /// Messages of more than one probe, sent as one because they were due together.
+    pub trains: u64,
+    /// Probes in the longest of them.
+    pub longest_train: u64,
+    /// Datagrams that the kernel dropped because a flow's own receive buffer was full.
+    pub own_drops: u64,
+    /// The smallest receive buffer of the flows in force, in bytes as the kernel counts them.
+    pub receive_buffer: Option<usize>,
     /// Times that the target's host said that nobody listens there (ICMP port unreachable).
     pub unreachable: u64,
     /// Receive calls that failed for another reason.
@@ -149,6 +161,11 @@ impl Measured {
     pub fn merge(&mut self, other: Self) {
         self.flows.extend(other.flows);
         self.latency.merge(&other.latency);
+        self.trains += other.trains;
+        self.longest_train = self.longest_train.max(other.longest_train);
+        self.own_drops += other.own_drops;
+        let buffers = self.receive_buffer.into_iter().chain(other.receive_buffer);
+        self.receive_buffer = buffers.min();
         self.unreachable += other.unreachable;
         self.receive_errors += other.receive_errors;
     }

@@ -5,11 +5,11 @@
 //! single bit is kept, whether it was answered, for the last [`HORIZON`] sequences: enough to
 //! tell an answer that is merely late from a second copy.
 
+mod answer;
 mod retired;
 mod ring;
 
-use std::time::Duration;
-
+pub use self::answer::{Answer, RoundTrip, Terms};
 use self::retired::Retired;
 use self::ring::{Entry, Ring};
 use super::counts::{Counts, NotSent, Reason};
@@ -18,43 +18,6 @@ use crate::time::Offset;
 
 /// Retired probes a flow remembers: ten seconds of 100,000 probes a second, in 128 KiB.
 pub const HORIZON: u64 = 1 << 20;
-
-/// The rules by which probes are judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Terms {
-    /// An answer this long after the probe was sent is in time; 1 ns more and the probe is lost.
-    pub timeout: Duration,
-    /// Probes due before this point are warm-up, and kept out of the result.
-    pub measured_from: Offset,
-}
-
-/// What a sound answer turned out to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// The first answer to a probe, in time.
-    InTime(RoundTrip),
-    /// The first answer to a probe, after the timeout.
-    Late,
-    /// A further copy.
-    Duplicate,
-    /// An answer to a probe retired more than [`HORIZON`] sequences ago.
-    Stale,
-    /// An answer to a probe that was never sent.
-    Foreign,
-}
-
-/// The times of one answered probe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RoundTrip {
-    /// When the schedule wanted it sent.
-    pub due: Offset,
-    /// When it was sent.
-    pub sent: Offset,
-    /// When the answer arrived.
-    pub answered: Offset,
-    /// Whether it belongs to the measured window.
-    pub measured: bool,
-}
 
 /// Keeps the books of one flow.
 #[derive(Debug)]
@@ -307,6 +270,8 @@ impl Tracker {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// A timeout of 100 ns, and everything due from 1,000 ns on measured.
