@@ -1,1 +1,29 @@
 //! The generator as its users meet it: judged by peers whose truth is known.
+//!
+//! Each module tells one story; `rig` holds what several of them need. A test that needs a tool
+//! says so and passes where there is none, but fails where `CI` is set.
+
+mod addresses;
+mod corruption;
+mod delay;
+mod duplicates;
+mod echo;
+mod embedded;
+mod flows;
+mod foreign;
+mod interrupt;
+mod json;
+mod library;
+mod loss;
+mod mixture;
+mod overload;
+mod ping;
+mod quiet;
+mod reordering;
+mod rig;
+mod silence;
+mod sizes;
+mod stall;
+mod stop_server;
+mod teaching;
+mod usage;

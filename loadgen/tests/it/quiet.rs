@@ -1,0 +1,36 @@
+//! What a run prints, and what it does not.
+
+use crate::rig::peer::Peer;
+use crate::rig::program::Program;
+
+const RUN: &str = "--rate 1000 --duration 100ms --warmup 0s --timeout 10s";
+
+#[test]
+fn the_report_is_all_that_a_run_prints_where_there_is_no_terminal() {
+    let peer = Peer::faithful();
+    let ended = Program::loadgen(&format!("--target {} {RUN}", peer.address())).end();
+    ended.assert_code(0);
+    assert_eq!(ended.stderr, "");
+    for words in ["round trip", "from due", "100 scheduled, 100 sent", "valid"] {
+        assert!(ended.stdout.contains(words), "{}", ended.stdout);
+    }
+    assert!(!ended.stdout.contains('\x1b'), "{:?}", ended.stdout);
+}
+
+#[test]
+fn a_quiet_run_prints_nothing() {
+    let peer = Peer::faithful();
+    let ended = Program::loadgen(&format!("--target {} {RUN} --quiet", peer.address())).end();
+    ended.assert_code(0);
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
+    assert_eq!(peer.finish().seen.len(), 100);
+}
+
+#[test]
+fn a_quiet_run_still_has_the_result_that_was_asked_for() {
+    let peer = Peer::faithful();
+    let arguments = format!("--target {} {RUN} --quiet --json -", peer.address());
+    let ended = Program::loadgen(&arguments).end();
+    ended.assert_code(0);
+    assert!(ended.stdout.contains("\"loadgen/run/1\""));
+}

@@ -1,0 +1,47 @@
+//! A target that never answers.
+
+use std::net::UdpSocket;
+
+use loadgen::verdict::Outcome;
+
+use crate::rig::run::{doubts, measure};
+
+#[test]
+fn a_run_without_a_server_proves_nothing() {
+    // A connected socket keeps the port to itself, but takes nothing from strangers.
+    let occupied = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let target = occupied.local_addr().unwrap();
+    occupied.connect(target).unwrap();
+    let arguments = "--rate 1000 --duration 200ms --warmup 0s --timeout 50ms";
+    let (ended, run) = measure(target, arguments);
+    ended.assert_code(3);
+    assert_eq!(run.verdict.outcome, Outcome::Invalid);
+    assert!(doubts(&run).contains(&"no_answers"), "{:?}", run.verdict);
+    assert_eq!((run.counts.scheduled, run.counts.received), (200, 0));
+    assert!(run.unreachable > 0);
+}
+
+#[test]
+fn an_older_refusal_keeps_no_probe_from_being_sent() {
+    let occupied = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let target = occupied.local_addr().unwrap();
+    occupied.connect(target).unwrap();
+    // Fast enough to send again on a flow before its refusal has been read.
+    let arguments = "--rate 400k --duration 10ms --warmup 0s --flows 64";
+    let (_, run) = measure(target, arguments);
+    assert_eq!((run.counts.sent, run.counts.not_sent), (4_000, 0));
+    assert_eq!(doubts(&run), ["no_answers"]);
+}
+
+#[test]
+fn a_run_against_a_server_that_never_answers_proves_nothing() {
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let target = silent.local_addr().unwrap();
+    let arguments = "--rate 1000 --duration 200ms --warmup 0s --timeout 50ms";
+    let (ended, run) = measure(target, arguments);
+    ended.assert_code(3);
+    assert_eq!(run.verdict.outcome, Outcome::Invalid);
+    assert_eq!(doubts(&run), ["no_answers"]);
+    assert_eq!((run.counts.sent, run.counts.lost), (200, 200));
+    assert_eq!(run.unreachable, 0);
+}

@@ -1,0 +1,80 @@
+//! The server's own program, measured and stopped.
+
+use std::io::{Error, ErrorKind};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::rig::need::need;
+use crate::rig::program::{LOADGEN, Program};
+use crate::rig::run::measure;
+
+/// The program beside the generator, built if it is not there.
+fn server() -> Result<PathBuf, Error> {
+    let server = Path::new(LOADGEN).with_file_name("echo-reactor");
+    if server.exists() {
+        return Ok(server);
+    }
+    let broken = || Error::from(ErrorKind::NotFound);
+    let profile = server.parent().ok_or_else(broken)?;
+    let target = profile.parent().ok_or_else(broken)?;
+    let name = profile.file_name().ok_or_else(broken)?;
+    let built = Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--package",
+            "echo-reactor",
+            "--bin",
+            "echo-reactor",
+        ])
+        .arg("--profile")
+        .arg(if name == "debug" {
+            "dev".as_ref()
+        } else {
+            name
+        })
+        .arg("--target-dir")
+        .arg(target)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()?;
+    if built.status.success() {
+        Ok(server)
+    } else {
+        Err(Error::other(String::from_utf8_lossy(&built.stderr)))
+    }
+}
+
+fn announced(server: &Program) -> SocketAddr {
+    let line = server.line();
+    let address = line
+        .strip_prefix("listening on ")
+        .and_then(|rest| rest.split_once(": "))
+        .and_then(|(address, _)| address.parse().ok());
+    address.unwrap_or_else(|| panic!("{line:?} names no address"))
+}
+
+#[test]
+fn the_server_is_measured_and_then_stopped_by_a_ping() {
+    let Some(path) = need(server(), "the program echo-reactor") else {
+        return;
+    };
+    let mut command = Command::new(path);
+    command.args(["--listen", "127.0.0.1:0"]);
+    let server = Program::start(command);
+    let target = announced(&server);
+    let arguments = "--rate 1000 --duration 200ms --warmup 0s --timeout 10s";
+    let (ended, run) = measure(target, arguments);
+    ended.assert_code(0);
+    assert_eq!(run.counts.received, 200);
+    let ended = Program::loadgen(&format!("ping --target {target} --quit --timeout 10s")).end();
+    ended.assert_code(0);
+    let ended = server.end();
+    ended.assert_code(0);
+    // The probes, the text and `quit`.
+    for counter in ["received", "echoed"] {
+        let mut lines = ended.stdout.lines().map(str::split_whitespace);
+        let number =
+            lines.find_map(|mut words| (words.next()? == counter).then(|| words.next())?);
+        assert_eq!(number, Some("202"), "{ended:?}");
+    }
+}

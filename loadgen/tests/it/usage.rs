@@ -1,0 +1,42 @@
+//! Wrong use.
+
+use crate::rig::program::Program;
+
+#[test]
+fn what_cannot_be_run_names_the_flag_to_change() {
+    for (arguments, flag) in [
+        ("--rate fast", "--rate"),
+        ("--rate 0", "--rate"),
+        ("--rate -1", "-1"),
+        ("--duration 5", "--duration"),
+        ("--duration 0s", "--duration"),
+        ("--rate 1 --warmup 100ms --duration 100ms", "--duration"),
+        ("--warmup 1", "--warmup"),
+        ("--timeout 0s", "--timeout"),
+        ("--timeout 1h", "--timeout"),
+        ("--flows 0", "--flows"),
+        ("--flows 65536", "--flows"),
+        ("--threads 0", "--threads"),
+        ("--threads 3 --flows 2", "--flows"),
+        ("--size -1", "-1"),
+        ("--no-such-flag", "--no-such-flag"),
+        ("no-such-command", "no-such-command"),
+    ] {
+        let ended = Program::loadgen(arguments).end();
+        ended.assert_complaint(2, &[flag]);
+    }
+}
+
+#[test]
+fn help_and_version_are_no_failures() {
+    for (arguments, words) in [
+        ("--help", "--rate"),
+        ("-h", "--rate"),
+        ("ping --help", "--message"),
+        ("--version", "loadgen 0."),
+    ] {
+        let ended = Program::loadgen(arguments).end();
+        ended.assert_code(0);
+        assert!(ended.stdout.contains(words), "{arguments}: {ended:?}");
+    }
+}
