@@ -1,0 +1,109 @@
+//! The steady state allocates nothing: neither for a probe nor for an answer.
+
+#![expect(unsafe_code, reason = "a global allocator that counts is an unsafe trait")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use echo_reactor::{Config, Server};
+use loadgen::engine::Engine;
+use loadgen::plan::{Choices, Load, Plan, Waiting};
+use loadgen::rate::Rate;
+
+/// The system's allocator, which counts what the threads under test ask of it.
+struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// Whether this thread looks on only, so that what it allocates does not count.
+    static LOOKS_ON: Cell<bool> = const { Cell::new(false) };
+}
+
+fn count() {
+    if !LOOKS_ON.get() {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+// SAFETY: every call is handed to the system's allocator unchanged, whose contract is this one's.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract, which is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above; `pointer` came from the system's allocator.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: as above.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Allocations between two points of a run, by when so many probes were sent.
+fn allocations_between(load: Load, from: u64, to: u64) -> u64 {
+    let server = Server::bind(&Config::on(SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();
+    let target = server.endpoints()[0].address;
+    let running = server.start().unwrap();
+    let plan = Plan::new(Choices {
+        target,
+        target_name: target.to_string(),
+        embedded: true,
+        load,
+        trains: true,
+        waiting: Waiting::Adaptive,
+        pin: Vec::new(),
+        receive_buffer: 4 << 20,
+        duration: Duration::from_secs(60),
+        warmup: Duration::ZERO,
+        size: 64,
+        flows: 4,
+        threads: 1,
+        timeout: Duration::from_secs(1),
+        run: 1,
+        seed: 1,
+    })
+    .unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let engine = Engine::prepare(&plan, &stop).unwrap();
+    let live = engine.live();
+    let underway = engine.start(&plan).unwrap();
+    let give_up = Instant::now() + Duration::from_secs(50);
+    let await_sent = |probes: u64| {
+        while live[0].snapshot().sent < probes {
+            assert!(Instant::now() < give_up, "{probes} probes were never sent");
+            thread::yield_now();
+        }
+        ALLOCATIONS.load(Ordering::Relaxed)
+    };
+    let before = await_sent(from);
+    let after = await_sent(to);
+    stop.store(true, Ordering::Relaxed);
+    underway.join().unwrap();
+    running.stopper().drain();
+    running.join().unwrap();
+    after - before
+}
+
+#[test]
+fn a_probe_and_its_answer_take_no_memory_from_the_allocator() {
+    LOOKS_ON.set(true);
+    let open = Load::Open(Rate::per_second(20_000).unwrap());
+    assert_eq!(allocations_between(open, 10_000, 40_000), 0);
+    let closed = Load::Closed(64.try_into().unwrap());
+    assert_eq!(allocations_between(closed, 100_000, 300_000), 0);
+}
