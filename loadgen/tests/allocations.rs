@@ -1,6 +1,9 @@
 //! The steady state allocates nothing: neither for a probe nor for an answer.
 
-#![expect(unsafe_code, reason = "a global allocator that counts is an unsafe trait")]
+#![expect(
+    unsafe_code,
+    reason = "a global allocator that counts is an unsafe trait"
+)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -56,9 +59,10 @@ static ALLOCATOR: Counting = Counting;
 
 /// Allocations between two points of a run, by when so many probes were sent.
 fn allocations_between(load: Load, from: u64, to: u64) -> u64 {
-    let server = Server::bind(&Config::on(SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();
+    let server = Server::bind(&Config::on(SocketAddr::from(([127, 0, 0, 1], 0))))
+        .expect("a loopback port is free");
     let target = server.endpoints()[0].address;
-    let running = server.start().unwrap();
+    let running = server.start().expect("threads can be started");
     let plan = Plan::new(Choices {
         target,
         target_name: target.to_string(),
@@ -77,11 +81,11 @@ fn allocations_between(load: Load, from: u64, to: u64) -> u64 {
         run: 1,
         seed: 1,
     })
-    .unwrap();
+    .expect("the plan can be carried out");
     let stop = Arc::new(AtomicBool::new(false));
-    let engine = Engine::prepare(&plan, &stop).unwrap();
+    let engine = Engine::prepare(&plan, &stop).expect("there is room for its sockets");
     let live = engine.live();
-    let underway = engine.start(&plan).unwrap();
+    let underway = engine.start(&plan).expect("threads can be started");
     let give_up = Instant::now() + Duration::from_secs(50);
     let await_sent = |probes: u64| {
         while live[0].snapshot().sent < probes {
@@ -93,17 +97,17 @@ fn allocations_between(load: Load, from: u64, to: u64) -> u64 {
     let before = await_sent(from);
     let after = await_sent(to);
     stop.store(true, Ordering::Relaxed);
-    underway.join().unwrap();
+    underway.join().expect("no thread fails");
     running.stopper().drain();
-    running.join().unwrap();
+    running.join().expect("no worker fails");
     after - before
 }
 
 #[test]
 fn a_probe_and_its_answer_take_no_memory_from_the_allocator() {
     LOOKS_ON.set(true);
-    let open = Load::Open(Rate::per_second(20_000).unwrap());
+    let open = Load::Open(Rate::per_second(20_000).expect("it is not zero"));
     assert_eq!(allocations_between(open, 10_000, 40_000), 0);
-    let closed = Load::Closed(64.try_into().unwrap());
+    let closed = Load::Closed(64.try_into().expect("it is not zero"));
     assert_eq!(allocations_between(closed, 100_000, 300_000), 0);
 }

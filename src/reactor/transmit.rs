@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::udp::errors::{Step, step};
 use crate::udp::offload::is_refusal;
 
 /// What became of one message.
@@ -66,32 +67,6 @@ pub(super) fn transmit(
         }
     }
     Ok(End::Done)
-}
-
-#[derive(Debug, Eq, PartialEq)]
-enum Step {
-    /// The call was interrupted before it did anything.
-    Again,
-    /// The error may be that of an older datagram, come back by ICMP: this one was not looked at.
-    AgainOnce,
-    /// There is no room; there will be.
-    Wait,
-    /// This one message cannot be sent.
-    Skip,
-    /// Nothing can be sent, and trying again would not end.
-    Broken,
-}
-
-fn step(error: &io::Error) -> Step {
-    match error.raw_os_error() {
-        Some(libc::EINTR) => Step::Again,
-        Some(libc::EAGAIN) => Step::Wait,
-        Some(libc::ECONNREFUSED | libc::EHOSTUNREACH | libc::ENETUNREACH) => Step::AgainOnce,
-        Some(libc::EBADF | libc::ENOTSOCK | libc::EFAULT) => Step::Broken,
-        // EINVAL, EMSGSIZE, EACCES, EPERM, ENOBUFS and whatever else a peer, a route, a filter or
-        // a device may cause.
-        _ => Step::Skip,
-    }
 }
 
 #[cfg(test)]

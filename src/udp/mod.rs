@@ -11,6 +11,7 @@
 //! - `sys`: the system calls. The one place for `unsafe`;
 //! - [`message`]: what is known of a message that came or shall go;
 //! - [`memory`]: how slots lie in memory, and how much a socket holds;
+//! - [`errors`]: what the errors of sends mean;
 //! - [`cmsg`]: control messages as bytes, decoded and encoded without `unsafe`;
 //! - [`offload`]: how long a train the kernel takes;
 //! - [`address`]: socket addresses in the kernel's own layout.
@@ -18,6 +19,7 @@
 pub mod address;
 pub mod batch;
 pub mod cmsg;
+pub mod errors;
 pub mod memory;
 pub mod message;
 pub mod offload;

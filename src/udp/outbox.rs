@@ -69,11 +69,6 @@ impl<'payload> Round<'_, 'payload> {
         self.round.send(socket.as_fd())
     }
 
-    /// Leaves out the first message that the kernel has not taken.
-    pub fn skip(&mut self) {
-        self.round.skip();
-    }
-
     /// How many messages the kernel has not taken.
     #[must_use]
     pub fn waiting(&self) -> usize {

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use echo_reactor::udp::errors::{Step, step};
 use echo_reactor::udp::{Message, Outbox, offload};
 
 use super::clock::Clock;
@@ -38,7 +39,7 @@ impl Sender {
         }
     }
 
-    /// Sends every probe that is due on `flow`, and accounts for each. Returns when the first call
+    /// Sends every probe that is due on `flow`, and accounts for each. Returns when the last call
     /// was made.
     pub(super) fn send(
         &mut self,
@@ -49,8 +50,7 @@ impl Sender {
     ) -> Offset {
         let mut first = 0;
         let mut tried_again = false;
-        let began = clock.now();
-        let mut at = began;
+        let mut at = Offset::START;
         while first < flow.due.len() {
             self.encode(flow, first, recorder.next_sequence(index));
             match self.hand_over(flow, first, clock, &mut at) {
@@ -65,25 +65,27 @@ impl Sender {
                     first = end;
                     tried_again = false;
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // The answer to an older probe, come back by ICMP: this one was not looked at.
-                Err(error) if is_older(&error) && !tried_again => {
-                    self.unreachable += 1;
-                    tried_again = true;
-                }
                 // A device that cannot cut trains, or a path too narrow for a probe in one piece.
                 Err(error) if flow.segments > 1 && offload::is_refusal(&error) => flow.segments = 1,
-                Err(error) => {
-                    let reason = Reason::Errno(error.raw_os_error().unwrap_or(0));
-                    recorder.scheduled(index, flow.due[first]);
-                    recorder.not_sent(index, flow.due[first], reason);
-                    first += 1;
-                    tried_again = false;
-                }
+                Err(error) => match step(&error) {
+                    Step::Again => {}
+                    Step::AgainOnce if !tried_again => {
+                        self.unreachable += 1;
+                        tried_again = true;
+                    }
+                    // A probe that has to wait is no open loop's: it counts as not sent.
+                    Step::AgainOnce | Step::Wait | Step::Skip | Step::Broken => {
+                        let reason = Reason::Errno(error.raw_os_error().unwrap_or(0));
+                        recorder.scheduled(index, flow.due[first]);
+                        recorder.not_sent(index, flow.due[first], reason);
+                        first += 1;
+                        tried_again = false;
+                    }
+                },
             }
         }
         flow.due.clear();
-        began
+        at
     }
 
     /// Counts the trains among `probes` that left in messages of `segments`.
@@ -134,13 +136,4 @@ impl Sender {
         *at = clock.now();
         round.send(&flow.socket)
     }
-}
-
-fn is_older(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable
-    )
 }

@@ -140,11 +140,6 @@ impl<'payload> SendRound<'_, 'payload> {
         Ok(taken)
     }
 
-    /// Leaves out the first message that the kernel has not taken.
-    pub(in crate::udp) fn skip(&mut self) {
-        self.next = (self.next + 1).min(self.table.filled);
-    }
-
     /// How many messages the kernel has not taken.
     pub(in crate::udp) fn waiting(&self) -> usize {
         self.table.filled - self.next
