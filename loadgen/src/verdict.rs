@@ -124,7 +124,8 @@ pub fn judge(counts: &Counts, latency: &Latency) -> Verdict {
     if sent < fewest_to_send(scheduled) {
         doubts.push(Doubt::RateMissed { sent, scheduled });
     }
-    if counts.received + counts.late == 0 {
+    // Where nothing was sent, the doubt about the rate says it all.
+    if counts.received + counts.late == 0 && sent > 0 {
         doubts.push(Doubt::NoAnswers { sent });
     }
     let values = latency.from_due.over() + latency.from_send.over() + latency.lateness.over();
