@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::engine::Underway;
 use crate::figures;
 use crate::measure::{Live, Snapshot};
-use crate::plan::Plan;
+use crate::plan::{Load, Plan};
 
 /// Waits until `underway` has finished, and shows how it goes if `shown` and standard error is a
 /// terminal.
@@ -26,7 +26,12 @@ pub fn watch(underway: &Underway, live: &[Arc<Live>], plan: &Plan, shown: bool) 
         let snapshot = together(live);
         let elapsed = u64::try_from((now - begun).as_millis()).unwrap_or(u64::MAX);
         bar.set_position(elapsed.min(bar.length().unwrap_or(0)));
-        bar.set_message(describe(&before.1, &snapshot, now - before.0));
+        let kind = match plan.load() {
+            Load::Open(_) => "",
+            Load::Closed(_) => "closed loop: ",
+        };
+        let text = describe(&before.1, &snapshot, now - before.0);
+        bar.set_message(format!("{kind}{text}"));
         before = (now, snapshot);
     }
     bar.finish_and_clear();
