@@ -44,6 +44,9 @@ pub enum Doubt {
         /// Probes scheduled.
         scheduled: u64,
     },
+    /// The measured window held no probe.
+    #[error("No probe was due in the measured window: let the run last beyond its --warmup.")]
+    NothingMeasured,
     /// Nothing came back that could be measured.
     #[error(
         "None of the {} probes sent was answered: check that a UDP echo server listens on the \
@@ -72,6 +75,7 @@ impl Doubt {
     pub fn code(&self) -> &'static str {
         match self {
             Self::RateMissed { .. } => "rate_missed",
+            Self::NothingMeasured => "nothing_measured",
             Self::NoAnswers { .. } => "no_answers",
             Self::ValuesOverRange { .. } => "values_over_range",
         }
@@ -87,7 +91,9 @@ impl Doubt {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::RateMissed { .. } | Self::NoAnswers { .. } => Outcome::Invalid,
+            Self::RateMissed { .. } | Self::NothingMeasured | Self::NoAnswers { .. } => {
+                Outcome::Invalid
+            }
             Self::ValuesOverRange { .. } => Outcome::Suspect,
         }
     }
@@ -97,7 +103,7 @@ impl Doubt {
     pub fn measured(&self) -> u64 {
         match *self {
             Self::RateMissed { sent, .. } => sent,
-            Self::NoAnswers { .. } => 0,
+            Self::NothingMeasured | Self::NoAnswers { .. } => 0,
             Self::ValuesOverRange { values } => values,
         }
     }
@@ -108,7 +114,7 @@ impl Doubt {
     pub fn limit(&self) -> u64 {
         match *self {
             Self::RateMissed { scheduled, .. } => fewest_to_send(scheduled),
-            Self::NoAnswers { .. } => 1,
+            Self::NothingMeasured | Self::NoAnswers { .. } => 1,
             Self::ValuesOverRange { .. } => 0,
         }
     }
@@ -121,6 +127,9 @@ pub fn judge(counts: &Counts, latency: &Latency) -> Verdict {
         scheduled, sent, ..
     } = *counts;
     let mut doubts = Vec::new();
+    if scheduled == 0 {
+        doubts.push(Doubt::NothingMeasured);
+    }
     if sent < fewest_to_send(scheduled) {
         doubts.push(Doubt::RateMissed { sent, scheduled });
     }

@@ -276,7 +276,7 @@ impl Prober {
 /// How long after its last probe was due a thread may go on sending what it is behind with: enough
 /// for a pause by the system, and too little to make up for a rate that it cannot keep.
 fn grace(duration: Duration) -> Duration {
-    (duration / 200).clamp(Duration::from_millis(5), Duration::from_millis(50))
+    (duration / 200).clamp(Duration::from_millis(20), Duration::from_millis(50))
 }
 
 /// Up to so many waiting flows are asked in turn for their answers; asking the poll first takes a

@@ -4,7 +4,7 @@ use loadgen::results::Run;
 
 use crate::rig::program::Program;
 
-const RUN: &str = "--rate 1000 --duration 200ms --warmup 50ms --timeout 10s";
+const RUN: &str = "--rate 20 --duration 300ms --warmup 50ms --timeout 10s";
 
 #[test]
 fn without_a_target_a_server_inside_the_process_is_measured() {
@@ -13,7 +13,7 @@ fn without_a_target_a_server_inside_the_process_is_measured() {
     let run: Run = serde_json::from_str(&ended.stdout).unwrap();
     assert!(run.plan.embedded);
     assert!(run.plan.target.ip().is_loopback());
-    assert_eq!((run.counts.scheduled, run.counts.received), (200, 200));
+    assert_eq!((run.counts.scheduled, run.counts.received), (6, 6));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::rig::peer::Peer;
 use crate::rig::program::{Ended, LOADGEN, Program};
 use crate::rig::scratch::Scratch;
 
-const RUN: &str = "--rate 1000 --duration 100ms --warmup 50ms --timeout 10s";
+const RUN: &str = "--rate 20 --duration 300ms --warmup 50ms --timeout 10s";
 
 fn at<'a>(file: &'a Value, path: &str) -> &'a Value {
     let value = path
@@ -92,8 +92,8 @@ fn a_dash_puts_the_result_on_standard_output_and_nothing_else() {
     assert_eq!(at(&file, "plan.target"), &peer.address().to_string());
     assert_eq!(at(&file, "plan.embedded"), false);
     for (name, number) in [
-        ("rate_pps", 1_000),
-        ("duration_ns", 100_000_000),
+        ("rate_pps", 20),
+        ("duration_ns", 300_000_000),
         ("warmup_ns", 50_000_000),
         ("timeout_ns", 10_000_000_000_u64),
         ("size_bytes", 64),

@@ -64,8 +64,9 @@ fn every_count_is_that_of_the_peer(seed: u64) {
     let peer = Peer::start(move |seen, answers| mischief.answer(seen, answers));
     let arguments = "--rate 1000 --duration 480ms --warmup 0s --flows 3";
     let (_, run) = measure(peer.address(), arguments);
-    let expected = peer.finish().counts();
-    assert_eq!(run.counts, expected);
+    let log = peer.finish();
+    log.assert_counted(&run.counts);
+    let expected = log.counts();
     for count in [
         expected.lost,
         expected.duplicated,

@@ -32,6 +32,18 @@ pub(crate) enum Kind {
 }
 
 impl Log {
+    /// The generator counted the same. Only it knows what it had no time to send: a pause of the
+    /// system at the end of a run is enough for that.
+    #[track_caller]
+    pub(crate) fn assert_counted(&self, counts: &Counts) {
+        let expected = Counts {
+            scheduled: counts.scheduled,
+            not_sent: counts.not_sent,
+            ..self.counts()
+        };
+        assert_eq!(*counts, expected);
+    }
+
     /// What a generator counts that sent nothing else, lost nothing else, measured from the first
     /// probe on and waited for every answer.
     pub(crate) fn counts(&self) -> Counts {
