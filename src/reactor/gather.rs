@@ -5,7 +5,7 @@
 //! neighbours that go to one peer, from one address, in one size, join into a train.
 
 use super::exchange::Reply;
-use crate::udp::MAX_PAYLOAD;
+use crate::udp::MAX_TRAIN;
 
 /// How large a message may grow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -88,7 +88,7 @@ fn may_join(last: &Reply, piece: &Piece, limits: Limits) -> bool {
         && piece.length > 0
         && fits_behind
         && last.datagrams + piece.datagrams() <= limits.segments
-        && (last.length + piece.length) as usize <= MAX_PAYLOAD
+        && (last.length + piece.length) as usize <= MAX_TRAIN
 }
 
 /// Whether its last datagram is as long as the others, so that more may follow.

@@ -41,5 +41,10 @@ pub use socket::{Socket, SocketOptions};
 /// header and 8 bytes of UDP header (RFC 791, RFC 768).
 pub const MAX_PAYLOAD: usize = 65_507;
 
+/// The longest payload that passes through the kernel as one train: a device takes 65,536 bytes
+/// (`GSO_LEGACY_MAX_SIZE` in `include/linux/netdevice.h`), headers of Ethernet (14), IPv6 (40) and
+/// UDP (8) included. A longer one is allowed, but is cut up before it gets to the device.
+pub const MAX_TRAIN: usize = 65_536 - 14 - 40 - 8;
+
 /// The most messages that one `sendmmsg` takes; a longer vector is cut by the kernel (`UIO_MAXIOV`).
 pub const MAX_MESSAGES: usize = 1_024;

@@ -4,6 +4,8 @@
 //! privilege or a tool says so and passes where there is none, but fails where `CI` is set.
 
 mod addresses;
+mod blocked;
+mod calls;
 mod clients;
 mod defaults;
 mod json;
@@ -12,11 +14,15 @@ mod log;
 mod payloads;
 mod privileges;
 mod program_quit;
+mod refused_trains;
 mod remote;
 mod remote_quit;
 mod reply_source;
 mod rig;
 mod signals;
+mod statistics;
 mod teaching;
+mod trains;
+mod tuning;
 mod undeliverable;
 mod usage;

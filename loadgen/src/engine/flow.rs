@@ -1,7 +1,7 @@
 //! A flow: one connected socket, and the probes that are due on it.
 
 use echo_reactor::udp::socket::SocketError;
-use echo_reactor::udp::{MAX_PAYLOAD, Socket, SocketOptions};
+use echo_reactor::udp::{MAX_TRAIN, Socket, SocketOptions};
 
 use crate::plan::Plan;
 use crate::probe::Expected;
@@ -37,7 +37,7 @@ impl Flow {
             },
             due: Vec::with_capacity(BURST),
             in_flight: 0,
-            segments: segments.min(MAX_PAYLOAD / plan.size()).max(1),
+            segments: segments.min(MAX_TRAIN / plan.size()).max(1),
         })
     }
 }

@@ -4,6 +4,7 @@
 //! - [`server`]: a server in this process;
 //! - [`program`]: the program as a child process, and [`lines`] of what it prints;
 //! - [`namespace`]: networks of their own;
+//! - [`train`]: datagrams that pass through the kernel together;
 //! - [`forge`]: datagrams that no plain socket sends;
 //! - [`need`]: what a test needs and a host may lack.
 
@@ -14,6 +15,7 @@ pub(crate) mod namespace;
 pub(crate) mod need;
 pub(crate) mod program;
 pub(crate) mod server;
+pub(crate) mod train;
 
 use std::io;
 use std::time::Duration;

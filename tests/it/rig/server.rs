@@ -10,7 +10,7 @@ use echo_reactor::{Config, Running, Server, Summary};
 use super::PATIENCE;
 
 /// Every way to read and send.
-pub(crate) const EACH_IO: [Io; 2] = [Io::Single, Io::Batch];
+pub(crate) const EACH_IO: [Io; 3] = [Io::Single, Io::Batch, Io::Offload];
 
 /// One worker on `address`, given as text.
 pub(crate) fn on(address: &str) -> Config {
