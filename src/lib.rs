@@ -63,5 +63,7 @@ pub mod udp;
 
 pub use config::Config;
 pub use error::Error;
+#[doc(hidden)]
+pub use reactor::rehearsal;
 pub use server::{Running, Server};
 pub use stats::Summary;

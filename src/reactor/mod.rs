@@ -6,7 +6,8 @@
 //! - `echo`: one batch there and back;
 //! - `unsent`: what the kernel would not take yet;
 //! - `transmit`: what to do after each answer of the kernel to a send. Pure;
-//! - `batch` and `single`: the two ways to read and send, behind `exchange::Exchange`.
+//! - `batch` and `single`: the two ways to read and send, behind `exchange::Exchange`;
+//! - `rehearsal`: rounds without a thread, for benches.
 //!
 //! A worker never waits for anything but its poll, allocates nothing once it runs, and accounts
 //! for every datagram once: echoed, refused, failed or dropped.
@@ -16,6 +17,7 @@ mod echo;
 mod exchange;
 mod gather;
 mod refusals;
+pub mod rehearsal;
 mod single;
 mod transmit;
 mod unsent;
