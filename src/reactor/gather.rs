@@ -25,11 +25,12 @@ pub(super) struct Piece {
 }
 
 impl Piece {
-    /// Whether one of its datagrams is as long as `text`.
-    pub(super) fn may_hold(&self, text: &[u8]) -> bool {
-        let unit = self.unit() as usize;
-        let last = (self.length as usize).checked_rem(unit).unwrap_or(0);
-        unit == text.len() || last == text.len()
+    /// How many datagrams it is. Only a train costs a division.
+    pub(super) fn datagrams(&self) -> u32 {
+        match self.segment {
+            Some(segment) => self.length.div_ceil(u32::from(segment).max(1)).max(1),
+            None => 1,
+        }
     }
 
     /// The size of its datagrams, the last of which may be shorter.
@@ -37,11 +38,20 @@ impl Piece {
         self.segment.map_or(self.length, u32::from)
     }
 
-    /// How many datagrams it is.
-    pub(super) fn datagrams(&self) -> u32 {
-        match self.unit() {
-            0 => 1,
-            unit => self.length.div_ceil(unit).max(1),
+    /// Whether one of its datagrams is as long as `text`.
+    pub(super) fn may_hold(&self, text: &[u8]) -> bool {
+        let last = match self.segment {
+            Some(segment) => self.length % u32::from(segment).max(1),
+            None => self.length,
+        };
+        self.unit() as usize == text.len() || last as usize == text.len()
+    }
+
+    /// Whether its last datagram is as long as the others, so that more may follow.
+    fn is_whole(&self) -> bool {
+        match self.segment {
+            Some(segment) => self.length.is_multiple_of(u32::from(segment)),
+            None => self.length > 0,
         }
     }
 }
@@ -61,7 +71,7 @@ pub(super) fn add(
         last.slots += 1;
         last.length += piece.length;
         last.datagrams += piece.datagrams();
-        last.open = is_whole(&piece) && piece.unit() == last.unit;
+        last.open = piece.is_whole() && piece.unit() == last.unit;
         return;
     }
     let reply = Reply {
@@ -71,7 +81,7 @@ pub(super) fn add(
         length: piece.length,
         unit: piece.unit(),
         datagrams: piece.datagrams(),
-        open: is_whole(&piece),
+        open: limits.segments > 1 && piece.is_whole(),
     };
     if reply.datagrams > limits.segments {
         replies.extend(reply.parts(|_slot| piece.length));
@@ -89,11 +99,6 @@ fn may_join(last: &Reply, piece: &Piece, limits: Limits) -> bool {
         && fits_behind
         && last.datagrams + piece.datagrams() <= limits.segments
         && (last.length + piece.length) as usize <= MAX_TRAIN
-}
-
-/// Whether its last datagram is as long as the others, so that more may follow.
-fn is_whole(piece: &Piece) -> bool {
-    piece.unit() > 0 && piece.length.is_multiple_of(piece.unit())
 }
 
 #[cfg(test)]

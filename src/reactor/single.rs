@@ -2,6 +2,7 @@
 //! other ways are measured against.
 
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use super::exchange::{Exchange, Reply};
 use crate::udp::{RawAddress, Received, Socket};
@@ -10,6 +11,8 @@ use crate::udp::{RawAddress, Received, Socket};
 pub(super) struct Single {
     buffer: Vec<u8>,
     peer: RawAddress,
+    /// The same as the standard library has it.
+    sender: SocketAddr,
     received: Received,
 }
 
@@ -18,6 +21,7 @@ impl Single {
         Self {
             buffer: vec![0; BUFFER],
             peer: RawAddress::unset(),
+            sender: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
             received: Received::default(),
         }
     }
@@ -27,6 +31,7 @@ impl Exchange for Single {
     fn receive(&mut self, socket: &Socket) -> io::Result<usize> {
         let (length, peer) = socket.as_std().recv_from(&mut self.buffer)?;
         self.peer = RawAddress::from(peer);
+        self.sender = peer;
         self.received.length = u32::try_from(length).expect("a datagram is under 64 KiB long");
         Ok(1)
     }
@@ -48,8 +53,7 @@ impl Exchange for Single {
     }
 
     fn send(&mut self, socket: &Socket, _replies: &[Reply]) -> io::Result<usize> {
-        let peer = self.peer.decode().ok_or(io::ErrorKind::InvalidInput)?;
-        socket.as_std().send_to(self.payload(0), peer)?;
+        socket.as_std().send_to(self.payload(0), self.sender)?;
         Ok(1)
     }
 }

@@ -2,38 +2,27 @@
 //! nothing else suffers.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
-use echo_reactor::config::{Io, WhenFull};
+use echo_reactor::config::{Io, Wait, WhenFull};
 use echo_reactor::{Config, Running};
+use rustix::process::Signal;
+use serde_json::Value;
 
+use crate::rig::PATIENCE;
 use crate::rig::client::{Client, noise};
-use crate::rig::namespace::{NEAR_V4, Namespace, Pair};
+use crate::rig::namespace::{NEAR_V4, Pair};
 use crate::rig::need::need;
-use crate::rig::server::{drained, on, started};
+use crate::rig::program::Program;
+use crate::rig::server::{EACH_IO, drained, on, started};
+use crate::rig::train::TrainClient;
 
-/// A link on which the server's packets wait for a long time: a second for each 16 kB.
-fn slow_link() -> Option<Pair> {
+/// A link on which the server's packets wait for a long time: at 128kbit a second for each 16 kB.
+fn slow_link(rate: &str) -> Option<Pair> {
     let pair = Pair::fresh()?;
-    let slow = "qdisc add dev veth0 root tbf rate 128kbit burst 2k limit 1mb";
-    need(
-        traffic_control(&pair.near, slow),
-        "a token bucket (sch_tbf)",
-    )?;
+    let slow = format!("qdisc add dev veth0 root tbf rate {rate} burst 2k limit 1mb");
+    need(pair.near.tool("tc", &slow), "a token bucket (sch_tbf)")?;
     Some(pair)
-}
-
-fn traffic_control(namespace: &Namespace, arguments: &str) -> Result<(), String> {
-    let output = namespace.run(|| {
-        std::process::Command::new("tc")
-            .args(arguments.split_whitespace())
-            .output()
-            .map_err(|error| format!("tc: {error}"))
-    })?;
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
-    }
 }
 
 fn server_behind(pair: &Pair, config: Config) -> (Running, SocketAddr) {
@@ -45,8 +34,10 @@ fn server_behind(pair: &Pair, config: Config) -> (Running, SocketAddr) {
 
 #[test]
 fn replies_wait_for_room_and_none_is_lost() {
-    for io in [Io::Single, Io::Batch, Io::Offload] {
-        let Some(pair) = slow_link() else { return };
+    for io in EACH_IO {
+        let Some(pair) = slow_link("128kbit") else {
+            return;
+        };
         let (running, target) = server_behind(&pair, on("10.77.0.1:0").io(io));
         let client = pair.far.run(|| Client::to(target));
         let sent: Vec<_> = (0..20).map(|number| noise(500 + number)).collect();
@@ -63,34 +54,132 @@ fn replies_wait_for_room_and_none_is_lost() {
     }
 }
 
+/// What comes as a train has to wait in parts, and what was gathered too.
+#[test]
+fn trains_wait_for_room_and_none_of_their_datagrams_is_lost() {
+    let patience = Duration::from_millis(1);
+    for wait in [Wait::Sleep, Wait::Spin, Wait::Adaptive(patience)] {
+        let Some(pair) = slow_link("256kbit") else {
+            return;
+        };
+        let config = on("10.77.0.1:0").io(Io::Offload).wait(wait);
+        let (running, target) = server_behind(&pair, config);
+        let client = pair.far.run(|| TrainClient::to(target, false));
+        let payload = noise(3_950);
+        for _ in 0..3 {
+            client.send(&payload, 400);
+        }
+        for number in 0..6_u8 {
+            client.socket.as_std().send(&[number; 200]).unwrap();
+        }
+        for _ in 0..3 {
+            for datagram in payload.chunks(400) {
+                assert!(client.receive() == datagram, "{wait:?}");
+            }
+        }
+        for number in 0..6_u8 {
+            assert_eq!(client.receive(), [number; 200], "{wait:?}");
+        }
+        let summary = drained(running);
+        assert_eq!(summary.total.echoed, 36);
+        assert_eq!(summary.total.dropped, 0);
+        assert!(summary.total.send_blocked > 0, "{summary}");
+    }
+}
+
 #[test]
 fn replies_that_find_no_room_are_dropped_and_counted_if_so_told() {
-    let Some(pair) = slow_link() else { return };
-    let config = on("10.77.0.1:0").io(Io::Batch).when_full(WhenFull::Drop);
-    let (running, target) = server_behind(&pair, config);
-    let client = pair.far.run(|| Client::to(target));
-    for _ in 0..50 {
-        client.send(&noise(500));
+    for io in EACH_IO {
+        let Some(pair) = slow_link("128kbit") else {
+            return;
+        };
+        let config = on("10.77.0.1:0").io(io).when_full(WhenFull::Drop);
+        let (running, target) = server_behind(&pair, config);
+        let client = pair.far.run(|| TrainClient::to(target, false));
+        for _ in 0..10 {
+            client.send(&noise(2_500), 500);
+        }
+        until(|| running.summary().total.received == 50);
+        let summary = drained(running);
+        assert!(summary.total.dropped > 0, "{summary}");
+        assert_eq!(summary.total.echoed + summary.total.dropped, 50);
     }
-    while running.summary().total.received < 50 {
-        std::thread::yield_now();
-    }
-    let summary = drained(running);
-    assert!(summary.total.dropped > 0, "{summary}");
-    assert_eq!(summary.total.echoed + summary.total.dropped, 50);
 }
 
 #[test]
 fn a_server_whose_replies_wait_still_ends_and_counts_what_it_gives_up() {
-    let Some(pair) = slow_link() else { return };
+    let Some(pair) = slow_link("128kbit") else {
+        return;
+    };
     let (running, target) = server_behind(&pair, on("10.77.0.1:0"));
     let client = pair.far.run(|| Client::to(target));
     for _ in 0..64 {
         client.send(&noise(1_400));
     }
-    while running.summary().total.send_blocked == 0 {
-        std::thread::yield_now();
-    }
+    until(|| running.summary().total.send_blocked > 0);
     let summary = drained(running);
     assert!(summary.total.dropped > 0, "{summary}");
+}
+
+/// The program on a link of a byte a millisecond and on the loopback interface, by one worker.
+#[test]
+fn a_blocked_socket_keeps_no_other_of_its_worker_waiting_and_no_signal() {
+    for io in ["single", "batch", "offload"] {
+        let Some(pair) = slow_link("8kbit") else {
+            return;
+        };
+        let mut program = pair.near.run(|| {
+            let (link, loopback) = ("10.77.0.1:0", "127.0.0.1:0");
+            let arguments = ["--json", "--io", io, "--sndbuf", "2304"];
+            let listen = ["--listen", link, "--listen", loopback];
+            Program::start(&[&arguments[..], &listen[..]].concat())
+        });
+        let [link, loopback] = [0, 1].map(|_| announced(&mut program));
+        let far = pair.far.run(|| Client::to(link));
+        for _ in 0..64 {
+            far.send(&noise(1_400));
+        }
+        until(|| statistics(&mut program)["send_blocked"].as_u64() > Some(0));
+        let near = pair.near.run(|| Client::to(loopback));
+        for length in [0, 1, 64, 9_000] {
+            near.assert_echo(&noise(length));
+        }
+        let total = statistics(&mut program);
+        let [received, echoed] = ["received", "echoed"].map(|name| total[name].as_u64());
+        assert!(echoed < received, "nothing waits any more: {total}");
+        program.signal(Signal::TERM);
+        let ended = program.end();
+        assert_eq!(ended.status.code(), Some(0), "{:?}", ended.stderr);
+        let summary: Value = serde_json::from_str(ended.stdout.last().unwrap()).unwrap();
+        let count = |name: &str| summary["total"][name].as_u64().unwrap();
+        assert!(count("dropped") > 0, "{summary}");
+        assert_eq!(count("received"), count("echoed") + count("dropped"));
+    }
+}
+
+/// Where it listens, by its next line.
+#[track_caller]
+fn announced(program: &mut Program) -> SocketAddr {
+    let line: Value = serde_json::from_str(&program.line()).expect("it is JSON");
+    let address = line["address"].as_str().expect("it has an address");
+    address.parse().expect("it is one")
+}
+
+/// What it has counted so far.
+#[track_caller]
+fn statistics(program: &mut Program) -> Value {
+    program.signal(Signal::USR1);
+    let mut line: Value = serde_json::from_str(&program.line()).expect("it is JSON");
+    assert_eq!(line["event"], "statistics");
+    line["total"].take()
+}
+
+/// Asks until it is so.
+#[track_caller]
+fn until(mut so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !so() {
+        assert!(start.elapsed() < PATIENCE, "it never became so");
+        std::thread::yield_now();
+    }
 }

@@ -43,13 +43,35 @@ impl Traced {
         })
     }
 
-    /// Ends the program by `quit`; gives its calls, one a line.
-    fn end(mut self, client: &Client) -> Vec<String> {
+    /// Lets the datagrams that `send` sends queue up: the program is stopped meanwhile.
+    fn while_stopped(&self, send: impl FnOnce()) {
+        let program = self.program();
+        kill_process(program, Signal::STOP).expect("it runs");
+        send();
+        kill_process(program, Signal::CONT).expect("it is stopped");
+    }
+
+    /// Ends the program by `quit`; gives its calls, one a line, and what it has counted.
+    fn end(mut self, client: &Client) -> (Vec<String>, Value) {
         client.assert_echo(b"quit");
-        self.stdout.rest();
+        let summary = self.stdout.rest().pop().expect("it prints a summary");
         self.tracer.wait().expect("it is our child");
         let log = std::fs::read_to_string(&self.log).expect("the tracer has written it");
-        log.lines().map(str::to_owned).collect()
+        let mut summary: Value = serde_json::from_str(&summary).expect("it is JSON");
+        let calls = log.lines().map(str::to_owned).collect();
+        (calls, summary["total"].take())
+    }
+
+    /// The process that the tracer has started.
+    fn program(&self) -> Pid {
+        let parent = self.tracer.id();
+        let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
+        let child = children.expect("the kernel tells children");
+        let number = child
+            .split_whitespace()
+            .next()
+            .and_then(|number| number.parse().ok());
+        number.and_then(Pid::from_raw).expect("it has one")
     }
 }
 
@@ -97,38 +119,73 @@ fn a_batch_is_one_call_each_way() {
         return;
     };
     let client = Client::to(traced.address);
-    let program = traced_program(&traced);
-    // Stopped, it lets the datagrams queue up.
-    kill_process(program, Signal::STOP).expect("it runs");
-    for _ in 0..640 {
-        client.send(b"x");
-    }
-    kill_process(program, Signal::CONT).expect("it is stopped");
+    traced.while_stopped(|| (0..640).for_each(|_| client.send(b"x")));
     for _ in 0..640 {
         client.receive();
     }
-    let calls = traced.end(&client);
-    let full = |name: &str| {
-        calls
-            .iter()
-            .filter(|line| line.contains(name) && line.ends_with("= 64"))
-            .count()
-    };
-    assert_eq!(
-        (full("recvmmsg("), full("sendmmsg(")),
-        (10, 10),
-        "{calls:#?}"
-    );
+    let (calls, total) = traced.end(&client);
+    assert_eq!(results(&calls, "recvmmsg", 64), 10);
+    assert_eq!(results(&calls, "sendmmsg", 64), 10);
+    assert_counted(&calls, &total);
 }
 
-/// The process that the tracer has started.
-fn traced_program(traced: &Traced) -> Pid {
-    let parent = traced.tracer.id();
-    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
-    let child = children.expect("the kernel tells children");
-    let number = child
-        .split_whitespace()
-        .next()
-        .and_then(|number| number.parse().ok());
-    number.and_then(Pid::from_raw).expect("it has one")
+/// A message is a train of 64 then, so that one call sends one message.
+#[test]
+fn at_saturation_a_call_each_way_moves_64_datagrams() {
+    let Some(traced) = Traced::start("saturation", &["--io", "offload"]) else {
+        return;
+    };
+    let client = TrainClient::to(traced.address, true);
+    traced.while_stopped(|| {
+        for _ in 0..6_400 {
+            client.socket.as_std().send(b"x").expect("there is room");
+        }
+    });
+    let mut replies = 0;
+    while replies < 6_400 {
+        let trains = client.receive_trains();
+        replies += trains.iter().map(|(train, _)| train.len()).sum::<usize>();
+    }
+    let (calls, total) = traced.end(&Client::to(traced.address));
+    assert_eq!(results(&calls, "recvmmsg", 64), 100);
+    // And the reply to `quit`.
+    assert_eq!(results(&calls, "sendmmsg", 1), 101);
+    assert_eq!(total["received_a_call"]["127"], 100);
+    assert_eq!(total["segments_a_message"]["127"], 100);
+    assert_eq!(total["send_calls"], 101);
+    assert_eq!(total["kernel_drops"], 0);
+    assert_counted(&calls, &total);
+}
+
+/// The program counts the calls that the tracer has seen.
+#[track_caller]
+fn assert_counted(calls: &[String], total: &Value) {
+    for (name, counter) in [("recvmmsg", "receive_calls"), ("sendmmsg", "send_calls")] {
+        // The program finds out at its start, by sends of its own, what the kernel takes.
+        let seen = ended(calls, name).filter(|line| !line.contains("UDP_SEGMENT"));
+        let seen = if name == "sendmmsg" {
+            results(calls, name, 1) + results(calls, name, 64)
+        } else {
+            seen.count()
+        };
+        assert_eq!(total[counter], seen, "{name}");
+    }
+}
+
+/// How many calls of that name returned `result`.
+fn results(calls: &[String], name: &str, result: u32) -> usize {
+    let result = format!("= {result}");
+    ended(calls, name)
+        .filter(|line| line.ends_with(&result))
+        .count()
+}
+
+/// The lines with the ends of the calls of that name: a call during which another thread makes one
+/// has two lines.
+fn ended<'log>(calls: &'log [String], name: &str) -> impl Iterator<Item = &'log String> {
+    let whole = format!(" {name}(");
+    let resumed = format!(" <... {name} resumed>");
+    calls.iter().filter(move |line| {
+        line.contains(&resumed) || (line.contains(&whole) && !line.ends_with("<unfinished ...>"))
+    })
 }

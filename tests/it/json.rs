@@ -24,7 +24,7 @@ fn announced(program: &mut Program) -> (Value, std::net::SocketAddr) {
 
 #[test]
 fn every_line_is_an_object_from_listening_to_summary() {
-    for io in ["single", "batch"] {
+    for io in ["single", "batch", "offload"] {
         let arguments = ["--json", "--io", io, "--workers", "2"];
         let mut program = Program::start(
             &[

@@ -4,10 +4,11 @@ use rustix::process::Signal;
 
 use crate::rig::client::{Client, noise};
 use crate::rig::program::Program;
+use crate::rig::train::TrainClient;
 
 #[test]
 fn each_datagram_is_a_line_with_sender_and_payload() {
-    for io in ["single", "batch"] {
+    for io in ["single", "batch", "offload"] {
         let (mut program, server) = Program::listening(&["--log-datagrams", "--io", io]);
         let client = Client::to(server);
         let sender = client.address();
@@ -39,6 +40,34 @@ fn a_long_payload_is_cut_at_64_bytes_and_its_true_length_told() {
     }
     program.signal(Signal::TERM);
     program.end().assert_well();
+}
+
+#[test]
+fn each_datagram_of_a_train_is_a_line_of_its_own() {
+    for io in ["single", "batch", "offload"] {
+        let (mut program, server) = Program::listening(&["--log-datagrams", "--io", io]);
+        let client = TrainClient::to(server, false);
+        let sender = client.socket.local_address();
+        client.send(b"first~second", 6);
+        client.send(b"111222333quit", 3);
+        client.send(b"abcdefghquit", 8);
+        for (shown, length) in [
+            ("first~", 6),
+            ("second", 6),
+            ("111", 3),
+            ("222", 3),
+            ("333", 3),
+            ("qui", 3),
+            ("t", 1),
+            ("abcdefgh", 8),
+            ("quit", 4),
+        ] {
+            let plural = if length == 1 { "" } else { "s" };
+            let line = format!("{sender} \"{shown}\" ({length} byte{plural})");
+            assert_eq!(program.line(), line, "{io}");
+        }
+        program.end().assert_well();
+    }
 }
 
 #[test]

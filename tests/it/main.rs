@@ -11,6 +11,7 @@ mod defaults;
 mod json;
 mod local_quit;
 mod log;
+mod mixtures;
 mod payloads;
 mod privileges;
 mod program_quit;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::process::geteuid;
+use serde_json::Value;
 
 use crate::rig::client::Client;
 use crate::rig::need::need;
@@ -92,6 +93,35 @@ fn a_user_without_privileges_gets_a_server_that_works() {
         client.assert_echo(b"Hello, world");
         client.assert_echo(b"quit");
         program.end().assert_well();
+    }
+}
+
+/// With the privilege the kernel grants what is asked for; without, it cuts at the host's limit.
+#[test]
+fn a_buffer_over_the_host_s_limit_is_told_as_what_it_is_with_a_warning() {
+    let directory = OpenDirectory::fresh("buffers");
+    for (flag, limit, field) in [
+        ("--rcvbuf", "rmem_max", "receive_buffer_bytes"),
+        ("--sndbuf", "wmem_max", "send_buffer_bytes"),
+    ] {
+        let limit_file = format!("/proc/sys/net/core/{limit}");
+        let most: u64 = fs::read_to_string(limit_file).unwrap().trim().parse().unwrap();
+        let asked = (most + 65_536).to_string();
+        let arguments = ["--json", "--listen", "127.0.0.1:0", flag, &asked];
+        let Some(command) = as_nobody(&directory, &arguments) else {
+            return;
+        };
+        let mut program = Program::run(command);
+        let line: Value = serde_json::from_str(&program.line()).unwrap();
+        assert_eq!(line[field], 2 * most, "the kernel doubles what it grants");
+        let address = line["address"].as_str().unwrap().parse().unwrap();
+        Client::to(address).assert_echo(b"quit");
+        let ended = program.end();
+        assert_eq!(ended.status.code(), Some(0));
+        let warning = ended.stderr.iter().find(|line| line.contains(flag));
+        let warning = warning.unwrap_or_else(|| panic!("no word of {flag}: {:?}", ended.stderr));
+        assert!(warning.contains(&format!("net.core.{limit}")), "{warning}");
+        assert!(warning.contains("CAP_NET_ADMIN"), "{warning}");
     }
 }
 

@@ -10,6 +10,7 @@ fn quit_ends_the_program_well() {
     for arguments in [
         &["--io", "batch"][..],
         &["--io", "single"],
+        &["--io", "offload"],
         &["--workers", "4"],
         &["--quit", "any"],
     ] {

@@ -1,11 +1,13 @@
 //! What happened can be asked at any time.
 
+use echo_reactor::config::Io;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::rig::client::Client;
+use crate::rig::client::{Client, noise};
 use crate::rig::program::Program;
 use crate::rig::server::{EACH_IO, drained, on, open};
+use crate::rig::train::TrainClient;
 
 #[test]
 fn a_signal_prints_the_statistics_so_far() {
@@ -69,11 +71,52 @@ fn the_histograms_agree_with_the_counts() {
         assert!(sent >= 200, "{io:?}");
         let stamped: u64 = total.queue_delay_ns.values().sum();
         // The standard library does not hand stamps over.
-        let expected = if io == echo_reactor::config::Io::Single {
+        let expected = if io == Io::Single {
             0
         } else {
             200
         };
         assert_eq!(stamped, expected, "{io:?}");
     }
+}
+
+/// All of them are queued before the first call, so that every call but the last is full.
+#[test]
+fn the_histograms_tell_how_the_work_was_done() {
+    for (io, received, sent) in [
+        (Io::Single, [(1, 200)].into(), [(1, 200)].into()),
+        (Io::Batch, [(15, 1), (127, 3)].into(), [(1, 200)].into()),
+        (
+            Io::Offload,
+            [(15, 1), (127, 3)].into(),
+            [(15, 1), (127, 3)].into(),
+        ),
+    ] {
+        let (server, address) = open(&on("127.0.0.1:0").io(io));
+        let client = Client::to(address);
+        for _ in 0..200 {
+            client.send(b"x");
+        }
+        let total = drained(server.start().unwrap()).total;
+        assert_eq!(total.received_a_call, received, "{io:?}");
+        assert_eq!(total.segments_a_message, sent, "{io:?}");
+        let together = if io == Io::Offload { 200 } else { 0 };
+        assert_eq!(total.gathered, together, "{io:?}");
+        assert_eq!(total.budget_cuts, 0, "{io:?}");
+        assert!(total.queue_delay_ns.is_empty(), "nobody asked for stamps");
+    }
+}
+
+/// The kernel stamps a train once.
+#[test]
+fn the_queue_delay_is_told_for_trains_too() {
+    let config = on("127.0.0.1:0").io(Io::Offload).timestamps(true);
+    let (server, address) = open(&config);
+    let client = TrainClient::to(address, false);
+    for _ in 0..10 {
+        client.send(&noise(640), 64);
+    }
+    let total = drained(server.start().unwrap()).total;
+    assert_eq!(total.echoed, 100);
+    assert_eq!(total.queue_delay_ns.values().sum::<u64>(), 10);
 }

@@ -1,14 +1,16 @@
 //! Trains come back as what they are: datagrams, each whole, in their order.
 
+use std::collections::BTreeMap;
+
 use echo_reactor::config::Io;
-use echo_reactor::udp::MAX_TRAIN;
+use echo_reactor::udp::{MAX_TRAIN, offload};
 
 use crate::rig::client::{Client, noise};
 use crate::rig::server::{EACH_IO, drained, on, open, started};
 use crate::rig::train::TrainClient;
 
 /// Length of a payload, and of the datagrams that it is cut into.
-const TRAINS: [(usize, u16); 7] = [
+const TRAINS: [(usize, u16); 9] = [
     (2, 1),
     (64, 1),
     (250, 100),
@@ -16,6 +18,8 @@ const TRAINS: [(usize, u16); 7] = [
     (65_507, 1_472),
     (65_507, 32_754),
     (1_000, 999),
+    (128, 1),
+    (12_750, 100),
 ];
 
 fn datagrams(length: usize, segment: u16) -> u64 {
@@ -24,8 +28,11 @@ fn datagrams(length: usize, segment: u16) -> u64 {
 
 #[test]
 fn a_plain_receiver_gets_every_datagram_of_a_train_in_order() {
-    for io in EACH_IO {
-        let (running, server) = started(&on("127.0.0.1:0").io(io));
+    for (io, address) in EACH_IO
+        .into_iter()
+        .flat_map(|io| ["127.0.0.1:0", "[::1]:0"].map(|address| (io, address)))
+    {
+        let (running, server) = started(&on(address).io(io));
         let client = TrainClient::to(server, false);
         for (length, segment) in TRAINS {
             let payload = noise(length);
@@ -33,7 +40,7 @@ fn a_plain_receiver_gets_every_datagram_of_a_train_in_order() {
             for datagram in payload.chunks(segment.into()) {
                 assert!(
                     client.receive() == datagram,
-                    "{io:?}, {length} by {segment}"
+                    "{io:?}, {address}, {length} by {segment}"
                 );
             }
         }
@@ -66,6 +73,44 @@ fn a_train_goes_back_as_one() {
     let messages: u64 = summary.total.segments_a_message.values().sum();
     assert_eq!(messages, trains.len() as u64);
     assert_eq!(summary.total.gathered, 0, "they came together already");
+}
+
+#[test]
+fn a_train_of_any_number_of_datagrams_goes_back_as_one() {
+    let most = offload::most_segments().expect("every Linux since 4.18 cuts messages");
+    let most = u16::try_from(most).expect("it is small");
+    for address in ["127.0.0.1:0", "[::1]:0"] {
+        let (running, server) = started(&on(address).io(Io::Offload));
+        let client = TrainClient::to(server, true);
+        for number in 1..=most {
+            // The last one is shorter in every other train.
+            let payload = noise(usize::from(number * 100 - number % 2 * 40));
+            client.send(&payload, 100);
+            let segment = (number > 1).then_some(100);
+            assert!(
+                client.receive_trains() == [(payload, segment)],
+                "{address}, {number} datagrams"
+            );
+        }
+        let total = drained(running).total;
+        let datagrams = u64::from(most) * (u64::from(most) + 1) / 2;
+        assert_eq!((total.received, total.echoed), (datagrams, datagrams));
+        let messages = (1..=u64::from(most)).collect();
+        assert_eq!(total.segments_a_message, spread(messages));
+        assert_eq!(total.received_a_call, total.segments_a_message);
+    }
+}
+
+/// How many of the values lie in each place of a histogram by powers of two, under the highest
+/// value of the place.
+fn spread(values: Vec<u64>) -> BTreeMap<u64, u64> {
+    let mut places = BTreeMap::new();
+    for value in values {
+        *places
+            .entry((value + 1).next_power_of_two() - 1)
+            .or_default() += 1;
+    }
+    places
 }
 
 #[test]
@@ -150,12 +195,38 @@ fn replies_from_two_addresses_of_the_server_do_not_mix() {
 }
 
 #[test]
+fn neighbouring_replies_from_one_address_leave_together_and_those_from_another_apart() {
+    let (server, address) = open(&on("0.0.0.0:0").io(Io::Offload));
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(crate::rig::PATIENCE)).unwrap();
+    let targets = [[127, 0, 0, 5], [127, 0, 0, 6]].map(|ip| (ip, address.port()).into());
+    for number in 0..40_u8 {
+        let target: std::net::SocketAddr = targets[usize::from(number) / 5 % 2];
+        socket.send_to(&[number; 64], target).unwrap();
+    }
+    let running = server.start().unwrap();
+    let mut buffer = [0; 128];
+    for number in 0..40_u8 {
+        let (length, from) = socket.recv_from(&mut buffer).unwrap();
+        assert_eq!(&buffer[..length], [number; 64]);
+        assert_eq!(from, targets[usize::from(number) / 5 % 2]);
+    }
+    let total = drained(running).total;
+    assert_eq!(total.gathered, 40);
+    assert_eq!(total.segments_a_message, spread(vec![5; 8]));
+}
+
+#[test]
 fn quit_is_found_in_a_train_but_not_inside_a_datagram() {
     for (payload, segment, quits) in [
         (&b"quitquit"[..], 8, false),
         (b"1234quit5678", 4, true),
         (b"12345678quit", 8, true),
         (b"1quit234", 4, false),
+        (b"quit12345678", 4, true),
+        (b"123456quit", 6, true),
+        (b"quit1", 5, false),
+        (b"quit!", 4, true),
     ] {
         let (running, server) = started(&on("127.0.0.1:0").io(Io::Offload));
         let client = TrainClient::to(server, false);

@@ -1,13 +1,19 @@
 //! Flags for those who tune: each takes effect, or says why not.
 
+use std::net::{SocketAddr, UdpSocket};
+use std::process::Command;
 use std::time::Duration;
 
+use echo_reactor::Server;
 use echo_reactor::config::Wait;
+use rustix::process::Signal;
 use serde_json::Value;
 
+use crate::rig::PATIENCE;
 use crate::rig::client::{Client, noise};
+use crate::rig::need::need;
 use crate::rig::program::Program;
-use crate::rig::server::{EACH_IO, drained, on, open, started};
+use crate::rig::server::{EACH_IO, drained, on, open, started, told_by};
 
 #[test]
 fn a_worker_that_spins_answers_and_ends() {
@@ -43,6 +49,52 @@ fn a_flooded_socket_lets_the_others_have_their_turn() {
         let summary = drained(running);
         assert_eq!(summary.total.received, sent);
         assert!(summary.total.budget_cuts >= 2, "{io:?} {slots}: {summary}");
+    }
+}
+
+/// Two sockets of one worker, and a client that hears both: the replies come in the order in which
+/// the worker has sent them.
+#[test]
+fn a_flooded_socket_costs_another_of_its_worker_one_turn_at_most() {
+    // Slots that a turn has at most.
+    let turn = 512;
+    for io in ["single", "batch", "offload"] {
+        let listen = ["--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0"];
+        let config = told_by(&[&listen[..], &["--io", io]].concat());
+        let server = Server::bind(&config).unwrap();
+        let [flooded, other] = [0, 1].map(|index| server.endpoints()[index].address);
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        // More than a turn holds, and still no more than the smallest default buffer of a client
+        // until the reply that counts.
+        let flood = 3_000;
+        for _ in 0..flood {
+            client.send_to(b"flood", flooded).unwrap();
+        }
+        client.send_to(b"other", other).unwrap();
+        let replies = std::thread::scope(|scope| {
+            let reader = scope.spawn(|| replies_until_from(&client, other));
+            let running = server.start().unwrap();
+            let replies = reader.join().unwrap();
+            let total = drained(running).total;
+            assert_eq!(total.received, flood + 1);
+            assert_eq!(total.echoed, flood + 1);
+            assert!(total.budget_cuts >= 5, "{io}: {total:?}");
+            replies
+        });
+        assert!(replies <= turn, "{io}: {replies} replies came before");
+    }
+}
+
+/// How many replies come before the first one from `other`.
+fn replies_until_from(client: &UdpSocket, other: SocketAddr) -> usize {
+    let mut before = 0;
+    loop {
+        let (_, from) = client.recv_from(&mut [0; 16]).expect("a reply comes");
+        if from == other {
+            return before;
+        }
+        before += 1;
     }
 }
 
@@ -88,6 +140,88 @@ fn what_took_effect_is_told() {
     assert_eq!(line["send_buffer_bytes"], 65_536);
     assert_eq!(line["timestamps"], "true");
     assert_eq!(warnings, [""; 0]);
+}
+
+#[test]
+fn a_program_that_spins_ends_by_a_signal_and_by_quit() {
+    for wait in [&["spin"][..], &["adaptive", "--spin-for", "1ms"]] {
+        for io in ["single", "batch", "offload"] {
+            let arguments = [&["--io", io, "--workers", "2", "--wait"], wait].concat();
+            let (program, server) = Program::listening(&arguments);
+            Client::to(server).assert_echo(b"Hello, world");
+            program.signal(Signal::TERM);
+            assert_eq!(program.end().counted("echoed"), Some(1), "{arguments:?}");
+            let (program, server) = Program::listening(&arguments);
+            Client::to(server).assert_echo(b"quit");
+            assert_eq!(program.end().counted("echoed"), Some(1), "{arguments:?}");
+        }
+    }
+}
+
+#[test]
+fn trains_left_out_are_told_and_everything_is_still_echoed() {
+    for (gro, gso) in [("on", "on"), ("on", "off"), ("off", "on"), ("off", "off")] {
+        let (line, _) = told(&["--gro", gro, "--gso", gso]);
+        let received = (gro == "on").then_some("true");
+        assert_eq!(line["receive_offload"].as_str(), received);
+        let segments = line["segments"].as_u64();
+        assert_eq!(segments > Some(1), gso == "on", "{line}");
+    }
+    for io in ["single", "batch"] {
+        let (line, _) = told(&["--io", io]);
+        assert_eq!(line["segments"], 1);
+        assert_eq!(line["receive_offload"], Value::Null);
+    }
+}
+
+/// Asked by a client that can be told the traffic class, which the standard library cannot.
+#[test]
+fn replies_carry_the_traffic_class() {
+    for (listen, io) in ["127.0.0.1:0", "0.0.0.0:0", "[::1]:0", "[::]:0"]
+        .into_iter()
+        .flat_map(|listen| ["single", "batch", "offload"].map(|io| (listen, io)))
+    {
+        let arguments = ["--listen", listen, "--io", io, "--tos", "184"];
+        let mut program = Program::start(&arguments);
+        let server = program.announced();
+        let host = if server.is_ipv6() { "::1" } else { "127.0.0.1" };
+        let output = Command::new("python3")
+            .args(["-c", include_str!("traffic_class.py")])
+            .args([host, &server.port().to_string()])
+            .output();
+        let Some(output) = need(output, "python3") else {
+            return;
+        };
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let classes = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(classes, "184\n184\n184\n", "{listen}, {io}");
+        program.signal(Signal::TERM);
+        assert_eq!(program.end().counted("echoed"), Some(3));
+    }
+}
+
+#[test]
+fn a_pinned_worker_runs_where_it_was_told_to() {
+    let (program, server) = Program::listening(&["--pin", "0", "--workers", "2"]);
+    let client = Client::to(server);
+    client.assert_echo(b"Hello, world");
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", program.id())).unwrap();
+    let mut pinned = 0;
+    for task in tasks {
+        let status = std::fs::read_to_string(task.unwrap().path().join("status")).unwrap();
+        let field = |name: &str| {
+            let value = status.lines().find_map(|line| line.strip_prefix(name));
+            value.expect("Linux tells it").trim()
+        };
+        if field("Name:").starts_with("worker-") && field("Cpus_allowed_list:") == "0" {
+            pinned += 1;
+        }
+    }
+    // Only the one that has answered is known to have begun.
+    assert!(pinned >= 1);
+    client.assert_echo(b"quit");
+    program.end().assert_well();
 }
 
 #[test]

@@ -49,6 +49,21 @@ impl Namespace {
         ip(&format!("-n {} {arguments}", self.name)).expect("the arguments are right")
     }
 
+    /// Runs `tool` with these arguments inside; the error is what it said.
+    pub(crate) fn tool(&self, tool: &str, arguments: &str) -> Result<(), String> {
+        let output = self.run(|| {
+            Command::new(tool)
+                .args(arguments.split_whitespace())
+                .output()
+                .map_err(|error| format!("{tool}: {error}"))
+        })?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(format!("{tool} {arguments}: {}", said.trim()))
+    }
+
     /// Gives an IPv6 address to `device`, and waits until datagrams to it arrive: the kernel makes
     /// their route behind our back.
     #[track_caller]

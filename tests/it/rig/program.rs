@@ -86,6 +86,11 @@ impl Program {
         address.unwrap_or_else(|| panic!("{line:?} names no address"))
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     #[track_caller]
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("it has not been reaped");

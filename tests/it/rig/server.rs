@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::thread;
 
+use clap::Parser;
+use echo_reactor::cli::Cli;
 use echo_reactor::config::Io;
 use echo_reactor::{Config, Running, Server, Summary};
 
@@ -15,6 +17,14 @@ pub(crate) const EACH_IO: [Io; 3] = [Io::Single, Io::Batch, Io::Offload];
 /// One worker on `address`, given as text.
 pub(crate) fn on(address: &str) -> Config {
     Config::on(address.parse().expect("an address and a port"))
+}
+
+/// A server as the command line asks for it.
+#[track_caller]
+pub(crate) fn told_by(arguments: &[&str]) -> Config {
+    let typed = ["echo-reactor"].iter().chain(arguments);
+    let cli = Cli::try_parse_from(typed).expect("the arguments are right");
+    Config::try_from(&cli).expect("the arguments go together")
 }
 
 /// Opens the sockets: from now on datagrams queue up at the address.

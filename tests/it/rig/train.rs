@@ -1,7 +1,7 @@
 //! Datagrams that pass through the kernel together: sent and received by the calls that the
 //! programs use, judged by their content alone.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use echo_reactor::udp::{Layout, Message, Outbox, RecvBatch, Socket, SocketOptions};
 
@@ -19,6 +19,15 @@ impl TrainClient {
             ..SocketOptions::default()
         };
         let socket = Socket::connect(server, &options).expect("the server has a route");
+        Self { socket }
+    }
+
+    /// Talks to `server` from `local`, and takes replies one by one.
+    pub(crate) fn from_to(local: IpAddr, server: SocketAddr) -> Self {
+        let socket = Socket::bind((local, 0).into(), &SocketOptions::default());
+        let socket = socket.expect("a port is free");
+        let connected = socket.as_std().connect(server);
+        connected.expect("the server has a route");
         Self { socket }
     }
 
