@@ -2,20 +2,20 @@
 //! nothing else suffers.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use echo_reactor::config::{Io, Wait, WhenFull};
 use echo_reactor::{Config, Running};
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::rig::PATIENCE;
 use crate::rig::client::{Client, noise};
 use crate::rig::namespace::{NEAR_V4, Pair};
 use crate::rig::need::need;
 use crate::rig::program::Program;
 use crate::rig::server::{EACH_IO, drained, on, started};
 use crate::rig::train::TrainClient;
+use crate::rig::until;
 
 /// A link on which the server's packets wait for a long time: at 128kbit a second for each 16 kB.
 fn slow_link(rate: &str) -> Option<Pair> {
@@ -96,8 +96,9 @@ fn replies_that_find_no_room_are_dropped_and_counted_if_so_told() {
         let config = on("10.77.0.1:0").io(io).when_full(WhenFull::Drop);
         let (running, target) = server_behind(&pair, config);
         let client = pair.far.run(|| TrainClient::to(target, false));
-        for _ in 0..10 {
-            client.send(&noise(2_500), 500);
+        // Each longer than the one before, so that none joins another.
+        for segment in 500..510_u16 {
+            client.send(&noise(5 * usize::from(segment)), segment);
         }
         until(|| running.summary().total.received == 50);
         let summary = drained(running);
@@ -172,14 +173,4 @@ fn statistics(program: &mut Program) -> Value {
     let mut line: Value = serde_json::from_str(&program.line()).expect("it is JSON");
     assert_eq!(line["event"], "statistics");
     line["total"].take()
-}
-
-/// Asks until it is so.
-#[track_caller]
-fn until(mut so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !so() {
-        assert!(start.elapsed() < PATIENCE, "it never became so");
-        std::thread::yield_now();
-    }
 }

@@ -105,7 +105,11 @@ fn a_buffer_over_the_host_s_limit_is_told_as_what_it_is_with_a_warning() {
         ("--sndbuf", "wmem_max", "send_buffer_bytes"),
     ] {
         let limit_file = format!("/proc/sys/net/core/{limit}");
-        let most: u64 = fs::read_to_string(limit_file).unwrap().trim().parse().unwrap();
+        let most: u64 = fs::read_to_string(limit_file)
+            .unwrap()
+            .trim()
+            .parse()
+            .unwrap();
         let asked = (most + 65_536).to_string();
         let arguments = ["--json", "--listen", "127.0.0.1:0", flag, &asked];
         let Some(command) = as_nobody(&directory, &arguments) else {

@@ -71,11 +71,7 @@ fn the_histograms_agree_with_the_counts() {
         assert!(sent >= 200, "{io:?}");
         let stamped: u64 = total.queue_delay_ns.values().sum();
         // The standard library does not hand stamps over.
-        let expected = if io == Io::Single {
-            0
-        } else {
-            200
-        };
+        let expected = if io == Io::Single { 0 } else { 200 };
         assert_eq!(stamped, expected, "{io:?}");
     }
 }

@@ -18,10 +18,21 @@ pub(crate) mod server;
 pub(crate) mod train;
 
 use std::io;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// How long anything may take before it counts as hanging. Only a failing test ever waits so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Asks until it is so.
+#[track_caller]
+pub(crate) fn until(mut so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !so() {
+        assert!(start.elapsed() < PATIENCE, "it never became so");
+        thread::yield_now();
+    }
+}
 
 /// Calls again whatever was only interrupted: the kernel does not resume a call that has a timeout,
 /// even if no signal handler ran (signal(7)).

@@ -10,6 +10,7 @@ use echo_reactor::config::Io;
 use echo_reactor::{Config, Running, Server, Summary};
 
 use super::PATIENCE;
+use super::need::need;
 
 /// Every way to read and send.
 pub(crate) const EACH_IO: [Io; 3] = [Io::Single, Io::Batch, Io::Offload];
@@ -33,6 +34,21 @@ pub(crate) fn open(config: &Config) -> (Server, SocketAddr) {
     let server = Server::bind(config).expect("a port is free");
     let address = server.endpoints()[0].address;
     (server, address)
+}
+
+/// `None` where the test has to return, since the host does not grant the server buffers for so
+/// many small datagrams.
+pub(crate) fn room_for(server: &Server, datagrams: usize) -> Option<()> {
+    let room = server.endpoints()[0].small_datagrams().unwrap_or(0);
+    let enough = if room < datagrams {
+        Err(format!("there is room for {room}"))
+    } else {
+        Ok(())
+    };
+    need(
+        enough,
+        &format!("a receive buffer for {datagrams} datagrams (net.core.rmem_max)"),
+    )
 }
 
 /// A server at work, and its address.
