@@ -87,7 +87,7 @@ pub struct Cli {
     pub timestamps: bool,
 
     /// Print statistics every so often, as in 1s. SIGUSR1 prints them at any time
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_interval)]
     pub stats_interval: Option<Duration>,
 
     /// Whose datagram `quit` ends the server
@@ -128,6 +128,14 @@ const TUNING: &str = "Tuning";
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| format!("{error}, as in 50us, 1ms or 2s"))
+}
+
+fn parse_interval(text: &str) -> Result<Duration, String> {
+    let interval = parse_duration(text)?;
+    if interval < Duration::from_millis(1) {
+        return Err("it is shorter than 1ms, and would print without end".to_owned());
+    }
+    Ok(interval)
 }
 
 /// Bytes, with Ki and Mi for 1,024 and 1,048,576 of them.
@@ -171,6 +179,12 @@ mod tests {
         for wrong in ["", "4Gi", "-1", "4096Mi", "Ki"] {
             assert!(parse_bytes(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_interval_of_nothing_is_wrong_use() {
+        assert!(parse_interval("0s").is_err());
+        assert_eq!(parse_interval("1ms"), Ok(Duration::from_millis(1)));
     }
 
     #[test]

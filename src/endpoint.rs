@@ -56,6 +56,13 @@ impl Endpoint {
             let warning = steering::warning(config.steer, address.ip());
             warnings.extend(warning.map(str::to_owned));
         }
+        if config.timestamps && config.io == Io::Single && !first.has_packet_info() {
+            warnings.push(
+                "--timestamps tells nothing under --io single here, since the standard library \
+                 does not hand receive stamps over"
+                    .to_owned(),
+            );
+        }
         Self {
             address,
             workers: config.workers,

@@ -87,6 +87,29 @@ fn trains_wait_for_room_and_none_of_their_datagrams_is_lost() {
     }
 }
 
+/// The kernel refuses the train first, and then has no room for all of its parts.
+#[test]
+fn the_parts_of_a_refused_train_wait_for_room_in_their_order() {
+    let Some(pair) = slow_link("256kbit") else {
+        return;
+    };
+    pair.near
+        .ip("route change 10.77.0.0/24 dev veth0 mtu lock 600");
+    let (running, target) = server_behind(&pair, on("10.77.0.1:0").io(Io::Offload));
+    let client = pair.far.run(|| TrainClient::to(target, false));
+    let payload = noise(9_500);
+    client.send(&payload, 1_000);
+    client.socket.as_std().send(b"the last one").unwrap();
+    for datagram in payload.chunks(1_000) {
+        assert!(client.receive() == datagram);
+    }
+    assert_eq!(client.receive(), b"the last one");
+    let summary = drained(running);
+    assert_eq!(summary.total.trains_refused, 1);
+    assert_eq!(summary.total.echoed, 11);
+    assert!(summary.total.send_blocked > 0, "{summary}");
+}
+
 #[test]
 fn replies_that_find_no_room_are_dropped_and_counted_if_so_told() {
     for io in EACH_IO {
@@ -141,6 +164,9 @@ fn a_blocked_socket_keeps_no_other_of_its_worker_waiting_and_no_signal() {
             far.send(&noise(1_400));
         }
         until(|| statistics(&mut program)["send_blocked"].as_u64() > Some(0));
+        for _ in 0..64 {
+            far.send(&noise(1_400));
+        }
         let near = pair.near.run(|| Client::to(loopback));
         for length in [0, 1, 64, 9_000] {
             near.assert_echo(&noise(length));
@@ -148,6 +174,12 @@ fn a_blocked_socket_keeps_no_other_of_its_worker_waiting_and_no_signal() {
         let total = statistics(&mut program);
         let [received, echoed] = ["received", "echoed"].map(|name| total[name].as_u64());
         assert!(echoed < received, "nothing waits any more: {total}");
+        // Whoever was answered meanwhile came later than those.
+        let held = received
+            .zip(echoed)
+            .map(|(received, echoed)| received - echoed);
+        assert!(held <= Some(64), "more than a batch is held: {total}");
+        until(|| statistics(&mut program)["queued_bytes"].as_u64() > Some(0));
         program.signal(Signal::TERM);
         let ended = program.end();
         assert_eq!(ended.status.code(), Some(0), "{:?}", ended.stderr);
