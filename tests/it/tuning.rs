@@ -223,6 +223,20 @@ fn a_pinned_worker_runs_where_it_was_told_to() {
     program.end().assert_well();
 }
 
+/// Raising it takes a privilege, and an older kernel knows only the first of the two: either way
+/// the kernel's answer is told.
+#[test]
+fn what_became_of_busy_polling_is_told() {
+    let (line, _) = told(&["--busy-poll", "50"]);
+    for answer in [&line["busy_poll_usecs"], &line["epoll_busy_poll_usecs"]] {
+        let answer = answer.as_str().expect("it was asked for");
+        let known = ["50", "unsupported"].contains(&answer) || answer.starts_with("failed: ");
+        assert!(known, "{answer}");
+    }
+    let (line, _) = told(&[]);
+    assert!(line["busy_poll_usecs"].is_null(), "{line}");
+}
+
 #[test]
 fn a_pinned_worker_is_told_and_a_missing_processor_is_wrong_use() {
     let (line, _) = told(&["--pin", "0", "--workers", "2"]);
