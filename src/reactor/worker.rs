@@ -245,7 +245,7 @@ impl Station {
 
 const WAKER: Token = Token(usize::MAX);
 
-/// Events that one poll can tell: more than a worker has sockets.
+/// Events that one poll can tell; what does not fit is told by the next one.
 const EVENTS: usize = 64;
 
 /// Slots that a socket may have filled before the next one gets its turn, and calls that it may

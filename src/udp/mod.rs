@@ -4,6 +4,7 @@
 //! This module is shared by both programs and imports nothing else from the crate. Its parts, from
 //! the top down:
 //!
+//! - [`offload`]: how long a train the kernel takes;
 //! - [`socket`]: opens a nonblocking socket, binds it, and keeps what took effect;
 //! - [`batch`]: [`RecvBatch`], slots that are allocated once and filled by one call;
 //! - [`outbox`]: [`Outbox`], messages that leave by one call without copying their payloads;
@@ -13,7 +14,6 @@
 //! - [`memory`]: how slots lie in memory, and how much a socket holds;
 //! - [`errors`]: what the errors of sends mean;
 //! - [`cmsg`]: control messages as bytes, decoded and encoded without `unsafe`;
-//! - [`offload`]: how long a train the kernel takes;
 //! - [`address`]: socket addresses in the kernel's own layout.
 
 pub mod address;
