@@ -1,6 +1,7 @@
 //! Measures UDP round-trip latency under an open-loop load.
 //!
 //! - [`cli`]: what a person types.
+//! - [`session`]: one run from its plan to its result.
 //! - [`plan`]: a run, fully resolved.
 //! - [`rate`], [`schedule`]: when probes are due.
 //! - [`probe`]: what goes over the wire.
@@ -29,5 +30,6 @@ pub mod rate;
 pub mod report;
 pub mod results;
 pub mod schedule;
+pub mod session;
 pub mod time;
 pub mod verdict;

@@ -1,21 +1,18 @@
 //! `loadgen`: parse, plan, measure, report.
 
 use std::io::{self, IsTerminal, Write};
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
-use echo_reactor::{Config, Running, Server};
 use loadgen::cli::{Cli, Command, address, ping::Arguments as PingArguments, run::Arguments};
-use loadgen::engine::{self, Engine};
 use loadgen::output::Output;
+use loadgen::ping;
 use loadgen::plan::Plan;
 use loadgen::report::{self, Style};
-use loadgen::results::Run;
+use loadgen::session::{Embedded, Session};
 use loadgen::verdict::Outcome;
-use loadgen::{ping, progress, verdict};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 fn main() -> ExitCode {
@@ -36,62 +33,31 @@ fn main() -> ExitCode {
 
 /// A run from beginning to end; returns the exit code.
 fn measure(arguments: &Arguments) -> Result<u8, Failure> {
-    let reactor = if arguments.target.is_none() {
-        Some(start_reactor().map_err(failed)?)
-    } else {
-        None
+    let embedded = match &arguments.target {
+        None => Some(Embedded::start().map_err(failed)?),
+        Some(_) => None,
     };
-    let target = match (&reactor, &arguments.target) {
-        (Some((_, address)), _) => *address,
+    let target = match (&embedded, &arguments.target) {
+        (Some(embedded), _) => embedded.address(),
         (None, name) => address::resolve(name.as_deref().unwrap_or_default()).map_err(misused)?,
     };
     let plan = Plan::new(arguments.choices(target)).map_err(misused)?;
     let mut output = Output::create(arguments.json.as_deref()).map_err(failed)?;
     let stop = watch_signals().map_err(failed)?;
-    let engine = Engine::prepare(&plan, &stop).map_err(failed)?;
-    let live = engine.live();
-    let underway = engine.start(&plan).map_err(failed)?;
-    progress::watch(&underway, &live, &plan, !arguments.quiet);
-    let outcome = underway.join().map_err(failed)?;
-    check_books(&plan, &outcome).map_err(failed)?;
-    let verdict = verdict::judge(&outcome.measured.counts(), &outcome.measured.latency);
-    let run = Run::new(&plan, outcome.window, &outcome.measured, &verdict);
+    let session = Session::prepare(plan, &stop).map_err(failed)?;
+    let run = session.run(!arguments.quiet).map_err(failed)?;
     if !arguments.quiet && !output.is_stdout() {
         print(&report::text(&run, style()));
     }
     // Last, so that a full disk does not cost the report too.
     output.write(&run).map_err(failed)?;
-    if let Some((reactor, _)) = reactor {
-        reactor.stopper().drain();
-        reactor.join().map_err(failed)?;
+    if let Some(embedded) = embedded {
+        embedded.stop().map_err(failed)?;
     }
-    Ok(match verdict.outcome {
+    Ok(match run.verdict.outcome {
         Outcome::Valid | Outcome::Suspect => 0,
         Outcome::Invalid => NOT_TO_BE_TRUSTED,
     })
-}
-
-/// Whether every scheduled probe is accounted for: numbers that do not add up must not be shown.
-fn check_books(plan: &Plan, outcome: &engine::Outcome) -> anyhow::Result<()> {
-    let fault = "this is a fault of loadgen, please report it";
-    for (flow, result) in outcome.measured.flows.iter().enumerate() {
-        if let Err(imbalance) = result.counts.check() {
-            anyhow::bail!("the counts of flow {flow} do not add up: {imbalance}; {fault}");
-        }
-    }
-    let scheduled = outcome.measured.counts().scheduled;
-    if let (Some(due), false) = (plan.probes_due(), outcome.stopped_early)
-        && due != scheduled
-    {
-        anyhow::bail!("{due} probes were due and {scheduled} are accounted for; {fault}");
-    }
-    Ok(())
-}
-
-fn start_reactor() -> anyhow::Result<(Running, SocketAddr)> {
-    let server = Server::bind(&Config::on(SocketAddr::from(([127, 0, 0, 1], 0))))?;
-    let address = server.endpoints()[0].address;
-    Ok((server.start()?, address))
 }
 
 /// Sends texts and prints the answers; returns the exit code.

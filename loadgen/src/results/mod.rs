@@ -1,15 +1,18 @@
 //! The file a run leaves behind. Field names carry the units; [`Schema`] carries the version.
 
+mod distribution;
+mod plan;
+mod verdict;
+
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use crate::measure::{self, Counts, Measured, Quantile};
-use crate::plan;
-use crate::rate::Rate;
-use crate::verdict::{self, Outcome};
+pub use self::distribution::{Distribution, RoundTrips};
+pub use self::plan::{Arrivals, Load, Plan};
+pub use self::verdict::{Doubt, Verdict};
+use crate::measure::{Counts, Measured};
 
 /// Everything about one run. All counts and times are those of the measured window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,61 +61,6 @@ pub enum Schema {
     Run1,
 }
 
-/// What was asked for, defaults filled in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
-    /// Where the probes went.
-    pub target: SocketAddr,
-    /// Whether that was a server within the generator's own process.
-    pub embedded: bool,
-    /// Whether probes were sent at a rate, or when answers made room for them.
-    pub load: Load,
-    /// Probes a second of all flows together, rounded to a whole number; null in a closed loop.
-    pub rate_pps: Option<u64>,
-    /// The same to the last digit, as `--rate` takes it.
-    pub rate: Option<String>,
-    /// Probes of each flow that waited for answers at one time; null in an open loop.
-    pub window: Option<u32>,
-    /// Whether probes that were due together left as one train.
-    pub trains: bool,
-    /// How long the measured window lasted.
-    pub duration_ns: u64,
-    /// How long probes were sent before it.
-    pub warmup_ns: u64,
-    /// Bytes of a datagram.
-    pub size_bytes: usize,
-    /// Sockets that probes were sent from.
-    pub flows: u16,
-    /// Threads that sent and received.
-    pub threads: u16,
-    /// How long after being sent a probe was lost.
-    pub timeout_ns: u64,
-    /// How probes were spaced.
-    pub arrivals: Arrivals,
-    /// Where everything random started from.
-    pub seed: u64,
-}
-
-/// What made probes leave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Load {
-    /// The time at which they were due.
-    OpenLoop,
-    /// Room in the window of a flow: round trips of such a run hide queueing.
-    ClosedLoop,
-}
-
-/// How probes were spaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Arrivals {
-    /// Evenly.
-    Constant,
-    /// As answers came back.
-    Answers,
-}
-
 /// Probes a second over the measured window, rounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rates {
@@ -122,35 +70,6 @@ pub struct Rates {
     pub sent: u64,
     /// Answered in time.
     pub received: u64,
-}
-
-/// Round trips by both clocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RoundTrips {
-    /// From when a probe was due. Probes lost and late took for ever.
-    pub from_due: Distribution,
-    /// From when a probe was sent. Probes lost and late took for ever.
-    pub from_send: Distribution,
-}
-
-/// A distribution in nanoseconds. `min`, `mean` and `stdev` are those of the recorded values
-/// alone, `null` without any; a quantile is a number, `"lost"` if it falls among the probes
-/// that took for ever, or `null` if there were too few probes to tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the quantiles are named by their number")]
-pub struct Distribution {
-    /// Values recorded.
-    pub count: u64,
-    pub min: Option<u64>,
-    pub mean: Option<u64>,
-    pub stdev: Option<u64>,
-    pub p50: Quantile,
-    pub p90: Quantile,
-    pub p99: Quantile,
-    pub p99_9: Quantile,
-    pub p99_99: Quantile,
-    /// Like a quantile: `"lost"` if any probe took for ever.
-    pub max: Quantile,
 }
 
 /// The counts of one flow.
@@ -163,37 +82,15 @@ pub struct Flow {
     pub counts: Counts,
 }
 
-/// Whether to believe the run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verdict {
-    /// The worst of the doubts.
-    pub outcome: Outcome,
-    /// Why not, in the order of importance.
-    pub doubts: Vec<Doubt>,
-}
-
-/// One reason not to believe the run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Doubt {
-    /// A name for programs.
-    pub code: String,
-    /// A sentence for people.
-    pub message: String,
-    /// What was found.
-    pub measured: u64,
-    /// What would have been good enough.
-    pub limit: u64,
-}
-
 impl Run {
     /// Puts together what is known after a run whose measured window lasted for `window`, with
     /// the flows in the order of their numbers.
     #[must_use]
     pub fn new(
-        plan: &plan::Plan,
+        plan: &crate::plan::Plan,
         window: Duration,
         measured: &Measured,
-        verdict: &verdict::Verdict,
+        verdict: &crate::verdict::Verdict,
     ) -> Self {
         let counts = measured.counts();
         let latency = &measured.latency;
@@ -226,35 +123,6 @@ impl Run {
     }
 }
 
-impl From<&plan::Plan> for Plan {
-    fn from(plan: &plan::Plan) -> Self {
-        let (load, rate, window, arrivals) = match plan.load() {
-            plan::Load::Open(rate) => (Load::OpenLoop, Some(rate), None, Arrivals::Constant),
-            plan::Load::Closed(window) => {
-                let window = Some(window.get());
-                (Load::ClosedLoop, None, window, Arrivals::Answers)
-            }
-        };
-        Self {
-            target: plan.target(),
-            embedded: plan.embedded(),
-            load,
-            rate_pps: rate.map(Rate::rounded),
-            rate: rate.map(|rate| rate.to_string()),
-            window,
-            trains: plan.trains(),
-            duration_ns: nanos(plan.duration()),
-            warmup_ns: nanos(plan.warmup()),
-            size_bytes: plan.size(),
-            flows: plan.flows(),
-            threads: plan.threads().get(),
-            timeout_ns: nanos(plan.timeout()),
-            arrivals,
-            seed: plan.seed(),
-        }
-    }
-}
-
 impl Rates {
     fn new(counts: &Counts, window: Duration) -> Self {
         let window = window.as_nanos().max(1);
@@ -270,84 +138,6 @@ impl Rates {
     }
 }
 
-impl Distribution {
-    fn new(recorded: &measure::Distribution, unanswered: u64) -> Self {
-        let quantiles = recorded.quantiles(unanswered);
-        Self {
-            count: quantiles.count,
-            min: quantiles.summary.map(|summary| summary.min),
-            mean: quantiles.summary.map(|summary| summary.mean),
-            stdev: quantiles.summary.map(|summary| summary.stdev),
-            p50: quantiles.p50,
-            p90: quantiles.p90,
-            p99: quantiles.p99,
-            p99_9: quantiles.p99_9,
-            p99_99: quantiles.p99_99,
-            max: quantiles.max,
-        }
-    }
-}
-
-impl From<&verdict::Verdict> for Verdict {
-    fn from(verdict: &verdict::Verdict) -> Self {
-        Self {
-            outcome: verdict.outcome,
-            doubts: verdict.doubts.iter().map(Doubt::from).collect(),
-        }
-    }
-}
-
-impl From<&verdict::Doubt> for Doubt {
-    fn from(doubt: &verdict::Doubt) -> Self {
-        Self {
-            code: doubt.code().to_owned(),
-            message: doubt.message(),
-            measured: doubt.measured(),
-            limit: doubt.limit(),
-        }
-    }
-}
-
-impl Serialize for Quantile {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let written = match *self {
-            Self::Value(nanos) => Written::Value(nanos),
-            Self::Lost => Written::Lost(Word::Lost),
-            Self::TooFew => Written::TooFew,
-        };
-        written.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Quantile {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let quantile = match Written::deserialize(deserializer)? {
-            Written::Value(nanos) => Self::Value(nanos),
-            Written::Lost(Word::Lost) => Self::Lost,
-            Written::TooFew => Self::TooFew,
-        };
-        Ok(quantile)
-    }
-}
-
-/// A quantile as the file has it.
-#[derive(Serialize, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "a quantile is a whole number of nanoseconds, \"lost\" or null"
-)]
-enum Written {
-    Value(u64),
-    Lost(Word),
-    TooFew,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Word {
-    Lost,
-}
-
 /// A plan's times are below 2^64 ns: a year at most.
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
@@ -355,15 +145,17 @@ fn nanos(duration: Duration) -> u64 {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::net::SocketAddr;
     use std::sync::Arc;
 
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::measure::{Reason, Recorder, Terms};
-    use crate::plan::{Choices, Plan as ResolvedPlan};
+    use crate::measure::{Quantile, Reason, Recorder, Terms};
+    use crate::plan::{self, Choices, Plan as ResolvedPlan};
+    use crate::rate::Rate;
     use crate::time::Offset;
-    use crate::verdict::judge;
+    use crate::verdict::{Outcome, judge};
 
     /// A tenth of a second at 10,000/s over two flows. Every probe is sent 1 us late and takes
     /// 20 us; two are lost, two late, seven not sent, and one answer comes twice.
