@@ -30,6 +30,8 @@ pub mod rate;
 pub mod report;
 pub mod results;
 pub mod schedule;
+pub mod search;
 pub mod session;
+pub mod sweep;
 pub mod time;
 pub mod verdict;
