@@ -2,6 +2,18 @@
 
 pub use echo_reactor::figures::grouped as count;
 
+use crate::rate::Rate;
+
+/// Probes a second: `250,000`, `0.5`.
+#[must_use]
+pub fn rate(rate: Rate) -> String {
+    let whole = count(rate.thousandths() / 1_000);
+    match rate.to_string().split_once('.') {
+        Some((_, fraction)) => format!("{whole}.{fraction}"),
+        None => whole,
+    }
+}
+
 /// A time in nanoseconds to 3 significant digits, in the unit that suits it: `18.3 us`.
 ///
 /// Times under a microsecond, and from 1000 s on, are written to the last digit of their unit.
@@ -67,6 +79,13 @@ mod tests {
     fn counts_have_separators() {
         let written = [0, 999, 1_000, 1_234_567].map(count);
         assert_eq!(written, ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn rates_have_separators_and_keep_their_fraction() {
+        let written = [1, 500, 12_345_500]
+            .map(|thousandths| rate(Rate::from_thousandths(thousandths).unwrap()));
+        assert_eq!(written, ["0.001", "0.5", "12,345.5"]);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Measures UDP round-trip latency under an open-loop load.
 //!
+//! - [`commands`]: what each command does with it.
 //! - [`cli`]: what a person types.
 //! - [`session`]: one run from its plan to its result.
 //! - [`plan`]: a run, fully resolved.
+//! - [`sweep`], [`search`]: at which rates to run. Pure.
 //! - [`rate`], [`schedule`]: when probes are due.
 //! - [`probe`]: what goes over the wire.
 //! - [`engine`]: sends, receives and stamps; the only sockets, threads and clocks of a run.
@@ -18,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+pub mod commands;
 pub mod engine;
 pub mod figures;
 pub mod measure;

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::results::Run;
+use serde::Serialize;
 
 /// A place for one result, known to be writable before the run begins.
 #[derive(Debug)]
@@ -61,20 +61,19 @@ impl Output {
     ///
     /// # Errors
     /// If the file cannot be written or moved to its name.
-    pub fn write(&mut self, run: &Run) -> Result<(), OutputError> {
+    pub fn write(&mut self, result: &impl Serialize) -> Result<(), OutputError> {
         match &mut self.place {
             Place::Nowhere => Ok(()),
-            Place::Stdout => {
-                write_json(io::stdout().lock(), run).map_err(|source| failure("-".as_ref(), source))
-            }
+            Place::Stdout => write_json(io::stdout().lock(), result)
+                .map_err(|source| failure("-".as_ref(), source)),
             Place::Stream { file, path } => {
-                write_json(file, run).map_err(|source| failure(path, source))
+                write_json(file, result).map_err(|source| failure(path, source))
             }
             Place::File {
                 partial,
                 file,
                 path,
-            } => write_json(file, run)
+            } => write_json(file, result)
                 .and_then(|()| fs::rename(partial, &*path))
                 .map_err(|source| failure(path, source)),
         }
@@ -117,8 +116,8 @@ fn open(path: &Path) -> io::Result<Place> {
     }
 }
 
-fn write_json(mut output: impl Write, run: &Run) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut output, run)?;
+fn write_json(mut output: impl Write, result: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut output, result)?;
     output.write_all(b"\n")?;
     output.flush()
 }

@@ -11,10 +11,10 @@ use crate::figures;
 use crate::measure::{Live, Snapshot};
 use crate::plan::{Load, Plan};
 
-/// Waits until `underway` has finished, and shows how it goes if `shown` and standard error is a
-/// terminal.
-pub fn watch(underway: &Underway, live: &[Arc<Live>], plan: &Plan, shown: bool) {
-    let bar = bar(plan, shown);
+/// Waits until `underway` has finished, and shows how it goes, behind a label, if there is one (an
+/// empty one, too) and standard error is a terminal.
+pub fn watch(underway: &Underway, live: &[Arc<Live>], plan: &Plan, label: Option<&str>) {
+    let bar = bar(plan, label);
     let begun = Instant::now();
     let mut before = (begun, Snapshot::default());
     while !underway.is_finished() {
@@ -37,17 +37,22 @@ pub fn watch(underway: &Underway, live: &[Arc<Live>], plan: &Plan, shown: bool) 
     bar.finish_and_clear();
 }
 
-fn bar(plan: &Plan, shown: bool) -> ProgressBar {
-    let target = if shown {
+fn bar(plan: &Plan, label: Option<&str>) -> ProgressBar {
+    let target = match label {
         // Hidden by itself where standard error is no terminal.
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
+        Some(_) => ProgressDrawTarget::stderr(),
+        None => ProgressDrawTarget::hidden(),
     };
     let length = u64::try_from(plan.span().as_millis()).unwrap_or(u64::MAX);
-    let style = ProgressStyle::with_template("{bar:10} {percent:>3} % {msg}")
+    let style = ProgressStyle::with_template("{prefix}{bar:10} {percent:>3} % {msg}")
         .unwrap_or_else(|_unreachable| ProgressStyle::default_bar());
-    ProgressBar::with_draw_target(Some(length), target).with_style(style)
+    let prefix = match label {
+        Some(label) if !label.is_empty() => format!("{label}  "),
+        _ => String::new(),
+    };
+    ProgressBar::with_draw_target(Some(length), target)
+        .with_style(style)
+        .with_prefix(prefix)
 }
 
 fn together(live: &[Arc<Live>]) -> Snapshot {

@@ -2,7 +2,10 @@
 
 use std::fmt;
 use std::num::NonZeroU64;
+use std::str::FromStr;
 use std::time::Duration;
+
+use thiserror::Error;
 
 use crate::time::Offset;
 
@@ -76,6 +79,29 @@ impl fmt::Display for Rate {
     }
 }
 
+impl FromStr for Rate {
+    type Err = NotARate;
+
+    /// Reads what [`Display`](fmt::Display) writes.
+    fn from_str(written: &str) -> Result<Self, NotARate> {
+        let (whole, fraction) = written.split_once('.').unwrap_or((written, "0"));
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(whole) || !digits(fraction) || fraction.len() > 3 {
+            return Err(NotARate);
+        }
+        format!("{whole}{fraction:0<3}")
+            .parse()
+            .ok()
+            .and_then(Self::from_thousandths)
+            .ok_or(NotARate)
+    }
+}
+
+/// A text that no rate is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("it is no rate as a result file has it")]
+pub struct NotARate;
+
 /// Nanoseconds a second, scaled like the rate.
 pub(crate) const NANOS_TIMES_THOUSAND: u128 = 1_000_000_000_000;
 
@@ -126,6 +152,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_rate_is_read_as_it_was_written(thousandths in 1..=Rate::HIGHEST_THOUSANDTHS) {
+            let rate = Rate::from_thousandths(thousandths).unwrap();
+            prop_assert_eq!(rate.to_string().parse(), Ok(rate));
+        }
+
+        #[test]
+        fn what_is_no_rate_is_refused(text in "[0-9.k-]{0,12}") {
+            if let Ok(rate) = text.parse::<Rate>() {
+                prop_assert!(text.starts_with(|first: char| first.is_ascii_digit() || first == '.'));
+                prop_assert!(rate.thousandths() > 0);
+            }
+        }
+
         #[test]
         fn exactly_the_counted_probes_are_due_within_a_span(
             thousandths in 1..=Rate::HIGHEST_THOUSANDTHS, span in 1..86_400_000_000_000_u64,

@@ -66,6 +66,8 @@ impl Embedded {
 pub struct Session {
     plan: Plan,
     engine: Engine,
+    /// What the progress bar says in front.
+    label: String,
 }
 
 impl Session {
@@ -75,7 +77,17 @@ impl Session {
     /// [`SessionError::Engine`] if a flow or a thread cannot be had.
     pub fn prepare(plan: Plan, stop: &Arc<AtomicBool>) -> Result<Self, SessionError> {
         let engine = Engine::prepare(&plan, stop)?;
-        Ok(Self { plan, engine })
+        Ok(Self {
+            plan,
+            engine,
+            label: String::new(),
+        })
+    }
+
+    /// The same, with a progress bar that says which run it is.
+    #[must_use]
+    pub fn labelled(self, label: String) -> Self {
+        Self { label, ..self }
     }
 
     /// Carries the run out, with a progress bar on a terminal if `shown`.
@@ -83,10 +95,14 @@ impl Session {
     /// # Errors
     /// [`SessionError`].
     pub fn run(self, shown: bool) -> Result<Run, SessionError> {
-        let Self { plan, engine } = self;
+        let Self {
+            plan,
+            engine,
+            label,
+        } = self;
         let live = engine.live();
         let underway = engine.start(&plan)?;
-        progress::watch(&underway, &live, &plan, shown);
+        progress::watch(&underway, &live, &plan, shown.then_some(label.as_str()));
         let outcome = underway.join()?;
         check_books(&plan, &outcome)?;
         let verdict = verdict::judge(&outcome.measured.counts(), &outcome.measured.latency);

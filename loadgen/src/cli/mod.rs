@@ -2,12 +2,14 @@
 //!
 //! - [`run`]: a run, when no other command is named;
 //! - [`ping`]: one datagram at a time, for people;
+//! - [`sweep`]: a run at each of several rates;
 //! - [`address`]: host names and addresses;
 //! - [`units`]: rates, sizes and durations as people write them.
 
 pub mod address;
 pub mod ping;
 pub mod run;
+pub mod sweep;
 pub mod units;
 
 use clap::{Parser, Subcommand};
@@ -37,6 +39,8 @@ pub struct Cli {
 pub enum Command {
     /// Send a text, and print what comes back, from whom, and how fast
     Ping(ping::Arguments),
+    /// Measure at several rates, up and down again, to find where the round trip begins to grow
+    Sweep(sweep::Arguments),
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod distribution;
 mod plan;
+mod sweep;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::distribution::{Distribution, RoundTrips};
 pub use self::plan::{Arrivals, Load, Plan};
+pub use self::sweep::{Sweep, SweepSchema, SweepTrial};
 pub use self::verdict::{Doubt, Verdict};
 use crate::measure::{Counts, Measured};
 

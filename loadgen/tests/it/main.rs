@@ -25,5 +25,6 @@ mod silence;
 mod sizes;
 mod stall;
 mod stop_server;
+mod sweep;
 mod teaching;
 mod usage;

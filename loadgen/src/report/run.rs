@@ -1,18 +1,9 @@
-//! A finished run as text, for one glance.
+//! A finished run as text.
 
-use crate::figures::{count, percent, time};
+use super::{BOLD, Style, labelled, painted, verdict_word};
+use crate::figures::{count, percent, rate, time};
 use crate::measure::{Fraction, Quantile};
 use crate::results::{Distribution, Plan, Run, Verdict};
-use crate::verdict::Outcome;
-
-/// Whether text may hold colours; the caller knows the terminal and the user's wishes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// Plain text.
-    Plain,
-    /// With ANSI escape sequences.
-    Colour,
-}
 
 /// The report of a run: what was run, how long answers took, what became of the probes, and
 /// whether to believe it. Ends with a line break.
@@ -29,11 +20,6 @@ pub fn text(run: &Run, style: Style) -> String {
 
 fn setting(run: &Run) -> Vec<String> {
     let plan = &run.plan;
-    let whose = if plan.embedded {
-        " (embedded server, in this very process)"
-    } else {
-        ""
-    };
     let warmup = match plan.warmup_ns {
         0 => "no warm-up".to_owned(),
         nanos => format!("{} of warm-up", time(nanos)),
@@ -44,7 +30,7 @@ fn setting(run: &Run) -> Vec<String> {
         String::new()
     };
     vec![
-        labelled("target", &format!("{}{whose}", plan.target)),
+        labelled("target", &target(plan)),
         labelled(
             "load",
             &format!(
@@ -67,6 +53,16 @@ fn setting(run: &Run) -> Vec<String> {
     ]
 }
 
+/// The server that was measured.
+pub(super) fn target(plan: &Plan) -> String {
+    let whose = if plan.embedded {
+        " (embedded server, in this very process)"
+    } else {
+        ""
+    };
+    format!("{}{whose}", plan.target)
+}
+
 fn trains(run: &Run) -> String {
     match run.trains {
         0 => String::new(),
@@ -80,9 +76,9 @@ fn trains(run: &Run) -> String {
 
 fn load(plan: &Plan) -> String {
     match (&plan.rate, plan.window) {
-        (Some(rate), _) => match rate.parse() {
-            Ok(whole) => format!("{} probes/s", count(whole)),
-            Err(_fraction) => format!("{rate} probes/s"),
+        (Some(typed), _) => match typed.parse() {
+            Ok(parsed) => format!("{} probes/s", rate(parsed)),
+            Err(_not_a_rate) => format!("{typed} probes/s"),
         },
         (None, window) => {
             let window = count(window.unwrap_or_default().into());
@@ -208,11 +204,7 @@ fn accounts(run: &Run) -> Vec<String> {
 }
 
 fn verdict(verdict: &Verdict, style: Style) -> Vec<String> {
-    let (word, colour) = match verdict.outcome {
-        Outcome::Valid => ("valid", GREEN),
-        Outcome::Suspect => ("SUSPECT", YELLOW),
-        Outcome::Invalid => ("INVALID", RED),
-    };
+    let (word, colour) = verdict_word(verdict.outcome);
     let mut lines = vec![labelled("verdict", &painted(word, colour, style))];
     for doubt in &verdict.doubts {
         lines.push(labelled("", &format!("{}: {}", doubt.code, doubt.message)));
@@ -262,7 +254,7 @@ const COLUMNS: [Column; 6] = [
     },
 ];
 
-fn cell(quantile: Quantile) -> String {
+pub(super) fn cell(quantile: Quantile) -> String {
     match quantile {
         Quantile::Value(nanos) => time(nanos),
         Quantile::Lost => "lost".to_owned(),
@@ -275,32 +267,17 @@ fn row(name: &str, cells: &[String]) -> String {
     format!("{name:<10}{}", cells.collect::<String>())
 }
 
-fn labelled(label: &str, text: &str) -> String {
-    format!("{label:<12}{text}")
-}
-
 fn number_of(number: u16, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {thing}{plural}", count(number.into()))
 }
-
-fn painted(text: &str, colour: &str, style: Style) -> String {
-    match style {
-        Style::Plain => text.to_owned(),
-        Style::Colour => format!("\x1b[{colour}m{text}\x1b[0m"),
-    }
-}
-
-const BOLD: &str = "1";
-const RED: &str = "1;31";
-const GREEN: &str = "32";
-const YELLOW: &str = "1;33";
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::results::Doubt;
     use crate::results::tests::run;
+    use crate::verdict::Outcome;
 
     #[test]
     fn a_run_fits_one_glance() {

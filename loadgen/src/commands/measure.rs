@@ -1,0 +1,24 @@
+//! One run, from beginning to end.
+
+use super::subject::Subject;
+use super::{Failure, exit_code, failed, print, style, watch_signals};
+use crate::cli::run::Arguments;
+use crate::output::Output;
+use crate::report;
+use crate::session::Session;
+
+pub(super) fn measure(arguments: &Arguments) -> Result<u8, Failure> {
+    let subject = Subject::of(arguments)?;
+    let plan = subject.plan(arguments)?;
+    let mut output = Output::create(arguments.json.as_deref()).map_err(failed)?;
+    let stop = watch_signals()?;
+    let session = Session::prepare(plan, &stop).map_err(failed)?;
+    let run = session.run(!arguments.quiet).map_err(failed)?;
+    if !arguments.quiet && !output.is_stdout() {
+        print(&report::text(&run, style()));
+    }
+    // Last, so that a full disk does not cost the report too.
+    output.write(&run).map_err(failed)?;
+    subject.stop()?;
+    Ok(exit_code(&run))
+}

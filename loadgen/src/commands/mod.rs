@@ -1,0 +1,96 @@
+//! What each command does, from what was typed to the exit code.
+
+mod measure;
+mod ping;
+mod subject;
+mod sweep;
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use crate::cli::{Cli, Command};
+use crate::report::Style;
+use crate::results::Run;
+use crate::verdict::Outcome;
+
+/// Does what was typed; returns the exit code.
+///
+/// # Errors
+/// [`Failure`] if it could not be done.
+pub fn carry_out(cli: &Cli) -> Result<u8, Failure> {
+    match &cli.command {
+        None => measure::measure(&cli.run),
+        Some(Command::Ping(arguments)) => ping::ping(arguments),
+        Some(Command::Sweep(arguments)) => sweep::sweep(arguments),
+    }
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What went wrong, and what to change.
+    pub sentence: String,
+    /// 1, or 2 for wrong use.
+    pub code: u8,
+}
+
+fn failed(cause: impl Display) -> Failure {
+    Failure {
+        sentence: cause.to_string(),
+        code: 1,
+    }
+}
+
+fn misused(cause: impl Display) -> Failure {
+    Failure {
+        sentence: cause.to_string(),
+        code: 2,
+    }
+}
+
+/// The exit code of a run.
+fn exit_code(run: &Run) -> u8 {
+    match run.verdict.outcome {
+        Outcome::Valid | Outcome::Suspect => 0,
+        Outcome::Invalid => NOT_TO_BE_TRUSTED,
+    }
+}
+
+/// The first SIGINT or SIGTERM ends a run early, with a report of what was measured; the second
+/// ends the program.
+fn watch_signals() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        // In this order: the first signal finds the flag still down, so that only the second ends
+        // the program.
+        signal_hook::flag::register_conditional_default(signal, Arc::clone(&stop))
+            .and_then(|_id| signal_hook::flag::register(signal, Arc::clone(&stop)))
+            .map_err(|error| failed(format_args!("cannot take signals: {error}")))?;
+    }
+    Ok(stop)
+}
+
+/// A reader that has gone away (`| head`) has seen what it wanted.
+fn print(text: &str) {
+    let mut output = io::stdout().lock();
+    let _written: io::Result<()> = output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush());
+}
+
+fn style() -> Style {
+    // https://no-color.org: any value but an empty one turns colour off.
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if io::stdout().is_terminal() && !unwanted {
+        Style::Colour
+    } else {
+        Style::Plain
+    }
+}
+
+/// The exit code of a run that ended but proves nothing.
+const NOT_TO_BE_TRUSTED: u8 = 3;

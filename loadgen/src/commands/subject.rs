@@ -1,0 +1,54 @@
+//! The server that is measured: one that listens somewhere, or one inside this process.
+
+use std::net::SocketAddr;
+
+use super::{Failure, failed, misused};
+use crate::cli::address;
+use crate::cli::run::Arguments;
+use crate::plan::{Choices, Load, Plan};
+use crate::session::Embedded;
+
+/// A server to be measured, for as long as this exists.
+pub(super) struct Subject {
+    embedded: Option<Embedded>,
+    address: SocketAddr,
+}
+
+impl Subject {
+    /// The server that `--target` names, or without it one that is started here.
+    pub(super) fn of(arguments: &Arguments) -> Result<Self, Failure> {
+        if let Some(name) = &arguments.target {
+            return Ok(Self {
+                embedded: None,
+                address: address::resolve(name).map_err(misused)?,
+            });
+        }
+        let embedded = Embedded::start().map_err(failed)?;
+        Ok(Self {
+            address: embedded.address(),
+            embedded: Some(embedded),
+        })
+    }
+
+    /// The run against it that was typed.
+    pub(super) fn plan(&self, arguments: &Arguments) -> Result<Plan, Failure> {
+        Plan::new(arguments.choices(self.address)).map_err(misused)
+    }
+
+    /// The run against it that was typed, but at another load, and marked as a run of its own.
+    pub(super) fn plan_with(&self, arguments: &Arguments, load: Load) -> Result<Plan, Failure> {
+        let choices = Choices {
+            load,
+            ..arguments.choices(self.address)
+        };
+        Plan::new(choices).map_err(misused)
+    }
+
+    /// Ends it, if it was started here.
+    pub(super) fn stop(self) -> Result<(), Failure> {
+        match self.embedded {
+            Some(embedded) => embedded.stop().map(drop).map_err(failed),
+            None => Ok(()),
+        }
+    }
+}
