@@ -88,8 +88,8 @@ fn open_group(config: &Config, mut address: SocketAddr) -> Result<Group, Error> 
             receive_buffer: Some(config.receive_buffer),
             send_buffer: config.send_buffer,
             packet_info: needs_packet_info(address, config.quit),
-            receive_offload: config.io == Io::Offload && config.receive_offload,
-            stamps: config.timestamps,
+            receive_offload: config.io_in_force() == Io::Offload && config.receive_offload,
+            stamps: config.stamps(),
             traffic_class: config.traffic_class,
             busy_poll: config.busy_poll,
         };

@@ -9,6 +9,7 @@ use clap::{Parser, ValueEnum};
 use crate::access::QuitPolicy;
 use crate::affinity::CpuList;
 use crate::config::{Io, RECEIVE_BUFFER, WhenFull};
+use crate::faults::Faults;
 use crate::steering::Steer;
 
 /// Sends every UDP datagram back to its sender, at high packet rates.
@@ -102,6 +103,26 @@ pub struct Cli {
     /// Print JSON instead of text: one object a line, the summary last
     #[arg(long)]
     pub json: bool,
+
+    /// What shall go wrong, as in drop=1%,delay=500us
+    ///
+    /// Parts between commas, in any order; never for a measurement of this server:
+    ///
+    ///   drop=1%             no reply
+    ///   duplicate=1%        the reply twice
+    ///   corrupt=0.1%        one bit of the reply flipped
+    ///   reorder=1%          the reply after the next one to the same peer
+    ///   delay=500us         every reply so much later
+    ///   stall=100ms@2s      neither read nor send for 100ms, once, from 2s after the
+    ///                       first datagram on; may be repeated
+    ///   service=exp:50us    one datagram after the other, each taking so long:
+    ///                       fixed:TIME, or exp:TIME for exponential with that mean
+    ///   seed=7              where chance starts from (1)
+    ///
+    /// A datagram meets at most one of the first four. The summary counts each exactly; see
+    /// docs/faults.md
+    #[arg(long, value_name = "FAULTS", help_heading = FAULTS, verbatim_doc_comment)]
+    pub fault: Option<Faults>,
 }
 
 /// What a worker does when nothing is queued.
@@ -125,6 +146,7 @@ pub enum Switch {
 }
 
 const TUNING: &str = "Tuning";
+const FAULTS: &str = "Faults on purpose, to test a client against";
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| format!("{error}, as in 50us, 1ms or 2s"))

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::access::QuitPolicy;
+use crate::faults::Faults;
 use crate::steering::Steer;
 use crate::udp::MAX_MESSAGES;
 
@@ -96,6 +97,7 @@ pub struct Config {
     /// Whether trains go out as one, where the mode has it.
     pub(crate) send_offload: bool,
     pub(crate) timestamps: bool,
+    pub(crate) faults: Option<Faults>,
 }
 
 impl Config {
@@ -119,6 +121,7 @@ impl Config {
             receive_offload: true,
             send_offload: true,
             timestamps: false,
+            faults: None,
         }
     }
 
@@ -180,6 +183,13 @@ impl Config {
         self
     }
 
+    /// With these faults, as in `config.faults("drop=1%".parse()?)`: for tests of clients alone.
+    #[must_use]
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.faults = Some(faults);
+        self
+    }
+
     /// Stopped by whose `quit`.
     #[must_use]
     pub fn quit(mut self, quit: QuitPolicy) -> Self {
@@ -192,6 +202,23 @@ impl Config {
     pub fn receive_buffer(mut self, bytes: usize) -> Self {
         self.receive_buffer = bytes;
         self
+    }
+
+    /// How datagrams are really read and sent: with faults each has a fate of its own, so none
+    /// comes or goes in a train; and what has to wait for a server stays in the kernel's queue.
+    pub(crate) fn io_in_force(&self) -> Io {
+        match &self.faults {
+            Some(faults) if faults.service.is_some() => Io::Single,
+            Some(_) if self.io == Io::Offload => Io::Batch,
+            _ => self.io,
+        }
+    }
+
+    /// Whether the kernel shall stamp what it receives: a server with service times must know
+    /// since when a datagram is there.
+    pub(crate) fn stamps(&self) -> bool {
+        let faults = self.faults.as_ref();
+        self.timestamps || faults.is_some_and(|faults| faults.service.is_some())
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::binding::Group;
 use crate::config::{Config, Io, Wait};
+use crate::faults::Faults;
 use crate::figures::grouped;
 use crate::steering::{self, Steer};
 use crate::udp::Effect;
@@ -24,7 +25,7 @@ pub struct Endpoint {
     /// What became of the options of its sockets.
     pub effects: Effects,
     /// Whether datagrams are read and sent one a call, but by the calls for many: the others cannot
-    /// say which address to answer from.
+    /// say which address to answer from, nor when a datagram came.
     pub ones_of_many: bool,
     /// Datagrams in one message at most; 1 if no trains go out.
     pub segments: u32,
@@ -36,6 +37,8 @@ pub struct Endpoint {
     pub pinned: Vec<usize>,
     /// Whether the polls look at the device's queue by themselves.
     pub poll_busy: Option<Effect<u32>>,
+    /// What goes wrong on purpose.
+    pub faults: Option<Faults>,
     /// What its user should know, as sentences.
     pub warnings: Vec<String>,
 }
@@ -56,7 +59,9 @@ impl Endpoint {
             let warning = steering::warning(config.steer, address.ip());
             warnings.extend(warning.map(str::to_owned));
         }
-        if config.timestamps && config.io == Io::Single && !first.has_packet_info() {
+        // With faults every socket is read by the calls that can tell more.
+        let ones_of_many = config.faults.is_some() || first.has_packet_info();
+        if config.timestamps && config.io == Io::Single && !ones_of_many {
             warnings.push(
                 "--timestamps tells nothing under --io single here, since the standard library \
                  does not hand receive stamps over"
@@ -66,14 +71,15 @@ impl Endpoint {
         Self {
             address,
             workers: config.workers,
-            io: config.io,
+            io: config.io_in_force(),
             effects: first.effects().clone(),
-            ones_of_many: config.io == Io::Single && first.has_packet_info(),
+            ones_of_many: config.io_in_force() == Io::Single && ones_of_many,
             segments,
             wait: config.wait,
             steer,
             pinned: processors.to_vec(),
             poll_busy: poll_busy.cloned(),
+            faults: config.faults.clone(),
             warnings,
         }
     }
@@ -138,11 +144,19 @@ impl Endpoint {
             "epoll_busy_poll_usecs": words(&self.poll_busy),
             "steer": self.steer.as_ref().map(Effect::to_string),
             "pinned": self.pinned,
+            "faults": self.faults.as_ref().map(Faults::to_string),
             "warnings": self.warnings,
         })
     }
 
     fn offloads(&self) -> String {
+        if self.faults.is_some() {
+            return if self.ones_of_many {
+                " (recvmmsg and sendmmsg of one)".to_owned()
+            } else {
+                " (many in, each reply alone out)".to_owned()
+            };
+        }
         if self.ones_of_many {
             return " (recvmmsg and sendmmsg of one, to know the address asked)".to_owned();
         }
@@ -184,6 +198,8 @@ impl Endpoint {
         told("traffic class", text(&self.effects.traffic_class));
         told("busy polling (us)", text(&self.effects.busy_poll));
         told("in its epoll (us)", text(&self.poll_busy));
+        // Last, and loud: nobody shall take this for a server to be measured.
+        told("FAULTS:", self.faults.as_ref().map(Faults::to_string));
         extras
     }
 }

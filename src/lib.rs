@@ -33,6 +33,7 @@
 //! - `reactor`: one worker, which owns the only mio loop;
 //! - [`transcript`]: prints datagrams without ever making a worker wait;
 //! - [`config`]: a server as it shall be;
+//! - [`faults`]: what shall go wrong on purpose;
 //! - [`stats`]: what was counted, and how it reads;
 //! - [`access`]: who gets an answer, and whose `quit` counts;
 //! - [`steering`]: which worker of a group gets a datagram;
@@ -49,6 +50,7 @@ pub mod cli;
 pub mod config;
 pub mod endpoint;
 pub mod error;
+pub mod faults;
 pub mod figures;
 pub mod lifecycle;
 pub mod periodic;
@@ -63,6 +65,7 @@ pub mod udp;
 
 pub use config::Config;
 pub use error::Error;
+pub use faults::Faults;
 #[doc(hidden)]
 pub use reactor::rehearsal;
 pub use server::{Running, Server};

@@ -48,6 +48,7 @@ impl TryFrom<&Cli> for Config {
             receive_offload: cli.gro == Switch::On,
             send_offload: cli.gso == Switch::On,
             timestamps: cli.timestamps,
+            faults: cli.fault.clone(),
         })
     }
 }

@@ -45,7 +45,7 @@ impl Server {
     ) -> Result<Self, Error> {
         let processors = processors(config)?;
         let (groups, without_ipv6) = open_all(config)?;
-        let segments = if config.io == Io::Offload && config.send_offload {
+        let segments = if config.io_in_force() == Io::Offload && config.send_offload {
             offload::most_segments().unwrap_or(1)
         } else {
             1
@@ -55,6 +55,7 @@ impl Server {
         let mut wakers = Vec::with_capacity(config.workers);
         for (index, watched) in books.workers.iter().enumerate() {
             let equipment = Equipment {
+                number: index,
                 sockets: watched.sockets.clone(),
                 segments,
                 processor: processors.get(index).copied(),

@@ -109,7 +109,11 @@ impl Echo {
     }
 }
 
-fn after_receive_error(error: io::Error, counters: &Counters) -> io::Result<Round> {
+/// What an error of a receive call means for the socket.
+///
+/// # Errors
+/// An error that no peer can cause.
+pub(super) fn after_receive_error(error: io::Error, counters: &Counters) -> io::Result<Round> {
     let outcome = match error.raw_os_error() {
         Some(libc::EAGAIN) => Outcome::Drained,
         Some(libc::EINTR) => Outcome::More,

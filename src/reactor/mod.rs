@@ -2,7 +2,10 @@
 //!
 //! From the top down:
 //!
-//! - `worker`: waits, decides which socket is served next, drains and ends. The only mio code;
+//! - `choice`: which of the two workers it is, chosen once;
+//! - `worker`: waits, decides which socket is served next, drains and ends;
+//! - `faulty`: the same for a worker whose answers go wrong on purpose. Besides `worker` the only
+//!   mio code;
 //! - `echo`: one batch there and back;
 //! - `unsent`: what the kernel would not take yet;
 //! - `transmit`: what to do after each answer of the kernel to a send. Pure;
@@ -10,11 +13,14 @@
 //! - `rehearsal`: rounds without a thread, for benches.
 //!
 //! A worker never waits for anything but its poll, allocates nothing once it runs, and accounts
-//! for every datagram once: echoed, refused, failed or dropped.
+//! for every datagram once: echoed, refused, failed or dropped. `faulty` keeps the last of these
+//! alone.
 
 mod batch;
+mod choice;
 mod echo;
 mod exchange;
+mod faulty;
 mod gather;
 mod refusals;
 pub mod rehearsal;
@@ -23,4 +29,5 @@ mod transmit;
 mod unsent;
 mod worker;
 
-pub(crate) use worker::{Equipment, Worker};
+pub(crate) use choice::Worker;
+pub(crate) use worker::Equipment;

@@ -19,8 +19,8 @@ use crate::transcript::Transcript;
 use crate::udp::Socket;
 use crate::udp::options::{self, Effect};
 
-/// A worker that is set up but has no thread yet.
-pub(crate) struct Worker {
+/// A worker without faults that is set up but has no thread yet.
+pub(crate) struct PlainWorker {
     poll: Poll,
     events: Events,
     stations: Vec<Station>,
@@ -40,6 +40,8 @@ struct Station {
 
 /// What a worker is given.
 pub(crate) struct Equipment {
+    /// Which worker it is, counted from 0.
+    pub(crate) number: usize,
     /// One socket an address.
     pub(crate) sockets: Vec<Arc<Socket>>,
     /// Datagrams in one message: what the kernel takes, or 1 to send no trains.
@@ -50,7 +52,7 @@ pub(crate) struct Equipment {
     pub(crate) transcript: Option<Transcript>,
 }
 
-impl Worker {
+impl PlainWorker {
     /// Prepares to serve its sockets, and gives the waker that makes it look at the lifecycle.
     ///
     /// # Errors
@@ -243,10 +245,11 @@ impl Station {
     }
 }
 
-const WAKER: Token = Token(usize::MAX);
+/// The token of the waker.
+pub(super) const WAKER: Token = Token(usize::MAX);
 
 /// Events that one poll can tell; what does not fit is told by the next one.
-const EVENTS: usize = 64;
+pub(super) const EVENTS: usize = 64;
 
 /// Slots that a socket may have filled before the next one gets its turn, and calls that it may
 /// make. Small enough that eight batches pass in a few milliseconds, large enough that the poll
@@ -254,4 +257,4 @@ const EVENTS: usize = 64;
 const BUDGET: usize = 512;
 
 /// How long a worker answers what is queued before it ends.
-const DRAIN_LIMIT: Duration = Duration::from_millis(500);
+pub(super) const DRAIN_LIMIT: Duration = Duration::from_millis(500);

@@ -1,12 +1,15 @@
 //! The counters of one worker: it alone writes them, anybody may read them at any time.
 
 use std::io;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::faults::FaultCounters;
 use crate::access::Refusal;
 
 /// What one worker has done so far. Every received datagram is in exactly one of `echoed`,
-/// `refused`, `unsendable` and `dropped`, except for those that it holds at this moment.
+/// `refused`, `unsendable` and `dropped`, or was dropped by a fault, except for those that it holds
+/// at this moment.
 ///
 /// Aligned to two cache lines, since processors fetch lines in pairs: what one worker writes must
 /// not slow down another.
@@ -51,6 +54,8 @@ pub struct Counters {
     pub unsendable: Errors,
     /// Failed receive calls, by error. No datagram is lost by them.
     pub receive_errors: Errors,
+    /// What went wrong on purpose; empty for a worker without faults.
+    pub faults: OnceLock<FaultCounters>,
 }
 
 impl Counters {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::counters::{Counter, Counters, Errors};
 use super::errno;
+use super::faults::FaultAccount;
 use crate::access::Refusal;
 use crate::figures::grouped;
 use crate::udp::Memory;
@@ -70,6 +71,9 @@ pub struct Account {
     /// How many slots waited for up to so many nanoseconds from receive stamp to reply; empty
     /// without stamps.
     pub queue_delay_ns: BTreeMap<u64, u64>,
+    /// What went wrong on purpose; none without faults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub faults: Option<FaultAccount>,
 }
 
 impl Summary {
@@ -117,6 +121,7 @@ impl Account {
             received_a_call: counters.received_a_call.read().collect(),
             segments_a_message: counters.segments_a_message.read().collect(),
             queue_delay_ns: counters.queue_delay.read().collect(),
+            faults: counters.faults.get().map(FaultAccount::read),
             ..Self::default()
         };
         for memory in sockets {
@@ -131,7 +136,8 @@ impl Account {
     pub fn unaccounted(&self) -> i128 {
         let refused: u64 = self.refused.values().sum();
         let failed: u64 = self.failed.values().sum();
-        let known = [self.echoed, refused, failed, self.dropped];
+        let on_purpose = self.faults.map_or(0, |faults| faults.dropped_by_fault);
+        let known = [self.echoed, refused, failed, self.dropped, on_purpose];
         i128::from(self.received) - known.into_iter().map(i128::from).sum::<i128>()
     }
 
@@ -158,6 +164,9 @@ impl Account {
         add_each(&mut self.received_a_call, &other.received_a_call);
         add_each(&mut self.segments_a_message, &other.segments_a_message);
         add_each(&mut self.queue_delay_ns, &other.queue_delay_ns);
+        if let Some(faults) = &other.faults {
+            self.faults.get_or_insert_default().add(faults);
+        }
     }
 }
 
@@ -215,6 +224,9 @@ impl fmt::Display for Summary {
             if amount > 0 {
                 line(formatter, name, amount, note)?;
             }
+        }
+        if let Some(faults) = total.faults {
+            write!(formatter, "\n{faults}")?;
         }
         calls(formatter, total)?;
         if self.workers.len() > 1 {
@@ -408,6 +420,33 @@ receive calls                0
 send calls                   0
 "
         );
+    }
+
+    #[test]
+    fn faults_on_purpose_are_told_and_accounted_for() {
+        let counters = worked();
+        counters.received.add(5);
+        let faults = counters.faults.get_or_init(Default::default);
+        faults.dropped_by_fault.add(5);
+        faults.duplicated.add(2);
+        let account = Account::read(&counters, [memory()].into_iter());
+        assert_eq!(account.unaccounted(), 0);
+        let summary = Summary::new(vec![account.clone(), account], 0);
+        assert_eq!(summary.total.unaccounted(), 0);
+        let text = summary.to_string();
+        assert!(
+            text.contains("\nnot answered                10\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\nduplicated                   4  "),
+            "{text}"
+        );
+        let json = serde_json::to_value(&summary).unwrap();
+        assert_eq!(json["total"]["faults"]["dropped_by_fault"], 10);
+        assert_eq!(json["workers"][1]["faults"]["duplicated"], 2);
+        let none = serde_json::to_value(Account::read(&worked(), [].into_iter())).unwrap();
+        assert!(none.get("faults").is_none(), "{none}");
     }
 
     #[test]

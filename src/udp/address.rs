@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV
 /// Kept raw so that a reply can name its peer without a conversion, and so that two peers compare
 /// as bytes. [`RawAddress::decode`] gives the readable form.
 #[repr(C, align(4))]
-#[derive(Clone, Copy, Eq, PartialEq)]
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub struct RawAddress {
     bytes: [u8; RawAddress::CAPACITY],
     length: u32,
