@@ -2,6 +2,7 @@
 //!
 //! - [`run`]: a run, when no other command is named;
 //! - [`ping`]: one datagram at a time, for people;
+//! - [`selftest`]: whether this machine can measure;
 //! - [`sweep`]: a run at each of several rates;
 //! - [`address`]: host names and addresses;
 //! - [`units`]: rates, sizes and durations as people write them.
@@ -9,6 +10,7 @@
 pub mod address;
 pub mod ping;
 pub mod run;
+pub mod selftest;
 pub mod sweep;
 pub mod units;
 
@@ -41,6 +43,8 @@ pub enum Command {
     Ping(ping::Arguments),
     /// Measure at several rates, up and down again, to find where the round trip begins to grow
     Sweep(sweep::Arguments),
+    /// Prove within a minute that this machine measures what it should, and find its floor
+    Selftest(selftest::Arguments),
 }
 
 #[cfg(test)]

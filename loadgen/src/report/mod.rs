@@ -1,6 +1,7 @@
 //! Results as text, for one glance.
 
 mod run;
+pub mod selftest;
 pub mod sweep;
 
 pub use self::run::text;

@@ -2,6 +2,7 @@
 
 mod distribution;
 mod plan;
+mod selftest;
 mod sweep;
 mod verdict;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::distribution::{Distribution, RoundTrips};
 pub use self::plan::{Arrivals, Load, Plan};
+pub use self::selftest::{Check, Floor, Pauses, Selftest, SelftestSchema};
 pub use self::sweep::{Sweep, SweepSchema, SweepTrial};
 pub use self::verdict::{Doubt, Verdict};
 use crate::measure::{Counts, Measured};
