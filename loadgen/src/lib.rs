@@ -13,11 +13,13 @@
 //! - [`report`]: the same for people, written with [`figures`].
 //! - [`progress`]: a bar on a terminal while a run lasts.
 //! - [`ping`]: one text at a time, for people.
+//! - [`decimal`]: decimal numbers as they are typed, exactly.
 //! - [`time`]: points in time, counted from a run's start.
 
 #![forbid(unsafe_code)]
 
 pub mod cli;
+pub mod decimal;
 pub mod engine;
 pub mod figures;
 pub mod measure;

@@ -1,8 +1,8 @@
 //! A finished run as text, for one glance.
 
 use crate::figures::{count, percent, time};
-use crate::measure::{Fraction, Quantile};
-use crate::results::{Distribution, Plan, Run, Verdict};
+use crate::measure::{Edge, Fraction, Quantile};
+use crate::results::{Distribution, Intervals, Plan, Run, Verdict};
 use crate::verdict::Outcome;
 
 /// Whether text may hold colours; the caller knows the terminal and the user's wishes.
@@ -103,11 +103,25 @@ fn latencies(run: &Run, style: Style) -> Vec<String> {
         let cells = COLUMNS.map(|column| cell((column.of)(distribution)));
         lines.push(row(name, &cells));
     }
-    // The headline: what a user of the service would have waited.
+    // The headline: what a user of the service would have waited, and how sure that is.
     lines[1] = painted(&lines[1], BOLD, style);
+    lines.splice(2..2, bounds(rows[0].1));
     let distributions = rows.map(|(_, distribution)| distribution);
     lines.extend(legend(&distributions));
     lines
+}
+
+/// The rows of the intervals, if any quantile has one.
+fn bounds(distribution: &Distribution) -> Vec<String> {
+    let ends = COLUMNS.map(|column| column.interval.and_then(|of| of(&distribution.intervals)));
+    if ends.iter().all(Option::is_none) {
+        return Vec::new();
+    }
+    let bound = |name, end: usize| {
+        let cells = ends.map(|ends| ends.map_or(String::new(), |ends| cell(ends[end].into())));
+        row(name, &cells).trim_end().to_owned()
+    };
+    vec![bound(" 95 % from", 0), bound("        to", 1)]
 }
 
 /// What the words in place of a number mean, if there are any.
@@ -126,7 +140,7 @@ fn legend(distributions: &[&Distribution]) -> Vec<String> {
         .filter_map(|column| Some((column.name, column.fraction?)))
         .map(|(name, fraction)| {
             format!(
-                "{name} (needs {} probes)",
+                "{name} (needs {} answers)",
                 count(fraction.smallest_population())
             )
         })
@@ -227,6 +241,7 @@ struct Column {
     of: fn(&Distribution) -> Quantile,
     /// `None` for the maximum, which takes but one value.
     fraction: Option<Fraction>,
+    interval: Option<fn(&Intervals) -> Option<[Edge; 2]>>,
 }
 
 const COLUMNS: [Column; 6] = [
@@ -234,31 +249,37 @@ const COLUMNS: [Column; 6] = [
         name: "p50",
         of: |distribution| distribution.p50,
         fraction: Some(Fraction::P50),
+        interval: Some(|intervals| intervals.p50),
     },
     Column {
         name: "p90",
         of: |distribution| distribution.p90,
         fraction: Some(Fraction::P90),
+        interval: Some(|intervals| intervals.p90),
     },
     Column {
         name: "p99",
         of: |distribution| distribution.p99,
         fraction: Some(Fraction::P99),
+        interval: Some(|intervals| intervals.p99),
     },
     Column {
         name: "p99.9",
         of: |distribution| distribution.p99_9,
         fraction: Some(Fraction::P99_9),
+        interval: Some(|intervals| intervals.p99_9),
     },
     Column {
         name: "p99.99",
         of: |distribution| distribution.p99_99,
         fraction: Some(Fraction::P99_99),
+        interval: Some(|intervals| intervals.p99_99),
     },
     Column {
         name: "max",
         of: |distribution| distribution.max,
         fraction: None,
+        interval: None,
     },
 ];
 
@@ -311,10 +332,12 @@ from        2 flows, 1 thread, timeout 1.00 s
 
 round trip      p50      p90      p99    p99.9   p99.99      max
 from due    21.0 us  21.0 us  21.0 us      n/a      n/a     lost
+ 95 % from  21.0 us  21.0 us  21.0 us
+        to  21.0 us  21.0 us     lost
 from send   20.0 us  20.0 us  20.0 us      n/a      n/a     lost
 lateness    1.00 us  1.00 us  1.00 us      n/a      n/a  1.00 us
 lost        the rank falls among probes that were sent and had no answer in time
-n/a         p99.9 (needs 2,995 probes), p99.99 (needs 29,956 probes)
+n/a         p99.9 (needs 2,995 answers), p99.99 (needs 29,956 answers)
 
 probes      1,000 scheduled, 993 sent, 7 not sent (behind 7)
 answers     989 in time (99.597 %), 2 late, 2 lost (0.201 %)

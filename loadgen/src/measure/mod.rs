@@ -8,7 +8,9 @@
 //! - Results merge by adding counts and histograms, never by averaging quantiles.
 //! - The steady state allocates nothing and takes no lock.
 
+mod binomial;
 pub mod counts;
+pub mod interval;
 pub mod latency;
 pub mod live;
 pub mod quantile;
@@ -16,9 +18,10 @@ pub mod recorder;
 pub mod sequence;
 
 pub use counts::{Counts, Imbalance, NotSent, Reason};
+pub use interval::{Edge, Interval};
 pub use latency::{Distribution, Latency};
 pub use live::{Live, Snapshot};
-pub use quantile::{Fraction, Quantile, Quantiles, Summary};
+pub use quantile::{Estimate, Fraction, Intervals, Quantile, Quantiles, Summary};
 pub use recorder::{FlowResult, Measured, Recorder};
 pub use sequence::{Answer, RoundTrip, Terms, Tracker};
 

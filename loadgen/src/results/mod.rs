@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::distribution::{Distribution, RoundTrips};
+pub use self::distribution::{Distribution, Intervals, RoundTrips};
 pub use self::plan::{Arrivals, Load, Plan};
 pub use self::verdict::{Doubt, Verdict};
 use crate::measure::{Counts, Measured};
@@ -151,7 +151,7 @@ pub(crate) mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::measure::{Quantile, Reason, Recorder, Terms};
+    use crate::measure::{Edge, Quantile, Reason, Recorder, Terms};
     use crate::plan::{self, Choices, Plan as ResolvedPlan};
     use crate::rate::Rate;
     use crate::time::Offset;
@@ -230,6 +230,10 @@ pub(crate) mod tests {
         let from_due = json!({
             "count": 989, "min": 21_000, "mean": 21_000, "stdev": 0, "p50": 21_000,
             "p90": 21_000, "p99": 21_000, "p99_9": null, "p99_99": null, "max": "lost",
+            "intervals": {
+                "p50": [21_000, 21_000], "p90": [21_000, 21_000], "p99": [21_000, "lost"],
+                "p99_9": null, "p99_99": null,
+            },
         });
         assert_eq!(file["schema"], "loadgen/run/1");
         assert_eq!(file["plan"], plan);
@@ -266,6 +270,15 @@ pub(crate) mod tests {
         file["schema"] = Value::from("loadgen/run/2");
         let error = serde_json::from_value::<Run>(file).unwrap_err().to_string();
         assert!(error.contains("loadgen/run/2"), "{error}");
+    }
+
+    #[test]
+    fn an_end_of_an_interval_is_a_number_or_lost() {
+        let read = |value: Value| serde_json::from_value::<Edge>(value);
+        assert_eq!(read(json!(5)).unwrap(), Edge::Value(5));
+        assert_eq!(read(json!("lost")).unwrap(), Edge::Lost);
+        assert!(read(json!(null)).is_err());
+        assert_eq!(serde_json::to_value(Edge::Lost).unwrap(), "lost");
     }
 
     #[test]
