@@ -8,12 +8,14 @@
 //! - [`engine`]: sends, receives and stamps; the only sockets, threads and clocks of a run.
 //! - [`measure`]: the books of every probe and every datagram.
 //! - [`verdict`]: may the run be believed?
+//! - [`slo`]: what a service shall do, and does it?
+//! - [`precision`]: how well shall a quantile be known?
 //! - [`results`]: the file a run leaves behind.
 //! - [`output`]: where that file goes.
 //! - [`report`]: the same for people, written with [`figures`].
 //! - [`progress`]: a bar on a terminal while a run lasts.
 //! - [`ping`]: one text at a time, for people.
-//! - [`decimal`]: decimal numbers as they are typed, exactly.
+//! - [`share`], [`decimal`]: percentages and decimal numbers as they are typed, exactly.
 //! - [`time`]: points in time, counted from a run's start.
 
 #![forbid(unsafe_code)]
@@ -26,6 +28,7 @@ pub mod measure;
 pub mod output;
 pub mod ping;
 pub mod plan;
+pub mod precision;
 pub mod probe;
 pub mod progress;
 pub mod rate;
@@ -33,5 +36,7 @@ pub mod report;
 pub mod results;
 pub mod schedule;
 pub mod session;
+pub mod share;
+pub mod slo;
 pub mod time;
 pub mod verdict;
