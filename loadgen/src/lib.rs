@@ -12,6 +12,7 @@
 //! - [`precision`]: how well shall a quantile be known?
 //! - [`results`]: the file a run leaves behind.
 //! - [`output`]: where that file goes.
+//! - [`gauge`]: ends a run when enough is known.
 //! - [`report`]: the same for people, written with [`figures`].
 //! - [`progress`]: a bar on a terminal while a run lasts.
 //! - [`ping`]: one text at a time, for people.
@@ -24,6 +25,7 @@ pub mod cli;
 pub mod decimal;
 pub mod engine;
 pub mod figures;
+pub mod gauge;
 pub mod measure;
 pub mod output;
 pub mod ping;

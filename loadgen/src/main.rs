@@ -12,6 +12,7 @@ use loadgen::ping;
 use loadgen::plan::Plan;
 use loadgen::report::{self, Style};
 use loadgen::session::{Embedded, Session};
+use loadgen::slo;
 use loadgen::verdict::Outcome;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
@@ -54,9 +55,11 @@ fn measure(arguments: &Arguments) -> Result<u8, Failure> {
     if let Some(embedded) = embedded {
         embedded.stop().map_err(failed)?;
     }
-    Ok(match run.verdict.outcome {
-        Outcome::Valid | Outcome::Suspect => 0,
-        Outcome::Invalid => NOT_TO_BE_TRUSTED,
+    let objectives = run.slo.map(|slo| slo.outcome);
+    Ok(match (run.verdict.outcome, objectives) {
+        (Outcome::Invalid, _) => NOT_TO_BE_TRUSTED,
+        (Outcome::Valid | Outcome::Suspect, Some(slo::Outcome::Missed)) => OBJECTIVE_MISSED,
+        (Outcome::Valid | Outcome::Suspect, _) => 0,
     })
 }
 
@@ -121,3 +124,6 @@ fn misused(sentence: impl std::fmt::Display) -> Failure {
 
 /// The exit code of a run that ended but proves nothing.
 const NOT_TO_BE_TRUSTED: u8 = 3;
+
+/// The exit code of a run that proves that the server does not do what it shall.
+const OBJECTIVE_MISSED: u8 = 4;

@@ -2,9 +2,12 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
+use humantime::format_duration;
 use thiserror::Error;
 
+use crate::figures;
 use crate::measure::quantile::FractionError;
 use crate::measure::{Edge, Estimate, Fraction, Quantile};
 use crate::share::{Share, ShareError};
@@ -52,6 +55,59 @@ pub fn precision(estimate: &Estimate) -> Option<u64> {
     // A time of nothing is known exactly, or not at all.
     let precision = width.div_ceil(2 * u128::from(value.max(1)));
     Some(u64::try_from(precision).unwrap_or(u64::MAX))
+}
+
+/// How a run with a goal ended. Displays as a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// What was to be known.
+    pub goal: Goal,
+    /// What is known.
+    pub estimate: Estimate,
+    /// How long was measured.
+    pub window: Duration,
+    /// How long could have been measured.
+    pub most: Duration,
+}
+
+impl Ending {
+    /// Whether the goal was reached.
+    #[must_use]
+    pub fn is_reached(&self) -> bool {
+        self.goal.is_reached(&self.estimate)
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Goal {
+            fraction,
+            tolerance,
+        } = self.goal;
+        write!(formatter, "{fraction} +-{}: ", figures::share(tolerance))?;
+        let window = figures::time(u64::try_from(self.window.as_nanos()).unwrap_or(u64::MAX));
+        if self.is_reached() {
+            write!(formatter, "reached after {window} ")?;
+        } else if self.window >= self.most {
+            let most = format_duration(self.most);
+            write!(formatter, "not reached within --max-duration {most} ")?;
+        } else {
+            write!(formatter, "not reached in the {window} measured ")?;
+        }
+        match (self.estimate.value, precision(&self.estimate)) {
+            (Quantile::Value(nanos), Some(precision)) => {
+                let value = figures::time(nanos);
+                let precision =
+                    Share::from_billionths(precision).map_or(">100 %".to_owned(), figures::share);
+                write!(formatter, "({fraction} {value} +-{precision})")
+            }
+            (Quantile::TooFew, _) => {
+                let needed = figures::count(fraction.smallest_population());
+                write!(formatter, "({fraction} needs {needed} answers)")
+            }
+            _ => write!(formatter, "(too many probes are lost to know {fraction})"),
+        }
+    }
 }
 
 impl fmt::Display for Goal {
@@ -149,6 +205,39 @@ mod tests {
         assert!(!exact.is_reached(&values.estimate(exact.fraction(), 0)));
         values.record(70_000);
         assert!(exact.is_reached(&values.estimate(exact.fraction(), 0)));
+    }
+
+    #[test]
+    fn an_ending_says_what_was_reached_and_when() {
+        let ending = |high, seconds| Ending {
+            goal: goal("p99+-2%"),
+            estimate: estimate(57_100, 56_900, high),
+            window: Duration::from_secs(seconds),
+            most: Duration::from_secs(600),
+        };
+        let far = Edge::Value(60_000);
+        assert_eq!(
+            ending(Edge::Value(57_400), 14).to_string(),
+            "p99 +-2 %: reached after 14.0 s (p99 57.1 us +-0.438 %)"
+        );
+        assert_eq!(
+            ending(far, 600).to_string(),
+            "p99 +-2 %: not reached within --max-duration 10m (p99 57.1 us +-2.71 %)"
+        );
+        assert_eq!(
+            ending(far, 14).to_string(),
+            "p99 +-2 %: not reached in the 14.0 s measured (p99 57.1 us +-2.71 %)"
+        );
+        assert!(
+            ending(Edge::Lost, 14)
+                .to_string()
+                .ends_with("(too many probes are lost to know p99)")
+        );
+        let nothing = Ending {
+            estimate: Distribution::new().estimate(Fraction::P99, 0),
+            ..ending(far, 600)
+        };
+        assert!(nothing.to_string().ends_with("(p99 needs 299 answers)"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::figures::{count, percent, time};
 use crate::measure::{Edge, Fraction, Quantile};
 use crate::results::{Distribution, Intervals, Plan, Run, Verdict};
+use crate::slo;
 use crate::verdict::Outcome;
 
 /// Whether text may hold colours; the caller knows the terminal and the user's wishes.
@@ -18,12 +19,14 @@ pub enum Style {
 /// whether to believe it. Ends with a line break.
 #[must_use]
 pub fn text(run: &Run, style: Style) -> String {
-    let paragraphs = [
-        setting(run),
-        latencies(run, style),
-        accounts(run),
-        verdict(&run.verdict, style),
-    ];
+    let mut judged = verdict(&run.verdict, style);
+    judged.extend(objectives(run, style));
+    judged.extend(
+        run.until
+            .as_ref()
+            .map(|until| labelled("until", &until.message)),
+    );
+    let paragraphs = [setting(run), latencies(run, style), accounts(run), judged];
     paragraphs.map(|lines| lines.join("\n") + "\n").join("\n")
 }
 
@@ -234,6 +237,22 @@ fn verdict(verdict: &Verdict, style: Style) -> Vec<String> {
     lines
 }
 
+fn objectives(run: &Run, style: Style) -> Vec<String> {
+    let Some(slo) = &run.slo else {
+        return Vec::new();
+    };
+    let (word, colour) = match slo.outcome {
+        slo::Outcome::Met => ("met", GREEN),
+        slo::Outcome::Undecided => ("UNDECIDED", YELLOW),
+        slo::Outcome::Missed => ("MISSED", RED),
+    };
+    let mut lines = vec![labelled("slo", &painted(word, colour, style))];
+    for objective in &slo.objectives {
+        lines.push(labelled("", &objective.message));
+    }
+    lines
+}
+
 /// One column of the table.
 #[derive(Clone, Copy)]
 struct Column {
@@ -321,7 +340,7 @@ const YELLOW: &str = "1;33";
 mod tests {
     use super::*;
     use crate::results::Doubt;
-    use crate::results::tests::run;
+    use crate::results::tests::{asked, run};
 
     #[test]
     fn a_run_fits_one_glance() {
@@ -347,6 +366,20 @@ rate        10,000/s scheduled, 9,930/s sent, 9,890/s answered in time
 verdict     valid
 ";
         assert_eq!(text(&run(), Style::Plain), expected);
+    }
+
+    #[test]
+    fn what_was_asked_for_is_answered_below_the_verdict() {
+        let text = text(&asked(), Style::Plain);
+        let expected = "
+verdict     valid
+slo         MISSED
+            p50 < 25 us: met, 21.0 us (95 % within 21.0 to 21.0 us)
+            max <= 1 s: missed, lost
+            loss < 1 %: undecided, 0.403 % (95 % within 0.11 to 1.03 %)
+until       p90 +-5 %: reached after 100 ms (p90 21.0 us +-0 %)
+";
+        assert!(text.ends_with(expected), "{text}");
     }
 
     #[test]

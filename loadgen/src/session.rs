@@ -8,6 +8,7 @@ use echo_reactor::{Config, Running, Server};
 use thiserror::Error;
 
 use crate::engine::{self, Engine, EngineError};
+use crate::gauge::Gauge;
 use crate::measure::Imbalance;
 use crate::plan::Plan;
 use crate::progress;
@@ -85,8 +86,9 @@ impl Session {
     pub fn run(self, shown: bool) -> Result<Run, SessionError> {
         let Self { plan, engine } = self;
         let live = engine.live();
+        let mut gauge = Gauge::new(&plan, engine.glimpses());
         let underway = engine.start(&plan)?;
-        progress::watch(&underway, &live, &plan, shown);
+        progress::watch(&underway, &live, gauge.as_mut(), &plan, shown);
         let outcome = underway.join()?;
         check_books(&plan, &outcome)?;
         let verdict = verdict::judge(&outcome.measured.counts(), &outcome.measured.latency);

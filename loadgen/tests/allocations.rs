@@ -73,6 +73,8 @@ fn allocations_between(load: Load, from: u64, to: u64) -> u64 {
         pin: Vec::new(),
         receive_buffer: 4 << 20,
         duration: Duration::from_secs(60),
+        until: None,
+        slo: None,
         warmup: Duration::ZERO,
         size: 64,
         flows: 4,

@@ -1,7 +1,8 @@
 //! Accounts for every probe and every datagram of a run, once.
 //!
 //! - One [`Recorder`] a thread; it owns one [`Tracker`] a flow and the thread's [`Latency`].
-//!   Threads share nothing but [`Live`], which they write and a progress display reads.
+//!   Threads share nothing but [`Live`], which they write and a progress display reads, and
+//!   [`Glimpse`], a copy of the round trips for whoever asks for one.
 //! - Time comes in as an argument, and must not run backwards.
 //! - A probe belongs to the warm-up or to the measured window by the time it was due, whenever
 //!   its answer arrives. Only the measured window is in a [`Measured`] result.
@@ -10,6 +11,7 @@
 
 mod binomial;
 pub mod counts;
+pub mod glimpse;
 pub mod interval;
 pub mod latency;
 pub mod live;
@@ -19,6 +21,7 @@ pub mod recorder;
 pub mod sequence;
 
 pub use counts::{Counts, Imbalance, NotSent, Reason};
+pub use glimpse::Glimpse;
 pub use interval::{Edge, Interval};
 pub use latency::{Distribution, Latency};
 pub use live::{Live, Snapshot};
