@@ -27,7 +27,7 @@ pub fn watch(
     while !underway.is_finished() {
         thread::sleep(if bar.is_hidden() { LOOK } else { DRAW });
         if let Some(gauge) = &mut gauge {
-            gauge.look();
+            gauge.look(Instant::now());
         }
         if bar.is_hidden() {
             continue;

@@ -116,7 +116,7 @@ fn latencies(run: &Run, style: Style) -> Vec<String> {
 
 /// The rows of the intervals, if any quantile has one.
 fn bounds(distribution: &Distribution) -> Vec<String> {
-    let ends = COLUMNS.map(|column| column.interval.and_then(|of| of(&distribution.intervals)));
+    let ends = COLUMNS.map(|column| (column.interval)(&distribution.intervals));
     if ends.iter().all(Option::is_none) {
         return Vec::new();
     }
@@ -260,7 +260,7 @@ struct Column {
     of: fn(&Distribution) -> Quantile,
     /// `None` for the maximum, which takes but one value.
     fraction: Option<Fraction>,
-    interval: Option<fn(&Intervals) -> Option<[Edge; 2]>>,
+    interval: fn(&Intervals) -> Option<[Edge; 2]>,
 }
 
 const COLUMNS: [Column; 6] = [
@@ -268,37 +268,37 @@ const COLUMNS: [Column; 6] = [
         name: "p50",
         of: |distribution| distribution.p50,
         fraction: Some(Fraction::P50),
-        interval: Some(|intervals| intervals.p50),
+        interval: |intervals| intervals.p50,
     },
     Column {
         name: "p90",
         of: |distribution| distribution.p90,
         fraction: Some(Fraction::P90),
-        interval: Some(|intervals| intervals.p90),
+        interval: |intervals| intervals.p90,
     },
     Column {
         name: "p99",
         of: |distribution| distribution.p99,
         fraction: Some(Fraction::P99),
-        interval: Some(|intervals| intervals.p99),
+        interval: |intervals| intervals.p99,
     },
     Column {
         name: "p99.9",
         of: |distribution| distribution.p99_9,
         fraction: Some(Fraction::P99_9),
-        interval: Some(|intervals| intervals.p99_9),
+        interval: |intervals| intervals.p99_9,
     },
     Column {
         name: "p99.99",
         of: |distribution| distribution.p99_99,
         fraction: Some(Fraction::P99_99),
-        interval: Some(|intervals| intervals.p99_99),
+        interval: |intervals| intervals.p99_99,
     },
     Column {
         name: "max",
         of: |distribution| distribution.max,
         fraction: None,
-        interval: None,
+        interval: |_intervals| None,
     },
 ];
 

@@ -122,7 +122,7 @@ impl Objective {
             Requirement::Quantile { fraction, limit } => {
                 let estimate = from_due.estimate(fraction, unanswered);
                 let outcome = estimate.interval.map_or(Outcome::Undecided, |interval| {
-                    self.compare(interval.low, interval.high, edge(limit))
+                    self.compare(&interval.low, &interval.high, &edge(limit))
                 });
                 let population = from_due.count() + unanswered;
                 let evidence = Evidence::Quantile {
@@ -137,7 +137,7 @@ impl Objective {
                     Quantile::TooFew => Outcome::Undecided,
                     Quantile::Lost => Outcome::Missed,
                     Quantile::Value(max) => {
-                        self.compare(Edge::Value(max), Edge::Value(max), edge(limit))
+                        self.compare(&Edge::Value(max), &Edge::Value(max), &edge(limit))
                     }
                 };
                 (outcome, Evidence::Max(max))
@@ -145,7 +145,7 @@ impl Objective {
             Requirement::Loss { limit } => {
                 let loss = Proportion::of(unanswered, counts.sent);
                 let outcome = loss.map_or(Outcome::Undecided, |loss| {
-                    self.compare(loss.low, loss.high, limit)
+                    self.compare(&loss.low, &loss.high, &limit)
                 });
                 (outcome, Evidence::Loss(loss))
             }
@@ -158,12 +158,12 @@ impl Objective {
     }
 
     /// Met if the whole of an interval keeps to the limit, missed if nothing of it does.
-    fn compare<T: Ord>(self, low: T, high: T, limit: T) -> Outcome {
+    fn compare<T: Ord>(self, low: &T, high: &T, limit: &T) -> Outcome {
         let keeps = |end: &T| match self.comparison {
-            Comparison::Below => *end < limit,
-            Comparison::AtMost => *end <= limit,
+            Comparison::Below => end < limit,
+            Comparison::AtMost => end <= limit,
         };
-        match (keeps(&low), keeps(&high)) {
+        match (keeps(low), keeps(high)) {
             (_, true) => Outcome::Met,
             (true, false) => Outcome::Undecided,
             (false, false) => Outcome::Missed,
