@@ -2,7 +2,9 @@
 
 pub use echo_reactor::figures::grouped as count;
 
+use crate::decimal;
 use crate::rate::Rate;
+use crate::share::Share;
 
 /// Probes a second: `250,000`, `0.5`.
 #[must_use]
@@ -57,6 +59,25 @@ pub fn percent(part: u64, whole: u64) -> String {
     format!("{written} %")
 }
 
+/// A share to 3 significant digits, however small: `0.00012 %`.
+#[must_use]
+pub fn share(share: Share) -> String {
+    let billionths = share.billionths();
+    let idle = billionths.checked_ilog10().unwrap_or(0).saturating_sub(2);
+    let step = 10_u64.pow(idle);
+    let rounded = (billionths + step / 2) / step * step;
+    format!("{} %", decimal::written(rounded, 7))
+}
+
+/// From one figure to another of the same kind: the unit is written once if it is the same.
+#[must_use]
+pub fn range(low: &str, high: &str) -> String {
+    match (low.split_once(' '), high.split_once(' ')) {
+        (Some((number, unit)), Some((_, same))) if unit == same => format!("{number} to {high}"),
+        _ => format!("{low} to {high}"),
+    }
+}
+
 /// `digits` with the decimal point so many places from the right.
 fn decimal(digits: u64, decimals: u32) -> String {
     let scale = 10_u64.pow(decimals);
@@ -104,6 +125,28 @@ mod tests {
         .map(time);
         assert_eq!(written, ["51.0 ms", "2.05 s", "120 s", "1,235 s"]);
         assert_eq!(time(u64::MAX), "18,446,744,073 s");
+    }
+
+    #[test]
+    fn shares_have_three_digits_however_small() {
+        let written = [0, 1, 1_234, 99_949_999, 123_456_789, 1_000_000_000]
+            .map(|billionths| share(Share::from_billionths(billionths).unwrap()));
+        let expected = [
+            "0 %",
+            "0.0000001 %",
+            "0.000123 %",
+            "9.99 %",
+            "12.3 %",
+            "100 %",
+        ];
+        assert_eq!(written, expected);
+    }
+
+    #[test]
+    fn a_range_names_a_common_unit_once() {
+        assert_eq!(range("56.9 us", "57.4 us"), "56.9 to 57.4 us");
+        assert_eq!(range("999 us", "1.01 ms"), "999 us to 1.01 ms");
+        assert_eq!(range("999 us", "lost"), "999 us to lost");
     }
 
     #[test]

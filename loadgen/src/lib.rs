@@ -10,23 +10,30 @@
 //! - [`engine`]: sends, receives and stamps; the only sockets, threads and clocks of a run.
 //! - [`measure`]: the books of every probe and every datagram.
 //! - [`verdict`]: may the run be believed?
+//! - [`slo`]: what a service shall do, and does it?
+//! - [`precision`]: how well shall a quantile be known?
 //! - [`results`]: the file a run leaves behind.
 //! - [`output`]: where that file goes.
+//! - [`gauge`]: ends a run when enough is known.
 //! - [`report`]: the same for people, written with [`figures`].
 //! - [`progress`]: a bar on a terminal while a run lasts.
 //! - [`ping`]: one text at a time, for people.
+//! - [`share`], [`decimal`]: percentages and decimal numbers as they are typed, exactly.
 //! - [`time`]: points in time, counted from a run's start.
 
 #![forbid(unsafe_code)]
 
 pub mod cli;
 pub mod commands;
+pub mod decimal;
 pub mod engine;
 pub mod figures;
+pub mod gauge;
 pub mod measure;
 pub mod output;
 pub mod ping;
 pub mod plan;
+pub mod precision;
 pub mod probe;
 pub mod progress;
 pub mod rate;
@@ -35,6 +42,8 @@ pub mod results;
 pub mod schedule;
 pub mod search;
 pub mod session;
+pub mod share;
+pub mod slo;
 pub mod sweep;
 pub mod time;
 pub mod verdict;

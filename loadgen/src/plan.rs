@@ -9,8 +9,10 @@ use humantime::format_duration;
 use thiserror::Error;
 
 use crate::measure::latency::HIGHEST_NANOS;
+use crate::precision::Goal;
 use crate::probe::HEADER_LENGTH;
 use crate::rate::Rate;
+use crate::slo::Slo;
 use crate::time::Offset;
 
 /// When probes are sent.
@@ -34,6 +36,15 @@ pub enum Waiting {
     Sleep,
 }
 
+/// A measured window that lasts until enough is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Until {
+    /// What shall be known.
+    pub goal: Goal,
+    /// How long the window lasts if it never is; no shorter than without a goal.
+    pub most: Duration,
+}
+
 /// What somebody wants to run; [`Plan::new`] says whether it can be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choices {
@@ -55,6 +66,10 @@ pub struct Choices {
     pub receive_buffer: usize,
     /// How long the measured window lasts; it follows the warm-up. Above zero.
     pub duration: Duration,
+    /// What else has to be reached before the measured window ends.
+    pub until: Option<Until>,
+    /// What the server shall do.
+    pub slo: Option<Slo>,
     /// How long probes are sent before those that are measured; may be zero.
     pub warmup: Duration,
     /// Bytes of a datagram, 40 to 65,507.
@@ -139,10 +154,29 @@ impl Plan {
         self.choices.receive_buffer
     }
 
-    /// How long the measured window lasts: above zero, and with room for a probe.
+    /// How long the measured window lasts, at least: above zero, and with room for a probe.
     #[must_use]
     pub fn duration(&self) -> Duration {
         self.choices.duration
+    }
+
+    /// How long the measured window can last: longer than [`duration`](Self::duration) if that
+    /// depends on what is measured.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        self.until().map_or(self.duration(), |until| until.most)
+    }
+
+    /// What else has to be reached before the measured window ends.
+    #[must_use]
+    pub fn until(&self) -> Option<Until> {
+        self.choices.until
+    }
+
+    /// What the server shall do.
+    #[must_use]
+    pub fn slo(&self) -> Option<&Slo> {
+        self.choices.slo.as_ref()
     }
 
     /// How long probes are sent before those that are measured; may be zero.
@@ -151,10 +185,10 @@ impl Plan {
         self.choices.warmup
     }
 
-    /// How long probes are sent: the warm-up and the measured window. At most 365 days.
+    /// How long probes are sent, at most: the warm-up and the measured window. At most 365 days.
     #[must_use]
     pub fn span(&self) -> Duration {
-        self.choices.warmup + self.choices.duration
+        self.choices.warmup + self.longest()
     }
 
     /// Where the measured window begins: probes due from here on count.
@@ -181,7 +215,7 @@ impl Plan {
         self.threads
     }
 
-    /// How many probes are due in the measured window; `None` in a closed loop.
+    /// How many probes are due in the longest measured window; `None` in a closed loop.
     #[must_use]
     pub fn probes_due(&self) -> Option<u64> {
         match self.load() {
@@ -254,10 +288,18 @@ pub enum PlanError {
     NoProbe { duration: Duration, rate: Rate },
     /// Times are kept in 64 bits with room to spare, and nobody waits so long.
     #[error(
-        "--warmup and --duration together are {}: at most 365 days are possible",
+        "--warmup and --duration, or --max-duration, together are {}: at most 365 days are \
+         possible",
         format_duration(*span)
     )]
     TooLong { span: Duration },
+    /// It would have to end before it may.
+    #[error(
+        "--max-duration {} is too short: --duration {} is measured in any case",
+        format_duration(*most),
+        format_duration(*least)
+    )]
+    EndsTooSoon { most: Duration, least: Duration },
     /// Every probe would be lost.
     #[error("--timeout 0s is too short: every probe would be lost")]
     NoTimeout,
@@ -297,6 +339,7 @@ fn check_times(choices: &Choices) -> Result<(), PlanError> {
     let Choices {
         load,
         duration,
+        until,
         warmup,
         timeout,
         ..
@@ -304,12 +347,19 @@ fn check_times(choices: &Choices) -> Result<(), PlanError> {
     if duration.is_zero() {
         return Err(PlanError::NoDuration);
     }
-    let span = warmup.saturating_add(duration);
+    if let Some(Until { most, .. }) = until
+        && most < duration
+    {
+        let least = duration;
+        return Err(PlanError::EndsTooSoon { most, least });
+    }
+    let longest = until.map_or(duration, |until| until.most);
+    let span = warmup.saturating_add(longest);
     if span > LONGEST_SPAN {
         return Err(PlanError::TooLong { span });
     }
     if let Load::Open(rate) = load
-        && rate.probes_within(span) == rate.probes_within(warmup)
+        && rate.probes_within(warmup + duration) == rate.probes_within(warmup)
     {
         return Err(PlanError::NoProbe { duration, rate });
     }
@@ -342,6 +392,8 @@ mod tests {
             pin: Vec::new(),
             receive_buffer: 4 << 20,
             duration: Duration::from_secs(10),
+            until: None,
+            slo: None,
             warmup: Duration::from_secs(1),
             size: 64,
             flows: 4,
@@ -430,6 +482,26 @@ mod tests {
         assert_refused(
             |choices| choices.timeout = Duration::ZERO,
             "--timeout 0s is too short: every probe would be lost",
+        );
+    }
+
+    #[test]
+    fn a_run_with_a_goal_can_last_longer_than_it_has_to() {
+        let until = Until {
+            goal: "p99+-2%".parse().unwrap(),
+            most: Duration::from_secs(600),
+        };
+        let until = Some(until);
+        let plan = Plan::new(Choices { until, ..choices() }).unwrap();
+        assert_eq!(plan.duration(), Duration::from_secs(10));
+        assert_eq!(plan.span(), Duration::from_secs(601));
+        assert_eq!(plan.probes_due(), Some(60_000_000));
+        assert_refused(
+            |choices| {
+                choices.until = until;
+                choices.duration = Duration::from_secs(601);
+            },
+            "--max-duration 10m is too short: --duration 10m 1s is measured in any case",
         );
     }
 

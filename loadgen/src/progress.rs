@@ -8,17 +8,27 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::engine::Underway;
 use crate::figures;
+use crate::gauge::Gauge;
 use crate::measure::{Live, Snapshot};
 use crate::plan::{Load, Plan};
 
-/// Waits until `underway` has finished, and shows how it goes, behind a label, if there is one (an
-/// empty one, too) and standard error is a terminal.
-pub fn watch(underway: &Underway, live: &[Arc<Live>], plan: &Plan, label: Option<&str>) {
+/// Waits until `underway` has finished, has the `gauge` end it when it is time, and shows how it
+/// goes behind a label, if there is one (an empty one, too) and standard error is a terminal.
+pub fn watch(
+    underway: &Underway,
+    live: &[Arc<Live>],
+    mut gauge: Option<&mut Gauge>,
+    plan: &Plan,
+    label: Option<&str>,
+) {
     let bar = bar(plan, label);
     let begun = Instant::now();
     let mut before = (begun, Snapshot::default());
     while !underway.is_finished() {
         thread::sleep(if bar.is_hidden() { LOOK } else { DRAW });
+        if let Some(gauge) = &mut gauge {
+            gauge.look(Instant::now());
+        }
         if bar.is_hidden() {
             continue;
         }
@@ -31,7 +41,10 @@ pub fn watch(underway: &Underway, live: &[Arc<Live>], plan: &Plan, label: Option
             Load::Closed(_) => "closed loop: ",
         };
         let text = describe(&before.1, &snapshot, now - before.0);
-        bar.set_message(format!("{kind}{text}"));
+        let goal = gauge
+            .as_ref()
+            .map_or(String::new(), |gauge| format!(", {}", gauge.describe()));
+        bar.set_message(format!("{kind}{text}{goal}"));
         before = (now, snapshot);
     }
     bar.finish_and_clear();

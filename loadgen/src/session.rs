@@ -8,6 +8,7 @@ use echo_reactor::{Config, Running, Server};
 use thiserror::Error;
 
 use crate::engine::{self, Engine, EngineError};
+use crate::gauge::Gauge;
 use crate::measure::Imbalance;
 use crate::plan::Plan;
 use crate::progress;
@@ -101,8 +102,15 @@ impl Session {
             label,
         } = self;
         let live = engine.live();
+        let mut gauge = Gauge::new(&plan, engine.glimpses());
         let underway = engine.start(&plan)?;
-        progress::watch(&underway, &live, &plan, shown.then_some(label.as_str()));
+        progress::watch(
+            &underway,
+            &live,
+            gauge.as_mut(),
+            &plan,
+            shown.then_some(label.as_str()),
+        );
         let outcome = underway.join()?;
         check_books(&plan, &outcome)?;
         let verdict = verdict::judge(&outcome.measured.counts(), &outcome.measured.latency);

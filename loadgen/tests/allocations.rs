@@ -1,4 +1,5 @@
-//! The steady state allocates nothing: neither for a probe nor for an answer.
+//! The steady state allocates nothing: neither for a probe, nor for an answer, nor for a copy of the
+//! books that somebody asks for.
 
 #![expect(
     unsafe_code,
@@ -73,6 +74,8 @@ fn allocations_between(load: Load, from: u64, to: u64) -> u64 {
         pin: Vec::new(),
         receive_buffer: 4 << 20,
         duration: Duration::from_secs(60),
+        until: None,
+        slo: None,
         warmup: Duration::ZERO,
         size: 64,
         flows: 4,
@@ -85,11 +88,13 @@ fn allocations_between(load: Load, from: u64, to: u64) -> u64 {
     let stop = Arc::new(AtomicBool::new(false));
     let engine = Engine::prepare(&plan, &stop).expect("there is room for its sockets");
     let live = engine.live();
+    let glimpses = engine.glimpses();
     let underway = engine.start(&plan).expect("threads can be started");
     let give_up = Instant::now() + Duration::from_secs(50);
     let await_sent = |probes: u64| {
         while live[0].snapshot().sent < probes {
             assert!(Instant::now() < give_up, "{probes} probes were never sent");
+            glimpses[0].ask();
             thread::yield_now();
         }
         ALLOCATIONS.load(Ordering::Relaxed)

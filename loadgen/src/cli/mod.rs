@@ -23,7 +23,9 @@ use clap::{Parser, Subcommand};
 /// and its round trip counts from that time: a server that stalls is charged with every probe that
 /// had to wait. Lost probes stand in the percentiles as infinitely late.
 ///
-/// Exit codes: 0 the run is good, 1 it failed, 2 wrong use, 3 the run is not to be trusted.
+/// Exit codes: 0 the run is good, 1 it failed, 2 wrong use, 3 the run is not to be trusted, 4 an
+/// objective of `--slo` is missed. An objective that cannot be decided, and a goal of `--until` that
+/// is not reached, are told, and the code is 0.
 #[derive(Clone, Debug, Parser)]
 #[command(version, max_term_width = 80, args_conflicts_with_subcommands = true)]
 pub struct Cli {

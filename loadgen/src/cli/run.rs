@@ -12,8 +12,10 @@ use clap::Args;
 use echo_reactor::affinity::CpuList;
 
 use super::units::{self, UnitError};
-use crate::plan::{Choices, Load, Waiting};
+use crate::plan::{Choices, Load, Until, Waiting};
+use crate::precision::Goal;
 use crate::rate::Rate;
+use crate::slo::Slo;
 
 /// The flags of a run.
 #[derive(Args, Clone, Debug)]
@@ -44,6 +46,20 @@ pub struct Arguments {
     /// How long to send before that, without measuring
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = units::duration)]
     pub warmup: Duration,
+
+    /// Measure on until a percentile is known so well, as in p99+-2%: half its 95 % interval is then
+    /// no more than 2 % of it. `--duration` is measured in any case
+    #[arg(long, value_name = "GOAL", value_parser = Goal::from_str)]
+    pub until: Option<Goal>,
+
+    /// How long to measure at most if that is never reached
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = units::duration, requires = "until")]
+    pub max_duration: Duration,
+
+    /// What the server shall do, as in p99<200us,max<=5ms,loss<0.01%: exit with code 4 if it surely
+    /// does not
+    #[arg(long, value_name = "OBJECTIVES", value_parser = Slo::from_str)]
+    pub slo: Option<Slo>,
 
     /// Bytes of payload in a probe, 40 to 65507
     #[arg(long, value_name = "BYTES", default_value = "64", value_parser = units::size)]
@@ -108,6 +124,11 @@ impl Arguments {
                 .map_or(Vec::new(), |list| list.processors.clone()),
             receive_buffer: self.rcvbuf,
             duration: self.duration,
+            until: self.until.map(|goal| Until {
+                goal,
+                most: self.max_duration,
+            }),
+            slo: self.slo.clone(),
             warmup: self.warmup,
             size: self.size,
             flows: self.flows,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::decimal::{self, DecimalError};
 use crate::rate::Rate;
 
 /// Parses probes a second: a decimal number, with `k`, `M` or `G` for a thousand, a million or
@@ -125,32 +126,16 @@ fn split(typed: &str) -> Result<(&str, &str), UnitError> {
     Ok(typed.split_at(end))
 }
 
-/// `number` times `each`, exactly: binary fractions would turn 0.3 into something else.
+/// `number` times `each`, exactly; `unit` is what the product counts.
 fn scale(number: &str, each: u64, unit: &'static str) -> Result<u64, UnitError> {
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) {
+    decimal::scaled(number, each).map_err(|error| {
         let number = number.to_owned();
-        return Err(UnitError::Number { number });
-    }
-    let fraction = fraction.trim_end_matches('0');
-    let too_large = || UnitError::TooLarge {
-        number: number.to_owned(),
-    };
-    let too_fine = || UnitError::TooFine {
-        number: number.to_owned(),
-        unit,
-    };
-    let places = u32::try_from(fraction.len()).map_err(|_| too_fine())?;
-    let denominator = 10_u128.checked_pow(places).ok_or_else(too_fine)?;
-    let numerator: u128 = format!("{whole}{fraction}")
-        .parse()
-        .map_err(|_| too_large())?;
-    let scaled = numerator.checked_mul(each.into()).ok_or_else(too_large)?;
-    if scaled % denominator != 0 {
-        return Err(too_fine());
-    }
-    u64::try_from(scaled / denominator).map_err(|_| too_large())
+        match error {
+            DecimalError::NotANumber => UnitError::Number { number },
+            DecimalError::TooFine => UnitError::TooFine { number, unit },
+            DecimalError::TooLarge => UnitError::TooLarge { number },
+        }
+    })
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use crate::cli::{Cli, Command};
 use crate::report::Style;
 use crate::results::Run;
+use crate::slo;
 use crate::verdict::Outcome;
 
 /// Does what was typed; returns the exit code.
@@ -56,9 +57,11 @@ fn misused(cause: impl Display) -> Failure {
 
 /// The exit code of a run.
 fn exit_code(run: &Run) -> u8 {
-    match run.verdict.outcome {
-        Outcome::Valid | Outcome::Suspect => 0,
-        Outcome::Invalid => NOT_TO_BE_TRUSTED,
+    let objectives = run.slo.as_ref().map(|slo| slo.outcome);
+    match (run.verdict.outcome, objectives) {
+        (Outcome::Invalid, _) => NOT_TO_BE_TRUSTED,
+        (Outcome::Valid | Outcome::Suspect, Some(slo::Outcome::Missed)) => OBJECTIVE_MISSED,
+        (Outcome::Valid | Outcome::Suspect, _) => 0,
     }
 }
 
@@ -96,3 +99,6 @@ fn style() -> Style {
 
 /// The exit code of a run that ended but proves nothing.
 const NOT_TO_BE_TRUSTED: u8 = 3;
+
+/// The exit code of a run that proves that the server does not do what it shall.
+const OBJECTIVE_MISSED: u8 = 4;

@@ -33,7 +33,7 @@ use echo_reactor::udp::socket::SocketError;
 use self::clock::Clock;
 use self::flow::Flow;
 use self::prober::{Probed, Prober};
-use crate::measure::{Live, Measured};
+use crate::measure::{Glimpse, Live, Measured};
 use crate::plan::Plan;
 use crate::schedule::Share;
 
@@ -41,6 +41,7 @@ use crate::schedule::Share;
 pub struct Engine {
     probers: Vec<Prober>,
     live: Vec<Arc<Live>>,
+    glimpses: Vec<Arc<Glimpse>>,
 }
 
 /// A run under way.
@@ -54,7 +55,7 @@ pub struct Underway {
 pub struct Outcome {
     /// The books of all threads, put together.
     pub measured: Measured,
-    /// How long the measured window was: as planned, unless the run was stopped early.
+    /// How long the measured window was: as long as it could, unless the run was stopped early.
     pub window: Duration,
     /// Whether the run was stopped before its schedule was done.
     pub stopped_early: bool,
@@ -99,6 +100,7 @@ impl Engine {
         };
         let mut probers = Vec::with_capacity(threads.get().into());
         let mut live = Vec::with_capacity(threads.get().into());
+        let mut glimpses = Vec::with_capacity(threads.get().into());
         for thread in 0..threads.get() {
             let flows = flows_of(thread, threads, plan.flows())
                 .map(|number| Flow::open(plan, number, segments))
@@ -109,21 +111,40 @@ impl Engine {
                 })?;
             let shown = Arc::new(Live::new());
             let share = Share { threads, thread };
-            let prober = Prober::new(plan, share, flows, Arc::clone(&shown), Arc::clone(stop))
-                .map_err(|source| EngineError::Thread {
-                    operation: "set up a poll for a thread",
-                    source,
-                })?;
+            let glimpse = Arc::new(Glimpse::default());
+            let prober = Prober::new(
+                plan,
+                share,
+                flows,
+                Arc::clone(&shown),
+                Arc::clone(&glimpse),
+                Arc::clone(stop),
+            )
+            .map_err(|source| EngineError::Thread {
+                operation: "set up a poll for a thread",
+                source,
+            })?;
             probers.push(prober);
             live.push(shown);
+            glimpses.push(glimpse);
         }
-        Ok(Self { probers, live })
+        Ok(Self {
+            probers,
+            live,
+            glimpses,
+        })
     }
 
     /// What the threads show while they run, one each.
     #[must_use]
     pub fn live(&self) -> Vec<Arc<Live>> {
         self.live.clone()
+    }
+
+    /// Where the threads put copies of what they measured when they are asked for it, one each.
+    #[must_use]
+    pub fn glimpses(&self) -> Vec<Arc<Glimpse>> {
+        self.glimpses.clone()
     }
 
     /// Starts the threads; the first probe is due a moment later.
@@ -162,7 +183,7 @@ impl Underway {
     pub fn join(self) -> Result<Outcome, EngineError> {
         let mut outcome = Outcome {
             measured: Measured::default(),
-            window: self.plan.duration(),
+            window: self.plan.longest(),
             stopped_early: false,
         };
         for thread in self.threads {

@@ -18,7 +18,7 @@ use super::flow::{BURST, Flow};
 use super::pacer::{self, Outlook, Pause};
 use super::receiver::Receiver;
 use super::sender::Sender;
-use crate::measure::{Live, Measured, Reason, Recorder, Terms};
+use crate::measure::{Glimpse, Live, Measured, Reason, Recorder, Terms};
 use crate::plan::{Load, Plan, Waiting};
 use crate::schedule::{Constant, Share};
 use crate::time::Offset;
@@ -43,6 +43,7 @@ pub(super) struct Prober {
     /// How many flows wait for answers.
     waiting_flows: usize,
     last_sent: Offset,
+    glimpse: Arc<Glimpse>,
     stop: Arc<AtomicBool>,
 }
 
@@ -59,6 +60,7 @@ impl Prober {
         share: Share,
         flows: Vec<Flow>,
         live: Arc<Live>,
+        glimpse: Arc<Glimpse>,
         stop: Arc<AtomicBool>,
     ) -> io::Result<Self> {
         let poll = Poll::new()?;
@@ -91,10 +93,11 @@ impl Prober {
             events: Events::with_capacity(flows.len().max(1)),
             timeout: plan.timeout(),
             measured_from: plan.measured_from(),
-            last_chance: Offset::START + plan.span() + grace(plan.duration()),
+            last_chance: Offset::START + plan.span() + grace(plan.longest()),
             next_read: 0,
             waiting_flows: 0,
             last_sent: Offset::START,
+            glimpse,
             stop,
             flows,
         })
@@ -125,10 +128,7 @@ impl Prober {
             }
             if now >= housekeeping {
                 housekeeping = now + HOUSEKEEPING;
-                if stopped_at.is_none()
-                    && !self.demand.is_over(now)
-                    && self.stop.load(Ordering::Relaxed)
-                {
+                if stopped_at.is_none() && !self.demand.is_over(now) && self.is_stopped() {
                     stopped_at = Some(now);
                     // What was due before is given up too, if the thread is behind with it.
                     self.demand.cut(now);
@@ -225,6 +225,7 @@ impl Prober {
     fn keep_house(&mut self, now: Offset, clock: Clock) -> io::Result<()> {
         self.read_ready(clock, Duration::ZERO)?;
         self.recorder.expire(now);
+        self.recorder.answer(&self.glimpse, now);
         self.waiting_flows = 0;
         for (index, flow) in self.flows.iter_mut().enumerate() {
             flow.in_flight = self.recorder.outstanding_on(index);
@@ -250,6 +251,10 @@ impl Prober {
             let share = measured / flows + u64::from((index as u64) < measured % flows);
             self.recorder.skip(index, 0, share, Reason::Behind);
         }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.glimpse.is_ended()
     }
 
     fn is_done(&self, now: Offset) -> bool {

@@ -2,7 +2,8 @@
 
 use hdrhistogram::Histogram;
 
-use super::quantile::{Fraction, Quantile, Quantiles, Summary};
+use super::interval::{Edge, Interval, Ranks};
+use super::quantile::{Estimate, Fraction, Intervals, Quantile, Quantiles, Summary};
 use super::sequence::RoundTrip;
 use crate::time::Offset;
 
@@ -122,6 +123,30 @@ impl Distribution {
         self.sum_of_squares = self.sum_of_squares.saturating_add(other.sum_of_squares);
     }
 
+    /// Becomes the same as another distribution, without taking memory.
+    ///
+    /// # Panics
+    ///
+    /// Never: all distributions have the same bounds.
+    pub fn copy_from(&mut self, other: &Self) {
+        let Self {
+            histogram,
+            over,
+            min,
+            max,
+            sum,
+            sum_of_squares,
+        } = other;
+        self.histogram
+            .set_to(histogram)
+            .expect("the bounds are equal");
+        self.over = *over;
+        self.min = *min;
+        self.max = *max;
+        self.sum = *sum;
+        self.sum_of_squares = *sum_of_squares;
+    }
+
     /// Values recorded, those over the top included.
     #[must_use]
     pub fn count(&self) -> u64 {
@@ -145,50 +170,47 @@ impl Distribution {
     #[must_use]
     pub fn quantiles(&self, unanswered: u64) -> Quantiles {
         let count = self.count();
-        let quantile = |fraction| self.quantile(fraction, unanswered);
+        let ladder = Ladder::of(self);
+        let estimate = |fraction| ladder.estimate(fraction, unanswered);
+        let (p50, p90, p99) = (
+            estimate(Fraction::P50),
+            estimate(Fraction::P90),
+            estimate(Fraction::P99),
+        );
+        let (p99_9, p99_99) = (estimate(Fraction::P99_9), estimate(Fraction::P99_99));
         Quantiles {
             count,
             summary: (count > 0).then(|| self.summary(count)),
-            p50: quantile(Fraction::P50),
-            p90: quantile(Fraction::P90),
-            p99: quantile(Fraction::P99),
-            p99_9: quantile(Fraction::P99_9),
-            p99_99: quantile(Fraction::P99_99),
-            max: match (unanswered, count) {
-                (1.., _) => Quantile::Lost,
-                (0, 0) => Quantile::TooFew,
-                (0, _) => Quantile::Value(self.max),
+            p50: p50.value,
+            p90: p90.value,
+            p99: p99.value,
+            p99_9: p99_9.value,
+            p99_99: p99_99.value,
+            max: self.largest(unanswered),
+            intervals: Intervals {
+                p50: p50.interval,
+                p90: p90.interval,
+                p99: p99.interval,
+                p99_9: p99_9.interval,
+                p99_99: p99_99.interval,
             },
         }
     }
 
-    /// The nearest-rank quantile over the values and the `unanswered`.
-    fn quantile(&self, fraction: Fraction, unanswered: u64) -> Quantile {
-        let population = self.count() + unanswered;
-        if population < fraction.smallest_population() {
-            return Quantile::TooFew;
-        }
-        let rank = fraction.rank(population);
-        if rank > self.count() {
-            return Quantile::Lost;
-        }
-        Quantile::Value(self.value_at(rank))
+    /// Any one quantile over the values and the `unanswered`, and its interval.
+    #[must_use]
+    pub fn estimate(&self, fraction: Fraction, unanswered: u64) -> Estimate {
+        Ladder::of(self).estimate(fraction, unanswered)
     }
 
-    /// The value of the given rank, counted from 1 at the smallest, to 3 significant digits and
-    /// never rounded down. Past the histogram's top only the largest value is known, and given.
-    fn value_at(&self, rank: u64) -> u64 {
-        let mut seen = 0;
-        for bucket in self.histogram.iter_recorded() {
-            seen += bucket.count_since_last_iteration();
-            if seen >= rank {
-                let highest = self
-                    .histogram
-                    .highest_equivalent(bucket.value_iterated_to());
-                return highest.min(self.max);
-            }
+    /// The largest of the values and the `unanswered`.
+    #[must_use]
+    pub fn largest(&self, unanswered: u64) -> Quantile {
+        match (unanswered, self.count()) {
+            (1.., _) => Quantile::Lost,
+            (0, 0) => Quantile::TooFew,
+            (0, _) => Quantile::Value(self.max),
         }
-        self.max
     }
 
     fn summary(&self, count: u64) -> Summary {
@@ -208,6 +230,84 @@ impl Distribution {
     }
 }
 
+/// The values of a distribution by their rank: each step holds the ranks up to a number.
+struct Ladder<'a> {
+    distribution: &'a Distribution,
+    steps: Vec<Step>,
+}
+
+/// Values that a histogram does not tell apart.
+struct Step {
+    /// The rank of the largest of them, counted from 1 at the smallest of all.
+    up_to: u64,
+    value: u64,
+}
+
+impl<'a> Ladder<'a> {
+    /// Goes through the histogram once, however many ranks are looked up afterwards.
+    fn of(distribution: &'a Distribution) -> Self {
+        let mut up_to = 0;
+        let buckets = distribution.histogram.iter_recorded();
+        let steps = buckets.map(|bucket| {
+            up_to += bucket.count_since_last_iteration();
+            let value = bucket.value_iterated_to();
+            Step { up_to, value }
+        });
+        Self {
+            steps: steps.collect(),
+            distribution,
+        }
+    }
+
+    /// The nearest-rank quantile over the values and the `unanswered`, and its interval.
+    fn estimate(&self, fraction: Fraction, unanswered: u64) -> Estimate {
+        let population = self.distribution.count() + unanswered;
+        if population < fraction.smallest_population() {
+            return Estimate {
+                value: Quantile::TooFew,
+                interval: None,
+            };
+        }
+        let ranks = Ranks::of(fraction, population);
+        let edge = |found: Option<u64>| found.map_or(Edge::Lost, Edge::Value);
+        let value = self.highest(fraction.rank(population));
+        Estimate {
+            value: value.map_or(Quantile::Lost, Quantile::Value),
+            interval: Some(Interval {
+                low: edge(self.lowest(ranks.low)),
+                high: edge(self.highest(ranks.high)),
+            }),
+        }
+    }
+
+    /// The value of the given rank, to 3 significant digits (a thousandth) and never rounded
+    /// down; `None` among the unanswered. Past the histogram's top only the largest value is
+    /// known, and given.
+    fn highest(&self, rank: u64) -> Option<u64> {
+        let Distribution { histogram, max, .. } = self.distribution;
+        let highest = |value| histogram.highest_equivalent(value).min(*max);
+        (rank <= self.distribution.count()).then(|| self.value(rank).map_or(*max, highest))
+    }
+
+    /// The same, never rounded up. Past the histogram's top only that top is known to be
+    /// exceeded, and given; rank 0 is no time at all.
+    fn lowest(&self, rank: u64) -> Option<u64> {
+        let Distribution { histogram, min, .. } = self.distribution;
+        let lowest = |value| histogram.lowest_equivalent(value).max(*min);
+        match rank {
+            0 => Some(0),
+            rank if rank > self.distribution.count() => None,
+            rank => Some(self.value(rank).map_or(HIGHEST_NANOS.max(*min), lowest)),
+        }
+    }
+
+    /// A value that the histogram does not tell from that of the given rank; `None` past its top.
+    fn value(&self, rank: u64) -> Option<u64> {
+        let step = self.steps.partition_point(|step| step.up_to < rank);
+        self.steps.get(step).map(|step| step.value)
+    }
+}
+
 impl Default for Distribution {
     fn default() -> Self {
         Self::new()
@@ -223,8 +323,12 @@ fn narrow(wide: u128) -> u64 {
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand_distr::{Distribution as _, LogNormal};
+    use rand_xoshiro::Xoshiro256PlusPlus;
 
     use super::*;
+    use crate::measure::binomial::floor;
 
     fn distribution(values: impl IntoIterator<Item = u64>) -> Distribution {
         let mut distribution = Distribution::new();
@@ -263,6 +367,88 @@ mod tests {
     fn a_rank_past_the_histogram_is_not_understated() {
         let values = distribution([HIGHEST_NANOS + 1; 5]);
         assert_eq!(values.quantiles(0).p50, Quantile::Value(HIGHEST_NANOS + 1));
+    }
+
+    #[test]
+    fn values_over_the_top_keep_their_place_among_the_ranks() {
+        let values = distribution((1..=900).chain((0..100).map(|_| HIGHEST_NANOS * 2)));
+        let quantiles = values.quantiles(0);
+        assert_eq!((values.count(), values.over()), (1_000, 100));
+        assert_eq!(quantiles.p90, Quantile::Value(900));
+        assert_eq!(quantiles.p99, Quantile::Value(HIGHEST_NANOS * 2));
+        let p99 = Interval {
+            low: Edge::Value(HIGHEST_NANOS),
+            high: Edge::Value(HIGHEST_NANOS * 2),
+        };
+        assert_eq!(quantiles.intervals.p99, Some(p99));
+    }
+
+    #[test]
+    fn an_interval_reaches_as_far_as_its_ranks() {
+        // The ranks of a median of 100 are 40 and 61.
+        let values = distribution(1..=100);
+        let p50 = Interval {
+            low: Edge::Value(40),
+            high: Edge::Value(61),
+        };
+        assert_eq!(values.quantiles(0).intervals.p50, Some(p50));
+        let of_fewer = distribution(1..=60).quantiles(40).intervals;
+        assert_eq!(of_fewer.p50.unwrap().high, Edge::Lost);
+        assert_eq!(distribution(1..=4).quantiles(0).intervals.p50, None);
+    }
+
+    /// Times as networks have them: about 50 us, with a long tail.
+    fn samples(seed: u64, count: usize) -> Vec<u64> {
+        let random = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let times = LogNormal::new(50_000_f64.ln(), 1.0).unwrap();
+        times.sample_iter(random).take(count).map(floor).collect()
+    }
+
+    #[track_caller]
+    fn assert_within_a_thousandth(estimated: Quantile, exact: u64) {
+        let Quantile::Value(value) = estimated else {
+            panic!("{estimated:?} in place of {exact}");
+        };
+        assert!(
+            value >= exact && value - exact <= exact / 1_000,
+            "{value} {exact}"
+        );
+    }
+
+    #[test]
+    fn quantiles_of_a_million_are_those_of_the_sorted_samples() {
+        for seed in 1..=3 {
+            let mut sorted = samples(seed, 1_000_000);
+            let values = distribution(sorted.iter().copied());
+            sorted.sort_unstable();
+            for name in ["p1", "p50", "p90", "p99", "p99.9", "p99.99", "p99.999"] {
+                let fraction: Fraction = name.parse().unwrap();
+                let estimate = values.estimate(fraction, 0);
+                let at = |rank: u64| sorted[usize::try_from(rank).unwrap() - 1];
+                assert_within_a_thousandth(estimate.value, at(fraction.rank(1_000_000)));
+                let ranks = Ranks::of(fraction, 1_000_000);
+                let interval = estimate.interval.unwrap();
+                assert!(interval.low <= Edge::Value(at(ranks.low)), "{name}");
+                assert!(interval.high >= Edge::Value(at(ranks.high)), "{name}");
+            }
+            assert_eq!(values.quantiles(0).max, Quantile::Value(sorted[999_999]));
+        }
+    }
+
+    #[test]
+    fn pooled_quantiles_are_those_of_all_samples_in_one_histogram() {
+        let parts = [samples(1, 200_000), samples(2, 50_000), samples(3, 1_000)];
+        let mut merged = Distribution::new();
+        for part in &parts {
+            merged.merge(&distribution(part.iter().copied()));
+        }
+        let mut all = parts.concat();
+        assert_eq!(
+            merged.quantiles(7),
+            distribution(all.iter().copied()).quantiles(7)
+        );
+        all.sort_unstable();
+        assert_within_a_thousandth(merged.quantiles(0).p99, all[248_490 - 1]);
     }
 
     #[test]

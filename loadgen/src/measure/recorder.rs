@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::counts::{Counts, NotSent, Reason};
+use super::glimpse::Glimpse;
 use super::latency::Latency;
 use super::live::Live;
 use super::sequence::{Answer, Terms, Tracker};
@@ -84,6 +85,14 @@ impl Recorder {
         for flow in 0..self.flows.len() {
             self.update(flow, |tracker| tracker.expire(now));
         }
+    }
+
+    /// Hands out a copy of what was measured up to now if somebody asked for one.
+    pub fn answer(&self, glimpse: &Glimpse, now: Offset) {
+        glimpse.answer(now, &self.latency.from_due, || {
+            let counts = self.flows.iter().map(Tracker::measured);
+            counts.map(|counts| counts.lost + counts.late).sum()
+        });
     }
 
     /// The number the flow's next probe gets when it is sent.

@@ -1,20 +1,23 @@
 //! A finished run as text.
 
-use super::{BOLD, Style, labelled, painted, verdict_word};
+use super::{BOLD, GREEN, RED, Style, YELLOW, labelled, painted, verdict_word};
 use crate::figures::{count, percent, rate, time};
-use crate::measure::{Fraction, Quantile};
-use crate::results::{Distribution, Plan, Run, Verdict};
+use crate::measure::{Edge, Fraction, Quantile};
+use crate::results::{Distribution, Intervals, Plan, Run, Verdict};
+use crate::slo;
 
 /// The report of a run: what was run, how long answers took, what became of the probes, and
 /// whether to believe it. Ends with a line break.
 #[must_use]
 pub fn text(run: &Run, style: Style) -> String {
-    let paragraphs = [
-        setting(run),
-        latencies(run, style),
-        accounts(run),
-        verdict(&run.verdict, style),
-    ];
+    let mut judged = verdict(&run.verdict, style);
+    judged.extend(objectives(run, style));
+    judged.extend(
+        run.until
+            .as_ref()
+            .map(|until| labelled("until", &until.message)),
+    );
+    let paragraphs = [setting(run), latencies(run, style), accounts(run), judged];
     paragraphs.map(|lines| lines.join("\n") + "\n").join("\n")
 }
 
@@ -99,11 +102,25 @@ fn latencies(run: &Run, style: Style) -> Vec<String> {
         let cells = COLUMNS.map(|column| cell((column.of)(distribution)));
         lines.push(row(name, &cells));
     }
-    // The headline: what a user of the service would have waited.
+    // The headline: what a user of the service would have waited, and how sure that is.
     lines[1] = painted(&lines[1], BOLD, style);
+    lines.splice(2..2, bounds(rows[0].1));
     let distributions = rows.map(|(_, distribution)| distribution);
     lines.extend(legend(&distributions));
     lines
+}
+
+/// The rows of the intervals, if any quantile has one.
+fn bounds(distribution: &Distribution) -> Vec<String> {
+    let ends = COLUMNS.map(|column| (column.interval)(&distribution.intervals));
+    if ends.iter().all(Option::is_none) {
+        return Vec::new();
+    }
+    let bound = |name, end: usize| {
+        let cells = ends.map(|ends| ends.map_or(String::new(), |ends| cell(ends[end].into())));
+        row(name, &cells).trim_end().to_owned()
+    };
+    vec![bound(" 95 % from", 0), bound("        to", 1)]
 }
 
 /// What the words in place of a number mean, if there are any.
@@ -122,7 +139,7 @@ fn legend(distributions: &[&Distribution]) -> Vec<String> {
         .filter_map(|column| Some((column.name, column.fraction?)))
         .map(|(name, fraction)| {
             format!(
-                "{name} (needs {} probes)",
+                "{name} (needs {} answers)",
                 count(fraction.smallest_population())
             )
         })
@@ -212,6 +229,22 @@ fn verdict(verdict: &Verdict, style: Style) -> Vec<String> {
     lines
 }
 
+fn objectives(run: &Run, style: Style) -> Vec<String> {
+    let Some(slo) = &run.slo else {
+        return Vec::new();
+    };
+    let (word, colour) = match slo.outcome {
+        slo::Outcome::Met => ("met", GREEN),
+        slo::Outcome::Undecided => ("UNDECIDED", YELLOW),
+        slo::Outcome::Missed => ("MISSED", RED),
+    };
+    let mut lines = vec![labelled("slo", &painted(word, colour, style))];
+    for objective in &slo.objectives {
+        lines.push(labelled("", &objective.message));
+    }
+    lines
+}
+
 /// One column of the table.
 #[derive(Clone, Copy)]
 struct Column {
@@ -219,6 +252,7 @@ struct Column {
     of: fn(&Distribution) -> Quantile,
     /// `None` for the maximum, which takes but one value.
     fraction: Option<Fraction>,
+    interval: fn(&Intervals) -> Option<[Edge; 2]>,
 }
 
 const COLUMNS: [Column; 6] = [
@@ -226,31 +260,37 @@ const COLUMNS: [Column; 6] = [
         name: "p50",
         of: |distribution| distribution.p50,
         fraction: Some(Fraction::P50),
+        interval: |intervals| intervals.p50,
     },
     Column {
         name: "p90",
         of: |distribution| distribution.p90,
         fraction: Some(Fraction::P90),
+        interval: |intervals| intervals.p90,
     },
     Column {
         name: "p99",
         of: |distribution| distribution.p99,
         fraction: Some(Fraction::P99),
+        interval: |intervals| intervals.p99,
     },
     Column {
         name: "p99.9",
         of: |distribution| distribution.p99_9,
         fraction: Some(Fraction::P99_9),
+        interval: |intervals| intervals.p99_9,
     },
     Column {
         name: "p99.99",
         of: |distribution| distribution.p99_99,
         fraction: Some(Fraction::P99_99),
+        interval: |intervals| intervals.p99_99,
     },
     Column {
         name: "max",
         of: |distribution| distribution.max,
         fraction: None,
+        interval: |_intervals| None,
     },
 ];
 
@@ -276,7 +316,7 @@ fn number_of(number: u16, thing: &str) -> String {
 mod tests {
     use super::*;
     use crate::results::Doubt;
-    use crate::results::tests::run;
+    use crate::results::tests::{asked, run};
     use crate::verdict::Outcome;
 
     #[test]
@@ -288,10 +328,12 @@ from        2 flows, 1 thread, timeout 1.00 s
 
 round trip      p50      p90      p99    p99.9   p99.99      max
 from due    21.0 us  21.0 us  21.0 us      n/a      n/a     lost
+ 95 % from  21.0 us  21.0 us  21.0 us
+        to  21.0 us  21.0 us     lost
 from send   20.0 us  20.0 us  20.0 us      n/a      n/a     lost
 lateness    1.00 us  1.00 us  1.00 us      n/a      n/a  1.00 us
 lost        the rank falls among probes that were sent and had no answer in time
-n/a         p99.9 (needs 2,995 probes), p99.99 (needs 29,956 probes)
+n/a         p99.9 (needs 2,995 answers), p99.99 (needs 29,956 answers)
 
 probes      1,000 scheduled, 993 sent, 7 not sent (behind 7)
 answers     989 in time (99.597 %), 2 late, 2 lost (0.201 %)
@@ -301,6 +343,20 @@ rate        10,000/s scheduled, 9,930/s sent, 9,890/s answered in time
 verdict     valid
 ";
         assert_eq!(text(&run(), Style::Plain), expected);
+    }
+
+    #[test]
+    fn what_was_asked_for_is_answered_below_the_verdict() {
+        let text = text(&asked(), Style::Plain);
+        let expected = "
+verdict     valid
+slo         MISSED
+            p50 < 25 us: met, 21.0 us (95 % within 21.0 to 21.0 us)
+            max <= 1 s: missed, lost
+            loss < 1 %: undecided, 0.403 % (95 % within 0.11 to 1.03 %)
+until       p90 +-5 %: reached after 100 ms (p90 21.0 us +-0 %)
+";
+        assert!(text.ends_with(expected), "{text}");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Times, as distributions.
 
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::measure::{self, Quantile};
+use crate::measure::{self, Edge, Interval, Quantile};
 
 /// Round trips by both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,20 @@ pub struct Distribution {
     pub p99_99: Quantile,
     /// Like a quantile: `"lost"` if any probe took for ever.
     pub max: Quantile,
+    /// How far the quantiles can be relied on.
+    pub intervals: Intervals,
+}
+
+/// Between which two times each quantile lies with 95 % confidence, as `[low, high]`: `null`
+/// where the quantile is, else a number or `"lost"` each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the intervals are named like their quantiles")]
+pub struct Intervals {
+    pub p50: Option<[Edge; 2]>,
+    pub p90: Option<[Edge; 2]>,
+    pub p99: Option<[Edge; 2]>,
+    pub p99_9: Option<[Edge; 2]>,
+    pub p99_99: Option<[Edge; 2]>,
 }
 
 impl Distribution {
@@ -47,6 +62,36 @@ impl Distribution {
             p99_9: quantiles.p99_9,
             p99_99: quantiles.p99_99,
             max: quantiles.max,
+            intervals: Intervals::from(&quantiles.intervals),
+        }
+    }
+}
+
+impl From<&measure::Intervals> for Intervals {
+    fn from(intervals: &measure::Intervals) -> Self {
+        let ends = |interval: Interval| [interval.low, interval.high];
+        Self {
+            p50: intervals.p50.map(ends),
+            p90: intervals.p90.map(ends),
+            p99: intervals.p99.map(ends),
+            p99_9: intervals.p99_9.map(ends),
+            p99_99: intervals.p99_99.map(ends),
+        }
+    }
+}
+
+impl Serialize for Edge {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Quantile::from(*self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Edge {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Quantile::deserialize(deserializer)? {
+            Quantile::Value(nanos) => Ok(Self::Value(nanos)),
+            Quantile::Lost => Ok(Self::Lost),
+            Quantile::TooFew => Err(D::Error::custom("an interval has two ends, or is null")),
         }
     }
 }

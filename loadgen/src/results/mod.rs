@@ -3,7 +3,9 @@
 mod distribution;
 mod plan;
 mod selftest;
+mod slo;
 mod sweep;
+mod until;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -11,12 +13,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::distribution::{Distribution, RoundTrips};
+pub use self::distribution::{Distribution, Intervals, RoundTrips};
 pub use self::plan::{Arrivals, Load, Plan};
 pub use self::selftest::{Check, Floor, Pauses, Selftest, SelftestSchema};
+pub use self::slo::{Objective, Slo, Unit};
 pub use self::sweep::{Sweep, SweepSchema, SweepTrial};
+pub use self::until::Until;
 pub use self::verdict::{Doubt, Verdict};
 use crate::measure::{Counts, Measured};
+use crate::precision::Ending;
 
 /// Everything about one run. All counts and times are those of the measured window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +58,10 @@ pub struct Run {
     pub lateness_ns: Distribution,
     /// The counts of each flow.
     pub flows: Vec<Flow>,
+    /// Whether a quantile was known as well as it should be; null if none was to be.
+    pub until: Option<Until>,
+    /// Whether the server does what it shall; null if nothing was asked of it.
+    pub slo: Option<Slo>,
     /// Whether to believe any of it.
     pub verdict: Verdict,
 }
@@ -122,6 +131,18 @@ impl Run {
             },
             lateness_ns: Distribution::new(&latency.lateness, 0),
             flows: flows.collect(),
+            until: plan.until().map(|until| {
+                let goal = until.goal;
+                Until::from(&Ending {
+                    goal,
+                    estimate: latency.from_due.estimate(goal.fraction(), unanswered),
+                    window,
+                    most: until.most,
+                })
+            }),
+            slo: plan
+                .slo()
+                .map(|slo| Slo::from(&slo.assess(&latency.from_due, &counts))),
             verdict: Verdict::from(verdict),
         }
     }
@@ -155,7 +176,7 @@ pub(crate) mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::measure::{Quantile, Reason, Recorder, Terms};
+    use crate::measure::{Edge, Quantile, Reason, Recorder, Terms};
     use crate::plan::{self, Choices, Plan as ResolvedPlan};
     use crate::rate::Rate;
     use crate::time::Offset;
@@ -164,6 +185,11 @@ pub(crate) mod tests {
     /// A tenth of a second at 10,000/s over two flows. Every probe is sent 1 us late and takes
     /// 20 us; two are lost, two late, seven not sent, and one answer comes twice.
     pub(crate) fn run() -> Run {
+        run_asked(None, None)
+    }
+
+    /// The same, with an objective or a goal.
+    fn run_asked(slo: Option<&str>, until: Option<plan::Until>) -> Run {
         let plan = ResolvedPlan::new(Choices {
             target: SocketAddr::from(([127, 0, 0, 1], 50_007)),
             target_name: "localhost:50007".to_owned(),
@@ -174,6 +200,8 @@ pub(crate) mod tests {
             pin: Vec::new(),
             receive_buffer: 4 << 20,
             duration: Duration::from_millis(100),
+            until,
+            slo: slo.map(|slo| slo.parse().unwrap()),
             warmup: Duration::ZERO,
             size: 64,
             flows: 2,
@@ -234,6 +262,10 @@ pub(crate) mod tests {
         let from_due = json!({
             "count": 989, "min": 21_000, "mean": 21_000, "stdev": 0, "p50": 21_000,
             "p90": 21_000, "p99": 21_000, "p99_9": null, "p99_99": null, "max": "lost",
+            "intervals": {
+                "p50": [21_000, 21_000], "p90": [21_000, 21_000], "p99": [21_000, "lost"],
+                "p99_9": null, "p99_99": null,
+            },
         });
         assert_eq!(file["schema"], "loadgen/run/1");
         assert_eq!(file["plan"], plan);
@@ -246,12 +278,56 @@ pub(crate) mod tests {
         assert_eq!(file["lateness_ns"]["p99"], 1_000);
         assert_eq!(file["flows"][1]["flow"], 1);
         assert_eq!(file["flows"][1]["sent"], 496);
+        assert_eq!((&file["until"], &file["slo"]), (&Value::Null, &Value::Null));
         assert_eq!(file["verdict"], json!({ "outcome": "valid", "doubts": [] }));
     }
 
     #[test]
+    fn objectives_and_goals_are_in_the_file() {
+        let file = serde_json::to_value(asked()).unwrap();
+        let objectives = &file["slo"]["objectives"];
+        assert_eq!(file["slo"]["outcome"], "missed");
+        let p50 = json!({
+            "objective": "p50<25us", "outcome": "met", "measured": 21_000, "low": 21_000,
+            "high": 21_000, "limit": 25_000, "unit": "ns",
+            "message": "p50 < 25 us: met, 21.0 us (95 % within 21.0 to 21.0 us)",
+        });
+        assert_eq!(objectives[0], p50);
+        let max = json!({
+            "objective": "max<=1s", "outcome": "missed", "measured": "lost", "low": null,
+            "high": null, "limit": 1_000_000_000, "unit": "ns",
+            "message": "max <= 1 s: missed, lost",
+        });
+        assert_eq!(objectives[1], max);
+        let loss = &objectives[2];
+        assert_eq!(
+            (&loss["outcome"], &loss["unit"]),
+            (&json!("undecided"), &json!("ppb"))
+        );
+        assert_eq!(
+            (&loss["measured"], &loss["limit"]),
+            (&json!(4_028_197), &json!(10_000_000))
+        );
+        assert!(loss["low"].as_u64() < loss["measured"].as_u64());
+        let until = json!({
+            "goal": "p90+-5%", "max_duration_ns": 100_000_000, "reached": true,
+            "precision_ppb": 0,
+            "message": "p90 +-5 %: reached after 100 ms (p90 21.0 us +-0 %)",
+        });
+        assert_eq!(file["until"], until);
+    }
+
+    pub(crate) fn asked() -> Run {
+        let until = plan::Until {
+            goal: "p90+-5%".parse().unwrap(),
+            most: Duration::from_millis(100),
+        };
+        run_asked(Some("p50<25us,max<=1s,loss<1%"), Some(until))
+    }
+
+    #[test]
     fn a_file_is_read_as_it_was_written() {
-        let mut written = run();
+        let mut written = asked();
         written.verdict.outcome = Outcome::Invalid;
         written.verdict.doubts.push(Doubt {
             code: "rate_missed".to_owned(),
@@ -270,6 +346,15 @@ pub(crate) mod tests {
         file["schema"] = Value::from("loadgen/run/2");
         let error = serde_json::from_value::<Run>(file).unwrap_err().to_string();
         assert!(error.contains("loadgen/run/2"), "{error}");
+    }
+
+    #[test]
+    fn an_end_of_an_interval_is_a_number_or_lost() {
+        let read = |value: Value| serde_json::from_value::<Edge>(value);
+        assert_eq!(read(json!(5)).unwrap(), Edge::Value(5));
+        assert_eq!(read(json!("lost")).unwrap(), Edge::Lost);
+        assert!(read(json!(null)).is_err());
+        assert_eq!(serde_json::to_value(Edge::Lost).unwrap(), "lost");
     }
 
     #[test]

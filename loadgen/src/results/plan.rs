@@ -25,7 +25,7 @@ pub struct Plan {
     pub window: Option<u32>,
     /// Whether probes that were due together left as one train.
     pub trains: bool,
-    /// How long the measured window lasted.
+    /// How long the measured window was to last, at least.
     pub duration_ns: u64,
     /// How long probes were sent before it.
     pub warmup_ns: u64,

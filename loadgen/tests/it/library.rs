@@ -22,6 +22,8 @@ fn plan(target: SocketAddr, duration: Duration) -> Plan {
         pin: Vec::new(),
         receive_buffer: 1 << 20,
         duration,
+        until: None,
+        slo: None,
         warmup: Duration::ZERO,
         size: 64,
         flows: 16,

@@ -19,6 +19,11 @@ fn what_cannot_be_run_names_the_flag_to_change() {
         ("--threads 0", "--threads"),
         ("--threads 3 --flows 2", "--flows"),
         ("--size -1", "-1"),
+        ("--slo p99<200", "--slo"),
+        ("--slo p99<1ms,mean<1ms", "'mean'"),
+        ("--until p99", "--until"),
+        ("--max-duration 1m", "--until"),
+        ("--until p99+-2% --max-duration 5s", "--max-duration"),
         ("--no-such-flag", "--no-such-flag"),
         ("no-such-command", "no-such-command"),
     ] {

@@ -1,0 +1,89 @@
+//! The highest rate that meets an objective.
+
+use std::sync::atomic::Ordering;
+
+use super::subject::Subject;
+use super::{Failure, NOT_TO_BE_TRUSTED, failed, misused, print, style, watch_signals};
+use crate::cli::search::Arguments;
+use crate::output::Output;
+use crate::plan::{Load, Plan, PlanError};
+use crate::report;
+use crate::results::{self, Run, SearchTrial};
+use crate::search::{Answer, Next, Search, Terms, Trial};
+use crate::session::Session;
+use crate::slo::Slo;
+
+pub(super) fn search(arguments: &Arguments) -> Result<u8, Failure> {
+    let Arguments { from, to, run, .. } = arguments;
+    let terms = Terms::new(*from, *to, arguments.precision, arguments.repeats).map_err(misused)?;
+    let slo = run.slo.clone().ok_or_else(|| {
+        misused("a search needs --slo, as in --slo 'p99<200us,loss<0.1%': what shall be met?")
+    })?;
+    let subject = Subject::of(run)?;
+    let lowest = subject.plan_with(run, Load::Open(*from))?;
+    enough_probes(&slo, &lowest)?;
+    let mut output = Output::create(run.json.as_deref()).map_err(failed)?;
+    let stop = watch_signals()?;
+    let mut search = Search::new(terms);
+    let mut trials = Vec::new();
+    let answer = loop {
+        let rate = match search.next() {
+            Next::Done(answer) => break Some(answer),
+            Next::Try(rate) => rate,
+        };
+        let plan = subject.plan_with(run, Load::Open(rate))?;
+        let session = Session::prepare(plan, &stop).map_err(failed)?;
+        let label = format!("trial {}, {rate}/s", trials.len() + 1);
+        let measured = session.labelled(label).run(!run.quiet).map_err(failed)?;
+        if stop.load(Ordering::Relaxed) {
+            // A trial that was cut short says nothing, and without it there is no answer.
+            break None;
+        }
+        let outcome = outcome(&measured);
+        search.note(rate, outcome);
+        trials.push(SearchTrial {
+            outcome,
+            run: measured,
+        });
+    };
+    let result = results::Search::new(&slo, answer, trials);
+    if !run.quiet && !output.is_stdout() {
+        print(&report::search::text(&result, style()));
+    }
+    output.write(&result).map_err(failed)?;
+    subject.stop()?;
+    Ok(exit_code(answer))
+}
+
+/// A search that was interrupted has no answer, and one that even the lowest rate fails has a bad one.
+fn exit_code(answer: Option<Answer>) -> u8 {
+    match answer {
+        Some(Answer::Between { .. } | Answer::AtLeast(_)) => 0,
+        Some(Answer::Below(_)) => super::OBJECTIVE_MISSED,
+        None => NOT_TO_BE_TRUSTED,
+    }
+}
+
+/// What a run says of its rate. An interval that straddles its limit is common close to the
+/// boundary, where trials are repeated: there the estimate itself decides.
+fn outcome(run: &Run) -> Trial {
+    let sent_too_few = run.verdict.doubts.iter().any(|doubt| doubt.code == "rate_missed");
+    if sent_too_few {
+        return Trial::OutOfReach;
+    }
+    let objectives = run.slo.iter().flat_map(|slo| &slo.objectives);
+    if objectives.into_iter().all(results::Objective::is_met_as_estimated) {
+        Trial::Met
+    } else {
+        Trial::Missed
+    }
+}
+
+/// Whether a trial at the lowest rate has the probes that the objectives take.
+fn enough_probes(slo: &Slo, plan: &Plan) -> Result<(), Failure> {
+    let probes = plan.probes_due().unwrap_or(u64::MAX);
+    match slo.smallest_population() {
+        needed if probes < needed => Err(misused(PlanError::TooFewForSlo { probes, needed })),
+        _ => Ok(()),
+    }
+}

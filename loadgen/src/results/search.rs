@@ -1,0 +1,89 @@
+//! The file a search leaves behind.
+
+use serde::{Deserialize, Serialize};
+
+use super::Run;
+use crate::search::{Answer, Trial};
+use crate::slo::Slo;
+
+/// The highest rate that meets an objective, and the trials that say so.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Search {
+    /// What kind of file this is.
+    pub schema: SearchSchema,
+    /// What was to be met, as `--slo` takes it.
+    pub slo: String,
+    /// How the search ended.
+    pub outcome: SearchOutcome,
+    /// The highest rate that met it, as `--rate` takes it; null if none did.
+    pub met: Option<String>,
+    /// The lowest rate above that missed it; null if none did.
+    pub missed: Option<String>,
+    /// The trials in order.
+    pub trials: Vec<SearchTrial>,
+}
+
+/// The version of the format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SearchSchema {
+    /// First version.
+    #[serde(rename = "loadgen/search/1")]
+    Search1,
+}
+
+/// How a search ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SearchOutcome {
+    /// The highest rate lies between `met` and `missed`.
+    Found,
+    /// The same, but at `missed` it was the generator that gave in.
+    GeneratorLimited,
+    /// Every rate of the range met the objective.
+    AboveRange,
+    /// No rate of the range met the objective.
+    BelowRange,
+    /// It was stopped before it knew.
+    Interrupted,
+}
+
+/// One trial of a search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SearchTrial {
+    /// What it said of its rate.
+    pub outcome: Trial,
+    /// The run.
+    pub run: Run,
+}
+
+impl Search {
+    /// Puts the parts together; without an answer the search was interrupted.
+    #[must_use]
+    pub fn new(slo: &Slo, answer: Option<Answer>, trials: Vec<SearchTrial>) -> Self {
+        let (outcome, met, missed) = match answer {
+            None => (SearchOutcome::Interrupted, None, None),
+            Some(Answer::AtLeast(met)) => (SearchOutcome::AboveRange, Some(met), None),
+            Some(Answer::Below(missed)) => (SearchOutcome::BelowRange, None, Some(missed)),
+            Some(Answer::Between {
+                met,
+                missed,
+                out_of_reach,
+            }) => {
+                let outcome = if out_of_reach {
+                    SearchOutcome::GeneratorLimited
+                } else {
+                    SearchOutcome::Found
+                };
+                (outcome, Some(met), Some(missed))
+            }
+        };
+        Self {
+            schema: SearchSchema::Search1,
+            slo: slo.to_string(),
+            outcome,
+            met: met.map(|rate| rate.to_string()),
+            missed: missed.map(|rate| rate.to_string()),
+            trials,
+        }
+    }
+}
