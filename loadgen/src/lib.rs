@@ -5,18 +5,18 @@
 //! - [`session`]: one run from its plan to its result.
 //! - [`plan`]: a run, fully resolved.
 //! - [`sweep`], [`search`]: at which rates to run. Pure.
+//! - [`slo`]: what a service shall do, and does it?
+//! - [`precision`]: how well shall a quantile be known?
 //! - [`rate`], [`schedule`]: when probes are due.
 //! - [`probe`]: what goes over the wire.
 //! - [`engine`]: sends, receives and stamps; the only sockets, threads and clocks of a run.
 //! - [`measure`]: the books of every probe and every datagram.
 //! - [`verdict`]: may the run be believed?
-//! - [`slo`]: what a service shall do, and does it?
-//! - [`precision`]: how well shall a quantile be known?
 //! - [`results`]: the file a run leaves behind.
 //! - [`output`]: where that file goes.
-//! - [`gauge`]: ends a run when enough is known.
 //! - [`report`]: the same for people, written with [`figures`].
 //! - [`progress`]: a bar on a terminal while a run lasts.
+//! - [`gauge`]: ends a run when enough is known.
 //! - [`ping`]: one text at a time, for people.
 //! - [`share`], [`decimal`]: percentages and decimal numbers as they are typed, exactly.
 //! - [`time`]: points in time, counted from a run's start.

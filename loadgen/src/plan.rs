@@ -64,7 +64,7 @@ pub struct Choices {
     pub pin: Vec<usize>,
     /// Bytes of receive buffer a flow, which the kernel doubles.
     pub receive_buffer: usize,
-    /// How long the measured window lasts; it follows the warm-up. Above zero.
+    /// How long the measured window lasts, at least; it follows the warm-up. Above zero.
     pub duration: Duration,
     /// What else has to be reached before the measured window ends.
     pub until: Option<Until>,

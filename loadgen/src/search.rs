@@ -67,7 +67,8 @@ pub enum TermsError {
 }
 
 /// What one trial said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Trial {
     /// The objective was met.
     Met,

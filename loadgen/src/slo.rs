@@ -100,6 +100,19 @@ impl Slo {
         &self.objectives
     }
 
+    /// The fewest probes by which every quantile among the objectives can be known; at least 1.
+    #[must_use]
+    pub fn smallest_population(&self) -> u64 {
+        let needed = self
+            .objectives
+            .iter()
+            .map(|objective| match objective.requirement {
+                Requirement::Quantile { fraction, .. } => fraction.smallest_population(),
+                Requirement::Max { .. } | Requirement::Loss { .. } => 1,
+            });
+        needed.max().unwrap_or(1)
+    }
+
     /// Judges a run that has ended, by the round trips from when probes were due.
     #[must_use]
     pub fn assess(&self, from_due: &Distribution, counts: &Counts) -> Assessment {

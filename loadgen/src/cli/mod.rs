@@ -2,6 +2,7 @@
 //!
 //! - [`run`]: a run, when no other command is named;
 //! - [`ping`]: one datagram at a time, for people;
+//! - [`search`]: the highest rate that meets an objective;
 //! - [`selftest`]: whether this machine can measure;
 //! - [`sweep`]: a run at each of several rates;
 //! - [`address`]: host names and addresses;
@@ -10,6 +11,7 @@
 pub mod address;
 pub mod ping;
 pub mod run;
+pub mod search;
 pub mod selftest;
 pub mod sweep;
 pub mod units;
@@ -45,6 +47,8 @@ pub enum Command {
     Ping(ping::Arguments),
     /// Measure at several rates, up and down again, to find where the round trip begins to grow
     Sweep(sweep::Arguments),
+    /// Find the highest rate that meets an objective
+    Search(search::Arguments),
     /// Prove within a minute that this machine measures what it should, and find its floor
     Selftest(selftest::Arguments),
 }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{run, units};
 use crate::rate::Rate;
+use crate::share::Share;
 
 /// The flags of `loadgen search`.
 #[derive(Args, Clone, Debug)]
@@ -21,8 +22,8 @@ pub struct Arguments {
 
     /// How far apart the ends of the answer may be: the rate that meets the objective, and the one
     /// that does not
-    #[arg(long, value_name = "PERCENT", default_value = "2%", value_parser = units::fraction)]
-    pub precision: f64,
+    #[arg(long, value_name = "PERCENT", default_value = "2%")]
+    pub precision: Share,
 
     /// Trials at each end of the answer, of which more than half decide
     #[arg(long, value_name = "N", default_value = "3")]

@@ -2,6 +2,7 @@
 
 mod measure;
 mod ping;
+mod search;
 mod selftest;
 mod subject;
 mod sweep;
@@ -28,6 +29,7 @@ pub fn carry_out(cli: &Cli) -> Result<u8, Failure> {
         None => measure::measure(&cli.run),
         Some(Command::Ping(arguments)) => ping::ping(arguments),
         Some(Command::Sweep(arguments)) => sweep::sweep(arguments),
+        Some(Command::Search(arguments)) => search::search(arguments),
         Some(Command::Selftest(arguments)) => selftest::selftest(arguments),
     }
 }

@@ -6,7 +6,7 @@ use super::subject::Subject;
 use super::{Failure, NOT_TO_BE_TRUSTED, failed, misused, print, style, watch_signals};
 use crate::cli::search::Arguments;
 use crate::output::Output;
-use crate::plan::{Load, Plan, PlanError};
+use crate::plan::{Load, Plan};
 use crate::report;
 use crate::results::{self, Run, SearchTrial};
 use crate::search::{Answer, Next, Search, Terms, Trial};
@@ -15,7 +15,8 @@ use crate::slo::Slo;
 
 pub(super) fn search(arguments: &Arguments) -> Result<u8, Failure> {
     let Arguments { from, to, run, .. } = arguments;
-    let terms = Terms::new(*from, *to, arguments.precision, arguments.repeats).map_err(misused)?;
+    let terms =
+        Terms::new(*from, *to, arguments.precision.value(), arguments.repeats).map_err(misused)?;
     let slo = run.slo.clone().ok_or_else(|| {
         misused("a search needs --slo, as in --slo 'p99<200us,loss<0.1%': what shall be met?")
     })?;
@@ -67,12 +68,16 @@ fn exit_code(answer: Option<Answer>) -> u8 {
 /// What a run says of its rate. An interval that straddles its limit is common close to the
 /// boundary, where trials are repeated: there the estimate itself decides.
 fn outcome(run: &Run) -> Trial {
-    let sent_too_few = run.verdict.doubts.iter().any(|doubt| doubt.code == "rate_missed");
+    let sent_too_few = run
+        .verdict
+        .doubts
+        .iter()
+        .any(|doubt| doubt.code == "rate_missed");
     if sent_too_few {
         return Trial::OutOfReach;
     }
-    let objectives = run.slo.iter().flat_map(|slo| &slo.objectives);
-    if objectives.into_iter().all(results::Objective::is_met_as_estimated) {
+    let mut objectives = run.slo.iter().flat_map(|slo| &slo.objectives);
+    if objectives.all(results::Objective::is_met_as_estimated) {
         Trial::Met
     } else {
         Trial::Missed
@@ -82,8 +87,12 @@ fn outcome(run: &Run) -> Trial {
 /// Whether a trial at the lowest rate has the probes that the objectives take.
 fn enough_probes(slo: &Slo, plan: &Plan) -> Result<(), Failure> {
     let probes = plan.probes_due().unwrap_or(u64::MAX);
-    match slo.smallest_population() {
-        needed if probes < needed => Err(misused(PlanError::TooFewForSlo { probes, needed })),
-        _ => Ok(()),
+    let needed = slo.smallest_population();
+    if probes < needed {
+        return Err(misused(format_args!(
+            "--slo {slo} needs {needed} probes a trial, and at the lowest rate there are {probes}: \
+             raise --duration or --from"
+        )));
     }
+    Ok(())
 }

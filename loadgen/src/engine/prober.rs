@@ -141,6 +141,7 @@ impl Prober {
             }
             self.rest(now, clock)?;
         }
+        self.glimpse.retire();
         let memory = self.flows.iter().map(|flow| flow.socket.memory());
         let own_drops = memory.map(|memory| memory.map_or(0, |memory| memory.drops.into()));
         let effects = self.flows.iter().map(|flow| flow.socket.effects());

@@ -15,6 +15,7 @@ use crate::time::Offset;
 pub struct Glimpse {
     wanted: AtomicBool,
     enough: AtomicBool,
+    retired: AtomicBool,
     seen: Mutex<Seen>,
 }
 
@@ -35,10 +36,10 @@ impl Glimpse {
         self.wanted.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the copy that was asked for is there.
+    /// Whether the copy that was asked for is there, or will never be.
     #[must_use]
     pub fn is_answered(&self) -> bool {
-        !self.wanted.load(Ordering::Acquire)
+        !self.wanted.load(Ordering::Acquire) || self.is_retired()
     }
 
     /// Adds the last copy to `sum`.
@@ -46,7 +47,9 @@ impl Glimpse {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         sum.from_due.merge(&seen.from_due);
         sum.unanswered += seen.unanswered;
-        sum.at = sum.at.min(seen.at);
+        if !self.is_retired() {
+            sum.at = sum.at.min(seen.at);
+        }
     }
 
     /// Tells the thread to end as if its run had been stopped.
@@ -58,6 +61,15 @@ impl Glimpse {
     #[must_use]
     pub fn is_ended(&self) -> bool {
         self.enough.load(Ordering::Relaxed)
+    }
+
+    /// For the thread itself, at its end: nobody shall wait for it any more.
+    pub fn retire(&self) {
+        self.retired.store(true, Ordering::Relaxed);
+    }
+
+    fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::Relaxed)
     }
 
     /// For the thread itself, now and then: hands out a copy if one was asked for.
@@ -118,6 +130,17 @@ mod tests {
         let mut sum = Seen::new();
         glimpse.add_to(&mut sum);
         assert_eq!(sum.from_due, own);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_thread_that_has_ended() {
+        let glimpse = Glimpse::default();
+        glimpse.ask();
+        glimpse.retire();
+        assert!(glimpse.is_answered());
+        let mut sum = Seen::new();
+        glimpse.add_to(&mut sum);
+        assert_eq!(sum, Seen::new());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Results as text, for one glance.
 
 mod run;
+pub mod search;
 pub mod selftest;
 pub mod sweep;
 

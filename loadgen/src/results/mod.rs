@@ -2,6 +2,7 @@
 
 mod distribution;
 mod plan;
+mod search;
 mod selftest;
 mod slo;
 mod sweep;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::distribution::{Distribution, Intervals, RoundTrips};
 pub use self::plan::{Arrivals, Load, Plan};
+pub use self::search::{Search, SearchOutcome, SearchSchema, SearchTrial};
 pub use self::selftest::{Check, Floor, Pauses, Selftest, SelftestSchema};
 pub use self::slo::{Objective, Slo, Unit};
 pub use self::sweep::{Sweep, SweepSchema, SweepTrial};

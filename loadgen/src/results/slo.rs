@@ -47,6 +47,18 @@ pub enum Unit {
     Billionths,
 }
 
+impl Objective {
+    /// Whether it is met if nothing is made of its interval: the best guess where that straddles
+    /// the limit.
+    #[must_use]
+    pub fn is_met_as_estimated(&self) -> bool {
+        match (self.outcome, self.measured) {
+            (Outcome::Undecided, Quantile::Value(measured)) => measured <= self.limit,
+            (outcome, _) => outcome == Outcome::Met,
+        }
+    }
+}
+
 impl From<&slo::Assessment> for Slo {
     fn from(assessment: &slo::Assessment) -> Self {
         Self {

@@ -62,6 +62,9 @@ fn assert_result(file: &Value) {
     for name in ["window_ns", "unreachable", "receive_errors"] {
         assert!(at(file, name).is_u64(), "{name}");
     }
+    for name in ["until", "slo"] {
+        assert!(at(file, name).is_null(), "{name}");
+    }
     assert!(at(file, "not_sent_by").is_object());
     assert!(at(file, "verdict.outcome").is_string());
     assert!(at(file, "verdict.doubts").is_array());
@@ -76,6 +79,16 @@ fn assert_distribution(distribution: &Value) {
         let quantile = at(distribution, name);
         let known = quantile.is_u64() || quantile.is_null() || quantile == "lost";
         assert!(known, "{name}: {distribution}");
+    }
+    for name in ["p50", "p90", "p99", "p99_9", "p99_99"] {
+        let interval = at(distribution, &format!("intervals.{name}"));
+        let ends = interval.as_array();
+        let known = ends.is_some_and(|ends| {
+            let known = |end: &Value| end.is_u64() || end == "lost";
+            ends.len() == 2 && ends.iter().all(known)
+        });
+        let absent = interval.is_null() && at(distribution, name).is_null();
+        assert!(known || absent, "{name}: {distribution}");
     }
     assert!(at(distribution, "p50").is_u64(), "{distribution}");
 }
