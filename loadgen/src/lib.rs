@@ -2,10 +2,13 @@
 //!
 //! - [`cli`]: what a person types.
 //! - [`session`]: one run from its plan to its result.
+//! - `surroundings`: when to look at the host and the server.
 //! - [`plan`]: a run, fully resolved.
 //! - [`rate`], [`schedule`]: when probes are due.
 //! - [`probe`]: what goes over the wire.
 //! - [`engine`]: sends, receives and stamps; the only sockets, threads and clocks of a run.
+//! - [`host`]: what the host did meanwhile.
+//! - [`losses`]: where lost probes died.
 //! - [`measure`]: the books of every probe and every datagram.
 //! - [`verdict`]: may the run be believed?
 //! - [`results`]: the file a run leaves behind.
@@ -20,6 +23,8 @@
 pub mod cli;
 pub mod engine;
 pub mod figures;
+pub mod host;
+pub mod losses;
 pub mod measure;
 pub mod output;
 pub mod ping;
@@ -31,5 +36,6 @@ pub mod report;
 pub mod results;
 pub mod schedule;
 pub mod session;
+mod surroundings;
 pub mod time;
 pub mod verdict;

@@ -44,7 +44,10 @@ fn measure(arguments: &Arguments) -> Result<u8, Failure> {
     let plan = Plan::new(arguments.choices(target)).map_err(misused)?;
     let mut output = Output::create(arguments.json.as_deref()).map_err(failed)?;
     let stop = watch_signals().map_err(failed)?;
-    let session = Session::prepare(plan, &stop).map_err(failed)?;
+    let mut session = Session::prepare(plan, &stop).map_err(failed)?;
+    if let Some(embedded) = &embedded {
+        session = session.observing(embedded.running().observer());
+    }
     let run = session.run(!arguments.quiet).map_err(failed)?;
     if !arguments.quiet && !output.is_stdout() {
         print(&report::text(&run, style()));

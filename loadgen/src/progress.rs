@@ -13,16 +13,26 @@ use crate::plan::{Load, Plan};
 
 /// Waits until `underway` has finished, and shows how it goes if `shown` and standard error is a
 /// terminal.
-pub fn watch(underway: &Underway, live: &[Arc<Live>], plan: &Plan, shown: bool) {
+///
+/// `aside` is called now and again; it may say how soon it wants to be called again.
+pub fn watch(
+    underway: &Underway,
+    live: &[Arc<Live>],
+    plan: &Plan,
+    shown: bool,
+    mut aside: impl FnMut() -> Option<Duration>,
+) {
     let bar = bar(plan, shown);
     let begun = Instant::now();
     let mut before = (begun, Snapshot::default());
     while !underway.is_finished() {
-        thread::sleep(if bar.is_hidden() { LOOK } else { DRAW });
-        if bar.is_hidden() {
+        let soon = aside().unwrap_or(DRAW);
+        let usual = if bar.is_hidden() { LOOK } else { DRAW };
+        thread::sleep(usual.min(soon));
+        let now = Instant::now();
+        if bar.is_hidden() || now - before.0 < DRAW {
             continue;
         }
-        let now = Instant::now();
         let snapshot = together(live);
         let elapsed = u64::try_from((now - begun).as_millis()).unwrap_or(u64::MAX);
         bar.set_position(elapsed.min(bar.length().unwrap_or(0)));

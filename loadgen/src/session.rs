@@ -4,15 +4,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use echo_reactor::server::Observer;
 use echo_reactor::{Config, Running, Server};
 use thiserror::Error;
 
 use crate::engine::{self, Engine, EngineError};
+use crate::losses::{Losses, Source};
 use crate::measure::Imbalance;
 use crate::plan::Plan;
 use crate::progress;
-use crate::results::Run;
-use crate::verdict;
+use crate::results::{Findings, Run};
+use crate::surroundings::Surroundings;
+use crate::verdict::{self, Evidence};
 
 /// A server inside this process, to be measured.
 pub struct Embedded {
@@ -66,6 +69,7 @@ impl Embedded {
 pub struct Session {
     plan: Plan,
     engine: Engine,
+    source: Source,
 }
 
 impl Session {
@@ -75,7 +79,18 @@ impl Session {
     /// [`SessionError::Engine`] if a flow or a thread cannot be had.
     pub fn prepare(plan: Plan, stop: &Arc<AtomicBool>) -> Result<Self, SessionError> {
         let engine = Engine::prepare(&plan, stop)?;
-        Ok(Self { plan, engine })
+        Ok(Self {
+            source: Source::of(plan.target()),
+            plan,
+            engine,
+        })
+    }
+
+    /// Asks the server itself, which runs in this process, for what it loses.
+    #[must_use]
+    pub fn observing(mut self, server: Observer) -> Self {
+        self.source = Source::Embedded(server);
+        self
     }
 
     /// Carries the run out, with a progress bar on a terminal if `shown`.
@@ -83,14 +98,34 @@ impl Session {
     /// # Errors
     /// [`SessionError`].
     pub fn run(self, shown: bool) -> Result<Run, SessionError> {
-        let Self { plan, engine } = self;
+        let Self {
+            plan,
+            engine,
+            source,
+        } = self;
         let live = engine.live();
         let underway = engine.start(&plan)?;
-        progress::watch(&underway, &live, &plan, shown);
+        let mut surroundings = Surroundings::new(&plan, source);
+        progress::watch(&underway, &live, &plan, shown, || {
+            surroundings.look(|point| underway.until(point))
+        });
         let outcome = underway.join()?;
         check_books(&plan, &outcome)?;
-        let verdict = verdict::judge(&outcome.measured.counts(), &outcome.measured.latency);
-        Ok(Run::new(&plan, outcome.window, &outcome.measured, &verdict))
+        let (host, server) = surroundings.finish(outcome.scheduling);
+        let measured = &outcome.measured;
+        let counts = measured.counts();
+        let losses = Losses::attribute(counts.lost, measured.own_drops_measured, server);
+        let evidence = Evidence {
+            parts: measured.parts.within(outcome.window),
+            host,
+            ..Evidence::of(measured)
+        };
+        let findings = Findings {
+            losses,
+            verdict: verdict::judge(&evidence),
+            host: evidence.host,
+        };
+        Ok(Run::new(&plan, outcome.window, measured, &findings))
     }
 }
 

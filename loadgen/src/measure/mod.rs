@@ -11,6 +11,7 @@
 pub mod counts;
 pub mod latency;
 pub mod live;
+pub mod parts;
 pub mod quantile;
 pub mod recorder;
 pub mod sequence;
@@ -18,6 +19,7 @@ pub mod sequence;
 pub use counts::{Counts, Imbalance, NotSent, Reason};
 pub use latency::{Distribution, Latency};
 pub use live::{Live, Snapshot};
+pub use parts::{Part, Parts};
 pub use quantile::{Fraction, Quantile, Quantiles, Summary};
 pub use recorder::{FlowResult, Measured, Recorder};
 pub use sequence::{Answer, RoundTrip, Terms, Tracker};
