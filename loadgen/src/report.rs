@@ -215,9 +215,9 @@ fn accounts(run: &Run) -> Vec<String> {
 
 fn lost_by(lost: &LostBy) -> String {
     let rest = match lost.server_known {
+        Known::Embedded => "path",
         // The server itself may have lost some, which only it could tell.
         Known::Unknown | Known::SameHost => "path or server",
-        Known::Embedded => "path",
     };
     let places = [
         (
@@ -395,6 +395,33 @@ verdict     valid
         let text = text(&run, Style::Plain);
         let expected = "verdict     INVALID\n            rate_missed: Lower --rate.\n";
         assert!(text.ends_with(expected), "{text}");
+    }
+
+    #[test]
+    fn what_the_host_did_is_one_line() {
+        let mut run = run();
+        run.host.stolen_share = Some(0.003);
+        run.host.involuntary_switches = Some(1_200);
+        run.host.run_queue_wait_ns = Some(2_000_000);
+        run.host.throttled_ns = Some(0);
+        run.host.too_hot = Some(2);
+        let text = text(&run, Style::Plain);
+        let line = "\nhost        0.3 % of the time stolen, 1,200 involuntary switches, waited \
+                    2.00 ms for a CPU, 2 times too hot\n";
+        assert!(text.contains(line), "{text}");
+    }
+
+    #[test]
+    fn where_probes_were_lost_is_told_only_if_some_were() {
+        let mut run = run();
+        run.lost_by.server_known = Known::Embedded;
+        run.lost_by.own_socket = 1;
+        run.lost_by.server = Some(0);
+        run.lost_by.path = 0;
+        let places = "lost at     own sockets 1, server's socket 1, server 0, path 0\n";
+        assert!(super::text(&run, Style::Plain).contains(places));
+        run.counts.lost = 0;
+        assert!(!super::text(&run, Style::Plain).contains("lost at"));
     }
 
     #[test]

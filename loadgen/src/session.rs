@@ -118,6 +118,8 @@ impl Session {
         let evidence = Evidence {
             parts: measured.parts.within(outcome.window),
             host,
+            // A train that was dropped whole counts once among the drops.
+            own_drops: measured.own_drops_measured.max(losses.own_socket),
             ..Evidence::of(measured)
         };
         let findings = Findings {

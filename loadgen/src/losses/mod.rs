@@ -117,26 +117,38 @@ impl Losses {
     /// Says of each of the `lost` probes where it died.
     ///
     /// Drop counts may exceed the loss, since they cover duplicates, what strangers send, and the
-    /// last moments of the warm-up; so each takes no more than what those before it have left.
+    /// last moments of the warm-up; so each takes no more than what those before it have left. They
+    /// may also fall short of it, since a socket that takes trains as one (`UDP_GRO`) drops them as
+    /// one and counts one. Within this process nothing else loses a datagram, so that the rest is
+    /// shared out to the sockets that drop; elsewhere it may have other causes.
     #[must_use]
     pub fn attribute(lost: u64, own_drops: u64, server_drops: Server) -> Self {
-        let mut rest = lost;
+        let mut path = lost;
         let mut take = |drops: u64| {
-            let taken = drops.min(rest);
-            rest -= taken;
+            let taken = drops.min(path);
+            path -= taken;
             taken
         };
-        let own_socket = take(own_drops);
-        let (server_socket, server) = match server_drops {
+        let mut own_socket = take(own_drops);
+        let (mut server_socket, server) = match server_drops {
             Server::Embedded { socket, discarded } => (Some(take(socket)), Some(take(discarded))),
             Server::SameHost { socket } => (Some(take(socket)), None),
             Server::Unknown => (None, None),
         };
+        if let Server::Embedded { socket, .. } = server_drops
+            && let Some(drops) = own_drops.checked_add(socket).filter(|drops| *drops > 0)
+        {
+            let own = u128::from(path) * u128::from(own_drops) / u128::from(drops);
+            let own = u64::try_from(own).unwrap_or(path);
+            own_socket += own;
+            server_socket = server_socket.map(|probes| probes + (path - own));
+            path = 0;
+        }
         Self {
             own_socket,
             server_socket,
             server,
-            path: rest,
+            path,
             own_drops,
             server_drops,
         }
@@ -161,6 +173,21 @@ mod tests {
         let losses = Losses::attribute(10, 4, server);
         assert_eq!((losses.own_socket, losses.server_socket), (4, Some(6)));
         assert_eq!((losses.path, losses.server_drops), (0, server));
+    }
+
+    #[test]
+    fn trains_dropped_whole_are_the_sockets_that_dropped_them() {
+        let embedded = |socket| Server::Embedded {
+            socket,
+            discarded: 5,
+        };
+        let losses = Losses::attribute(100, 10, embedded(0));
+        assert_eq!((losses.own_socket, losses.server_socket), (95, Some(0)));
+        let losses = Losses::attribute(100, 10, embedded(30));
+        assert_eq!((losses.own_socket, losses.server_socket), (23, Some(72)));
+        assert_eq!((losses.server, losses.path), (Some(5), 0));
+        let without = Losses::attribute(100, 0, embedded(0));
+        assert_eq!(without.path, 95);
     }
 
     #[test]
@@ -202,7 +229,6 @@ mod tests {
                 Losses::attribute(lost, own, server);
             let named = own_socket + server_socket.unwrap_or(0) + server.unwrap_or(0);
             prop_assert_eq!(named + path, lost);
-            prop_assert!(own_socket <= own);
         }
     }
 }
