@@ -419,9 +419,9 @@ verdict     valid
         run.lost_by.server = Some(0);
         run.lost_by.path = 0;
         let places = "lost at     own sockets 1, server's socket 1, server 0, path 0\n";
-        assert!(super::text(&run, Style::Plain).contains(places));
+        assert!(text(&run, Style::Plain).contains(places));
         run.counts.lost = 0;
-        assert!(!super::text(&run, Style::Plain).contains("lost at"));
+        assert!(!text(&run, Style::Plain).contains("lost at"));
     }
 
     #[test]

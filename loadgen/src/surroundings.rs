@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::host::thread::Scheduling;
-use crate::host::{Figure, Host, Snapshot};
+use crate::host::{Host, Snapshot};
 use crate::losses::{Server, Source};
 use crate::plan::Plan;
 use crate::time::Offset;
@@ -50,7 +50,7 @@ impl Surroundings {
 
     /// What the host did in the window, and what the server lost from its beginning until now, when
     /// every probe is answered or given up.
-    pub(crate) fn finish(self, threads: Vec<Figure<Scheduling>>) -> (Host, Server) {
+    pub(crate) fn finish(self, threads: Vec<Scheduling>) -> (Host, Server) {
         let Some((before, server)) = self.before else {
             let host = Host::unknown("the run ended before its measured window");
             return (host, Server::Unknown);

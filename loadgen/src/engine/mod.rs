@@ -35,7 +35,6 @@ use echo_reactor::udp::socket::SocketError;
 use self::clock::Clock;
 use self::flow::Flow;
 use self::prober::{Probed, Prober};
-use crate::host::Figure;
 use crate::host::thread::Scheduling;
 use crate::measure::{Live, Measured};
 use crate::plan::Plan;
@@ -65,7 +64,7 @@ pub struct Outcome {
     /// Whether the run was stopped before its schedule was done.
     pub stopped_early: bool,
     /// What the scheduler did to each thread in the measured window.
-    pub scheduling: Vec<Figure<Scheduling>>,
+    pub scheduling: Vec<Scheduling>,
 }
 
 /// Why a run could not be done.

@@ -19,7 +19,6 @@ use super::pacer::{self, Outlook, Pause};
 use super::receiver::Receiver;
 use super::sender::Sender;
 use super::witness::Witness;
-use crate::host::Figure;
 use crate::host::thread::Scheduling;
 use crate::measure::{Live, Measured, Reason, Recorder, Terms};
 use crate::plan::{Load, Plan, Waiting};
@@ -55,7 +54,7 @@ pub(super) struct Probed {
     /// When the thread was told to stop before its schedule was done.
     pub(super) stopped_at: Option<Offset>,
     /// What the scheduler did to the thread in the measured window.
-    pub(super) scheduling: Figure<Scheduling>,
+    pub(super) scheduling: Scheduling,
 }
 
 impl Prober {

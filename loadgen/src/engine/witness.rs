@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::flow::Flow;
-use crate::host::Figure;
 use crate::host::thread::{Scheduling, Watch};
 use crate::time::Offset;
 
@@ -11,8 +10,8 @@ use crate::time::Offset;
 pub(super) struct Witness {
     watch: Watch,
     window_begins: Offset,
-    before: Option<(Figure<Scheduling>, u64)>,
-    after: Option<Figure<Scheduling>>,
+    before: Option<(Scheduling, u64)>,
+    after: Option<Scheduling>,
 }
 
 impl Witness {
@@ -42,12 +41,11 @@ impl Witness {
     }
 
     /// What came about in the window.
-    pub(super) fn scheduling(&self) -> Figure<Scheduling> {
-        let early = || Err("the run ended before its measured window".to_owned());
-        let before = self.before.as_ref().map(|(before, _)| before.clone());
-        let after = self.after.clone();
-        let (before, after) = (before.unwrap_or_else(early)?, after.unwrap_or_else(early)?);
-        Ok(after.since(before))
+    pub(super) fn scheduling(&self) -> Scheduling {
+        match (&self.before, &self.after) {
+            (Some((before, _)), Some(after)) => after.since(before),
+            _ => Scheduling::unknown("the run ended before its measured window"),
+        }
     }
 
     /// Datagrams that the kernel dropped at the sockets of `flows` since the window began, and
@@ -69,3 +67,71 @@ fn drops(flows: &[Flow]) -> u64 {
 /// How long before the window the first look is taken: enough for it to be over in time, with
 /// thousands of flows and a housekeeping that is a millisecond late.
 const LEAD: Duration = Duration::from_millis(5);
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use echo_reactor::udp::{Socket, SocketOptions};
+
+    use super::*;
+    use crate::probe::Expected;
+
+    const WINDOW: Offset = Offset::from_nanos(1_000_000_000);
+
+    /// A flow whose buffer has next to no room, and the socket that it hears.
+    fn narrow() -> (Flow, UdpSocket) {
+        let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let options = SocketOptions {
+            receive_buffer: Some(1),
+            ..SocketOptions::default()
+        };
+        let flow = Flow {
+            socket: Socket::connect(peer.local_addr().unwrap(), &options).unwrap(),
+            expected: Expected {
+                run: 1,
+                flow: 0,
+                length: 64,
+            },
+            due: Vec::new(),
+            in_flight: 0,
+            segments: 1,
+        };
+        (flow, peer)
+    }
+
+    fn flood(flow: &Flow, peer: &UdpSocket) {
+        for _ in 0..100 {
+            peer.send_to(b"x", flow.socket.local_address()).unwrap();
+        }
+    }
+
+    #[test]
+    fn drops_of_the_warm_up_are_told_from_those_of_the_window() {
+        let (flow, peer) = narrow();
+        let flows = [flow];
+        let mut witness = Witness::new(WINDOW);
+        witness.look_before(Offset::START, &flows);
+        flood(&flows[0], &peer);
+        let warmup = witness.drops(&flows).1;
+        witness.look_before(WINDOW, &flows);
+        flood(&flows[0], &peer);
+        witness.look_after();
+        // Nothing was read, so that the second flood found no room at all.
+        assert!(warmup > 0);
+        assert_eq!(witness.drops(&flows), (100, warmup + 100));
+    }
+
+    #[test]
+    fn a_run_that_ends_in_its_warm_up_has_no_window() {
+        let (flow, peer) = narrow();
+        let flows = [flow];
+        let mut witness = Witness::new(WINDOW);
+        witness.look_before(Offset::START, &flows);
+        flood(&flows[0], &peer);
+        witness.look_after();
+        assert_eq!(witness.drops(&flows).0, 0);
+        let reason = witness.scheduling().run_queue_wait.unwrap_err();
+        assert!(reason.contains("before its measured window"), "{reason}");
+    }
+}

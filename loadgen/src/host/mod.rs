@@ -52,7 +52,7 @@ pub struct Host {
     /// be sent from and one to be answered from. In steps of 10 ms a processor.
     pub stolen: Figure<Duration>,
     /// What the scheduler did to each sending thread.
-    pub threads: Figure<Vec<Scheduling>>,
+    pub threads: Vec<Scheduling>,
     /// Processor time of this whole process.
     pub cpu_time: Figure<Duration>,
     /// Time for which the process had to pause because its control group had used up its share.
@@ -81,12 +81,12 @@ impl Snapshot {
 impl Host {
     /// What happened from `before` to `after`; the threads counted for themselves.
     #[must_use]
-    pub fn between(before: &Snapshot, after: &Snapshot, threads: Vec<Figure<Scheduling>>) -> Self {
+    pub fn between(before: &Snapshot, after: &Snapshot, threads: Vec<Scheduling>) -> Self {
         Self {
             span: after.at.saturating_duration_since(before.at),
             stolen: both(&before.stolen, &after.stolen)
                 .and_then(|(before, after)| after.since(before)),
-            threads: threads.into_iter().collect(),
+            threads,
             cpu_time: Ok(after.cpu_time.saturating_sub(before.cpu_time)),
             throttled: both(&before.throttling, &after.throttling)
                 .map(|(before, after)| after.since(*before)),
@@ -103,7 +103,7 @@ impl Host {
         Self {
             span: Duration::ZERO,
             stolen: Err(reason()),
-            threads: Err(reason()),
+            threads: vec![Scheduling::unknown(&reason())],
             cpu_time: Err(reason()),
             throttled: Err(reason()),
             hot: Err(reason()),
@@ -125,8 +125,8 @@ impl Host {
     /// # Errors
     /// Why it is unknown.
     pub fn involuntary_switches(&self) -> Figure<u64> {
-        let threads = self.threads.as_ref().map_err(Clone::clone)?;
-        Ok(threads.iter().map(|one| one.involuntary_switches).sum())
+        let threads = self.threads.iter();
+        threads.map(|one| one.involuntary_switches.clone()).sum()
     }
 
     /// How long the sending threads, all together, wanted to run and had no processor.
@@ -134,8 +134,8 @@ impl Host {
     /// # Errors
     /// Why it is unknown.
     pub fn run_queue_wait(&self) -> Figure<Duration> {
-        let threads = self.threads.as_ref().map_err(Clone::clone)?;
-        Ok(threads.iter().map(|one| one.run_queue_wait).sum())
+        let threads = self.threads.iter();
+        threads.map(|one| one.run_queue_wait.clone()).sum()
     }
 }
 
@@ -189,13 +189,18 @@ mod tests {
     fn what_one_thread_could_not_tell_is_unknown_of_all() {
         let now = Snapshot::take();
         let one = Scheduling {
-            involuntary_switches: 3,
-            run_queue_wait: Duration::from_micros(7),
+            involuntary_switches: Ok(3),
+            run_queue_wait: Ok(Duration::from_micros(7)),
         };
-        let host = Host::between(&now, &now, vec![Ok(one), Ok(one)]);
+        let host = Host::between(&now, &now, vec![one.clone(), one.clone()]);
         assert_eq!(host.involuntary_switches(), Ok(6));
         assert_eq!(host.run_queue_wait(), Ok(Duration::from_micros(14)));
-        let host = Host::between(&now, &now, vec![Ok(one), Err("a reason".to_owned())]);
+        let other = Scheduling {
+            run_queue_wait: Err("a reason".to_owned()),
+            ..one.clone()
+        };
+        let host = Host::between(&now, &now, vec![one, other]);
+        assert_eq!(host.involuntary_switches(), Ok(6));
         assert_eq!(host.run_queue_wait(), Err("a reason".to_owned()));
     }
 }

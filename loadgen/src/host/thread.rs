@@ -5,51 +5,64 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Figure, unreadable};
+use super::{Figure, both, unreadable};
 
 /// Times that a thread did not run although it wanted to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scheduling {
     /// Times that it had to make room for another thread.
-    pub involuntary_switches: u64,
+    pub involuntary_switches: Figure<u64>,
     /// How long it was ready and had no processor.
-    pub run_queue_wait: Duration,
+    pub run_queue_wait: Figure<Duration>,
 }
 
 /// The files of one thread. Opened once, so that reading them takes two calls and no memory.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    files: Figure<[File; 2]>,
+    schedstat: Figure<File>,
+    status: Figure<File>,
 }
 
 impl Watch {
     /// Of the calling thread, wherever it is read from.
     pub(crate) fn this_thread() -> Self {
         let open = |path| File::open(path).map_err(|error| unreadable(Path::new(path), &error));
-        let files = open(SCHEDSTAT).and_then(|first| Ok([first, open(STATUS)?]));
-        Self { files }
+        Self {
+            schedstat: open(SCHEDSTAT),
+            status: open(STATUS),
+        }
     }
 
     /// What was counted since the thread was started. Takes some ten microseconds.
-    pub(crate) fn read(&self) -> Figure<Scheduling> {
-        let [schedstat, status] = self.files.as_ref().map_err(Clone::clone)?;
+    pub(crate) fn read(&self) -> Scheduling {
         let mut buffer = [0; LONGEST];
-        Ok(Scheduling {
-            run_queue_wait: parse_schedstat(text(schedstat, SCHEDSTAT, &mut buffer)?)?,
-            involuntary_switches: parse_status(text(status, STATUS, &mut buffer)?)?,
-        })
+        let waited = text(&self.schedstat, SCHEDSTAT, &mut buffer).and_then(parse_schedstat);
+        let switches = text(&self.status, STATUS, &mut buffer).and_then(parse_status);
+        Scheduling {
+            involuntary_switches: switches,
+            run_queue_wait: waited,
+        }
     }
 }
 
 impl Scheduling {
+    /// A thread of which nothing is known, for one reason.
+    #[must_use]
+    pub fn unknown(reason: &str) -> Self {
+        Self {
+            involuntary_switches: Err(reason.to_owned()),
+            run_queue_wait: Err(reason.to_owned()),
+        }
+    }
+
     /// What came about since `before`.
     #[must_use]
-    pub fn since(self, before: Self) -> Self {
+    pub fn since(&self, before: &Self) -> Self {
+        let switches = both(&before.involuntary_switches, &self.involuntary_switches);
+        let waited = both(&before.run_queue_wait, &self.run_queue_wait);
         Self {
-            involuntary_switches: self
-                .involuntary_switches
-                .saturating_sub(before.involuntary_switches),
-            run_queue_wait: self.run_queue_wait.saturating_sub(before.run_queue_wait),
+            involuntary_switches: switches.map(|(before, after)| after.saturating_sub(*before)),
+            run_queue_wait: waited.map(|(before, after)| after.saturating_sub(*before)),
         }
     }
 }
@@ -74,7 +87,8 @@ fn parse_status(text: &str) -> Figure<u64> {
     number.ok_or_else(|| format!("{STATUS} has no nonvoluntary_ctxt_switches"))
 }
 
-fn text<'a>(file: &File, name: &str, buffer: &'a mut [u8; LONGEST]) -> Figure<&'a str> {
+fn text<'a>(file: &Figure<File>, name: &str, buffer: &'a mut [u8; LONGEST]) -> Figure<&'a str> {
+    let file = file.as_ref().map_err(Clone::clone)?;
     let length = file
         .read_at(buffer, 0)
         .map_err(|error| unreadable(Path::new(name), &error))?;
@@ -130,10 +144,11 @@ nonvoluntary_ctxt_switches:\t10
             early
         });
         let watch = receiver.recv().unwrap();
-        let early = thread.join().unwrap().unwrap();
+        let early = thread.join().unwrap();
+        let switches = early.involuntary_switches.clone().unwrap();
         // The thread may have ended, and then there is nothing to read.
-        if let Ok(late) = watch.read() {
-            assert!(late.run_queue_wait >= early.run_queue_wait);
+        if let Ok(late) = watch.read().involuntary_switches {
+            assert!(late >= switches);
         }
     }
 

@@ -223,7 +223,7 @@ impl Doubt {
                 Outcome::Invalid
             }
             Self::OwnDrops { drops, sent } => {
-                let invalid = *drops >= most_own_drops(*sent).max(1);
+                let invalid = *drops >= invalid_own_drops(*sent).max(1);
                 if invalid {
                     Outcome::Invalid
                 } else {
@@ -297,7 +297,7 @@ pub(super) fn fewest_to_send(scheduled: u64) -> u64 {
 }
 
 /// From how many drops of our own a run is invalid that sent so many probes.
-fn most_own_drops(sent: u64) -> u64 {
+fn invalid_own_drops(sent: u64) -> u64 {
     let most = (u128::from(sent) * u128::from(limits::OWN_DROPS_PERCENT_INVALID)).div_ceil(100);
     u64::try_from(most).unwrap_or(sent)
 }

@@ -32,8 +32,8 @@ pub const LATE_FEWEST: u64 = 100;
 /// stands above the 99th percentile.
 pub const WAITED_PERCENT: f64 = 1.0;
 
-/// Times a second that a sending thread may have to make room for another. A quiet host does it a
-/// few times; one whose processors are all taken does it at every tick, 250 times or more.
+/// Times a second that a sending thread may have to make room for another, where it is unknown how
+/// long it waited then. One whose processor is shared does it at every tick, 250 times or more.
 pub const SWITCHES_A_SECOND: f64 = 100.0;
 
 /// The part of the time that may be stolen, in percent: as much as stands above p99.9.

@@ -149,16 +149,13 @@ fn host(evidence: &Evidence) -> Vec<Doubt> {
             .then(|| first_felt(share, &evidence.from_due))
             .flatten()
     };
-    let waited = longest_wait(host);
-    if let Some(first) = felt(waited, limits::WAITED_PERCENT) {
-        doubts.push(Doubt::ClientCpuSaturated {
-            share: waited,
-            first,
-        });
-    } else if let Some(a_second) = most_switches(host)
-        && a_second > limits::SWITCHES_A_SECOND
-    {
-        doubts.push(Doubt::InvoluntarySwitches { a_second });
+    if let Some(share) = longest_wait(host) {
+        let first = felt(share, limits::WAITED_PERCENT);
+        doubts.extend(first.map(|first| Doubt::ClientCpuSaturated { share, first }));
+    } else {
+        // Without the wait itself, how often there was one has to do.
+        let often = most_switches(host).filter(|times| *times > limits::SWITCHES_A_SECOND);
+        doubts.extend(often.map(|a_second| Doubt::InvoluntarySwitches { a_second }));
     }
     let stolen = host.stolen_share().unwrap_or(0.0);
     let steps = host.stolen.clone().unwrap_or_default();
@@ -233,20 +230,26 @@ fn first_felt(share: f64, shown: &Quantiles) -> Option<&'static str> {
     felt.map(|column| column.name)
 }
 
-/// The part of the time that the thread waited for a processor which waited the longest.
-fn longest_wait(host: &Host) -> f64 {
-    let threads = host.threads.iter().flatten();
-    let longest = threads.map(|one| one.run_queue_wait).max();
-    share(longest.unwrap_or_default(), host.span)
+/// The part of the time that the thread waited for a processor which waited the longest, if that is
+/// known of any.
+fn longest_wait(host: &Host) -> Option<f64> {
+    let known = host.threads.iter();
+    let longest = known
+        .filter_map(|one| one.run_queue_wait.clone().ok())
+        .max();
+    longest.map(|longest| share(longest, host.span))
 }
 
-/// Switches a second of the thread that had to make room the most often.
+/// Switches a second of the thread that had to make room the most often, if that is known of any.
 #[expect(clippy::cast_precision_loss, reason = "a rate, far below 2^52")]
 fn most_switches(host: &Host) -> Option<f64> {
-    let threads = host.threads.as_ref().ok()?.iter();
-    let most = threads.map(|one| one.involuntary_switches).max()?;
+    let known = host.threads.iter();
+    let most = known
+        .filter_map(|one| one.involuntary_switches.clone().ok())
+        .max();
     let seconds = host.span.as_secs_f64();
-    (seconds > 0.0).then(|| most as f64 / seconds)
+    most.filter(|_| seconds > 0.0)
+        .map(|most| most as f64 / seconds)
 }
 
 /// A quantile that a report shows.

@@ -28,10 +28,10 @@ fn quiet() -> Evidence {
         host: Host {
             span,
             stolen: Ok(Duration::from_millis(10)),
-            threads: Ok(vec![Scheduling {
-                involuntary_switches: 40,
-                run_queue_wait: Duration::from_millis(20),
-            }]),
+            threads: vec![Scheduling {
+                involuntary_switches: Ok(40),
+                run_queue_wait: Ok(Duration::from_millis(20)),
+            }],
             cpu_time: Ok(span),
             throttled: Ok(Duration::ZERO),
             hot: Ok(0),
@@ -272,7 +272,7 @@ fn stolen_time_counts_where_a_quantile_can_show_it() {
 fn one_step_of_stolen_time_is_too_coarse_to_count_in_a_short_run() {
     let verdict = after(|evidence| {
         evidence.host.span = Duration::from_secs(1);
-        evidence.host.threads = Ok(Vec::new());
+        evidence.host.threads.clear();
     });
     assert_valid(&verdict);
 }
@@ -281,10 +281,9 @@ fn one_step_of_stolen_time_is_too_coarse_to_count_in_a_short_run() {
 fn a_thread_that_waits_for_a_processor_makes_a_run_suspect() {
     let waited = |millis| {
         after(|evidence| {
-            let threads = evidence.host.threads.as_mut().unwrap();
-            threads.push(Scheduling {
-                involuntary_switches: 40,
-                run_queue_wait: Duration::from_millis(millis),
+            evidence.host.threads.push(Scheduling {
+                involuntary_switches: Ok(40),
+                run_queue_wait: Ok(Duration::from_millis(millis)),
             });
         })
     };
@@ -293,12 +292,23 @@ fn a_thread_that_waits_for_a_processor_makes_a_run_suspect() {
 }
 
 #[test]
-fn a_thread_that_is_pushed_aside_all_the_time_makes_a_run_suspect() {
-    let switched = |times| {
-        after(|evidence| evidence.host.threads.as_mut().unwrap()[0].involuntary_switches = times)
+fn a_thread_that_is_pushed_aside_is_doubted_where_its_wait_is_unknown() {
+    let switched = |times, known: bool| {
+        after(|evidence| {
+            let thread = &mut evidence.host.threads[0];
+            thread.involuntary_switches = Ok(times);
+            if !known {
+                thread.run_queue_wait = Err("a reason".to_owned());
+            }
+        })
     };
-    assert_valid(&switched(1_000));
-    assert_only(&switched(1_001), "involuntary_switches", Outcome::Suspect);
+    assert_valid(&switched(50_000, true));
+    assert_valid(&switched(1_000, false));
+    assert_only(
+        &switched(1_001, false),
+        "involuntary_switches",
+        Outcome::Suspect,
+    );
 }
 
 #[test]
