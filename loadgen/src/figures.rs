@@ -78,6 +78,20 @@ pub fn range(low: &str, high: &str) -> String {
     }
 }
 
+/// A share of 0 to 1 in percent, like [`percent`].
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "brought into range first; 2^53 is beyond 10^9"
+)]
+pub fn percentage(share: f64) -> String {
+    const WHOLE: f64 = 1e9;
+    // Rounded up, lest a little become nothing.
+    let part = (share.clamp(0.0, 1.0) * WHOLE).ceil();
+    percent(part as u64, WHOLE as u64)
+}
+
 /// `digits` with the decimal point so many places from the right.
 fn decimal(digits: u64, decimals: u32) -> String {
     let scale = 10_u64.pow(decimals);
@@ -139,6 +153,13 @@ mod tests {
             "12.3 %",
             "100 %",
         ];
+        assert_eq!(written, expected);
+    }
+
+    #[test]
+    fn shares_read_like_parts() {
+        let written = [0.0, 1e-12, 0.0043, 0.5, 1.0, 7.0].map(percentage);
+        let expected = ["0 %", "<0.001 %", "0.43 %", "50 %", "100 %", "100 %"];
         assert_eq!(written, expected);
     }
 

@@ -3,6 +3,7 @@
 //! - [`commands`]: what each command does with it.
 //! - [`cli`]: what a person types.
 //! - [`session`]: one run from its plan to its result.
+//! - `surroundings`: when to look at the host and the server.
 //! - [`plan`]: a run, fully resolved.
 //! - [`sweep`], [`search`]: at which rates to run. Pure.
 //! - [`slo`]: what a service shall do, and does it?
@@ -10,6 +11,8 @@
 //! - [`rate`], [`schedule`]: when probes are due.
 //! - [`probe`]: what goes over the wire.
 //! - [`engine`]: sends, receives and stamps; the only sockets, threads and clocks of a run.
+//! - [`host`]: what the host did meanwhile.
+//! - [`losses`]: where lost probes died.
 //! - [`measure`]: the books of every probe and every datagram.
 //! - [`verdict`]: may the run be believed?
 //! - [`results`]: the file a run leaves behind.
@@ -29,6 +32,8 @@ pub mod decimal;
 pub mod engine;
 pub mod figures;
 pub mod gauge;
+pub mod host;
+pub mod losses;
 pub mod measure;
 pub mod output;
 pub mod ping;
@@ -44,6 +49,7 @@ pub mod search;
 pub mod session;
 pub mod share;
 pub mod slo;
+mod surroundings;
 pub mod sweep;
 pub mod time;
 pub mod verdict;

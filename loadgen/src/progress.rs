@@ -14,25 +14,30 @@ use crate::plan::{Load, Plan};
 
 /// Waits until `underway` has finished, has the `gauge` end it when it is time, and shows how it
 /// goes behind a label, if there is one (an empty one, too) and standard error is a terminal.
+///
+/// `aside` is called now and again; it may say how soon it wants to be called again.
 pub fn watch(
     underway: &Underway,
     live: &[Arc<Live>],
     mut gauge: Option<&mut Gauge>,
     plan: &Plan,
     label: Option<&str>,
+    mut aside: impl FnMut() -> Option<Duration>,
 ) {
     let bar = bar(plan, label);
     let begun = Instant::now();
     let mut before = (begun, Snapshot::default());
     while !underway.is_finished() {
-        thread::sleep(if bar.is_hidden() { LOOK } else { DRAW });
+        let soon = aside().unwrap_or(DRAW);
+        let usual = if bar.is_hidden() { LOOK } else { DRAW };
+        thread::sleep(usual.min(soon));
+        let now = Instant::now();
         if let Some(gauge) = &mut gauge {
-            gauge.look(Instant::now());
+            gauge.look(now);
         }
-        if bar.is_hidden() {
+        if bar.is_hidden() || now - before.0 < DRAW {
             continue;
         }
-        let now = Instant::now();
         let snapshot = together(live);
         let elapsed = u64::try_from((now - begun).as_millis()).unwrap_or(u64::MAX);
         bar.set_position(elapsed.min(bar.length().unwrap_or(0)));

@@ -4,16 +4,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use echo_reactor::server::Observer;
 use echo_reactor::{Config, Running, Server};
 use thiserror::Error;
 
 use crate::engine::{self, Engine, EngineError};
 use crate::gauge::Gauge;
+use crate::losses::{Losses, Source};
 use crate::measure::Imbalance;
 use crate::plan::Plan;
 use crate::progress;
-use crate::results::Run;
-use crate::verdict;
+use crate::results::{Findings, Run};
+use crate::surroundings::Surroundings;
+use crate::verdict::{self, Evidence};
 
 /// A server inside this process, to be measured.
 pub struct Embedded {
@@ -69,6 +72,7 @@ pub struct Session {
     engine: Engine,
     /// What the progress bar says in front.
     label: String,
+    source: Source,
 }
 
 impl Session {
@@ -79,6 +83,7 @@ impl Session {
     pub fn prepare(plan: Plan, stop: &Arc<AtomicBool>) -> Result<Self, SessionError> {
         let engine = Engine::prepare(&plan, stop)?;
         Ok(Self {
+            source: Source::of(plan.target()),
             plan,
             engine,
             label: String::new(),
@@ -91,6 +96,13 @@ impl Session {
         Self { label, ..self }
     }
 
+    /// Asks the server itself, which runs in this process, for what it loses.
+    #[must_use]
+    pub fn observing(mut self, server: Observer) -> Self {
+        self.source = Source::Embedded(server);
+        self
+    }
+
     /// Carries the run out, with a progress bar on a terminal if `shown`.
     ///
     /// # Errors
@@ -100,21 +112,39 @@ impl Session {
             plan,
             engine,
             label,
+            source,
         } = self;
         let live = engine.live();
         let mut gauge = Gauge::new(&plan, engine.glimpses());
         let underway = engine.start(&plan)?;
+        let mut surroundings = Surroundings::new(&plan, source);
         progress::watch(
             &underway,
             &live,
             gauge.as_mut(),
             &plan,
             shown.then_some(label.as_str()),
+            || surroundings.look(|point| underway.until(point)),
         );
         let outcome = underway.join()?;
         check_books(&plan, &outcome)?;
-        let verdict = verdict::judge(&outcome.measured.counts(), &outcome.measured.latency);
-        Ok(Run::new(&plan, outcome.window, &outcome.measured, &verdict))
+        let (host, server) = surroundings.finish(outcome.scheduling);
+        let measured = &outcome.measured;
+        let counts = measured.counts();
+        let losses = Losses::attribute(counts.lost, measured.own_drops_measured, server);
+        let evidence = Evidence {
+            parts: measured.parts.within(outcome.window),
+            host,
+            // A train that was dropped whole counts once among the drops.
+            own_drops: measured.own_drops_measured.max(losses.own_socket),
+            ..Evidence::of(measured)
+        };
+        let findings = Findings {
+            losses,
+            verdict: verdict::judge(&evidence),
+            host: evidence.host,
+        };
+        Ok(Run::new(&plan, outcome.window, measured, &findings))
     }
 }
 

@@ -5,14 +5,13 @@ use super::{Failure, exit_code, failed, print, style, watch_signals};
 use crate::cli::run::Arguments;
 use crate::output::Output;
 use crate::report;
-use crate::session::Session;
 
 pub(super) fn measure(arguments: &Arguments) -> Result<u8, Failure> {
     let subject = Subject::of(arguments)?;
     let plan = subject.plan(arguments)?;
     let mut output = Output::create(arguments.json.as_deref()).map_err(failed)?;
     let stop = watch_signals()?;
-    let session = Session::prepare(plan, &stop).map_err(failed)?;
+    let session = subject.session(plan, &stop)?;
     let run = session.run(!arguments.quiet).map_err(failed)?;
     if !arguments.quiet && !output.is_stdout() {
         print(&report::text(&run, style()));

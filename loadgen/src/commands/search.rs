@@ -10,7 +10,6 @@ use crate::plan::{Load, Plan};
 use crate::report;
 use crate::results::{self, Run, SearchTrial};
 use crate::search::{Answer, Next, Search, Terms, Trial};
-use crate::session::Session;
 use crate::slo::Slo;
 
 pub(super) fn search(arguments: &Arguments) -> Result<u8, Failure> {
@@ -33,7 +32,7 @@ pub(super) fn search(arguments: &Arguments) -> Result<u8, Failure> {
             Next::Try(rate) => rate,
         };
         let plan = subject.plan_with(run, Load::Open(rate))?;
-        let session = Session::prepare(plan, &stop).map_err(failed)?;
+        let session = subject.session(plan, &stop)?;
         let label = format!("trial {}, {rate}/s", trials.len() + 1);
         let measured = session.labelled(label).run(!run.quiet).map_err(failed)?;
         if stop.load(Ordering::Relaxed) {

@@ -1,12 +1,14 @@
 //! The server that is measured: one that listens somewhere, or one inside this process.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::{Failure, failed, misused};
 use crate::cli::address;
 use crate::cli::run::Arguments;
 use crate::plan::{Choices, Load, Plan};
-use crate::session::Embedded;
+use crate::session::{Embedded, Session};
 
 /// A server to be measured, for as long as this exists.
 pub(super) struct Subject {
@@ -42,6 +44,15 @@ impl Subject {
             ..arguments.choices(self.address)
         };
         Plan::new(choices).map_err(misused)
+    }
+
+    /// A run against it, ready to start.
+    pub(super) fn session(&self, plan: Plan, stop: &Arc<AtomicBool>) -> Result<Session, Failure> {
+        let session = Session::prepare(plan, stop).map_err(failed)?;
+        Ok(match &self.embedded {
+            Some(embedded) => session.observing(embedded.running().observer()),
+            None => session,
+        })
     }
 
     /// Ends it, if it was started here.

@@ -9,7 +9,6 @@ use crate::output::Output;
 use crate::plan::{Load, Plan};
 use crate::report;
 use crate::results::{Sweep, SweepTrial};
-use crate::session::Session;
 use crate::sweep::Steps;
 
 pub(super) fn sweep(arguments: &Arguments) -> Result<u8, Failure> {
@@ -28,7 +27,7 @@ pub(super) fn sweep(arguments: &Arguments) -> Result<u8, Failure> {
     let mut trials = Vec::with_capacity(planned);
     for (number, ((direction, rate), plan)) in steps.trials().zip(plans).enumerate() {
         let label = format!("{} of {planned}, {rate}/s", number + 1);
-        let session = Session::prepare(plan, &stop).map_err(failed)?;
+        let session = subject.session(plan, &stop)?;
         let run = session.labelled(label).run(!run.quiet).map_err(failed)?;
         trials.push(SweepTrial { direction, run });
         if stop.load(Ordering::Relaxed) {

@@ -8,6 +8,7 @@
 //! - `demand`: which probes are due now. Pure;
 //! - `pacer`: whether to spin or to sleep. Pure;
 //! - `flow`: a connected socket;
+//! - `witness`: what the kernel did to a thread and its sockets in the measured window;
 //! - `clock`: the one clock of a run.
 
 mod clock;
@@ -17,6 +18,7 @@ mod pacer;
 mod prober;
 mod receiver;
 mod sender;
+mod witness;
 
 use std::io;
 use std::net::SocketAddr;
@@ -33,9 +35,11 @@ use echo_reactor::udp::socket::SocketError;
 use self::clock::Clock;
 use self::flow::Flow;
 use self::prober::{Probed, Prober};
+use crate::host::thread::Scheduling;
 use crate::measure::{Glimpse, Live, Measured};
 use crate::plan::Plan;
 use crate::schedule::Share;
+use crate::time::Offset;
 
 /// A run whose sockets are open and whose memory is allocated.
 pub struct Engine {
@@ -48,6 +52,7 @@ pub struct Engine {
 pub struct Underway {
     threads: Vec<JoinHandle<io::Result<Probed>>>,
     plan: Plan,
+    clock: Clock,
 }
 
 /// What a run came to.
@@ -59,6 +64,8 @@ pub struct Outcome {
     pub window: Duration,
     /// Whether the run was stopped before its schedule was done.
     pub stopped_early: bool,
+    /// What the scheduler did to each thread in the measured window.
+    pub scheduling: Vec<Scheduling>,
 }
 
 /// Why a run could not be done.
@@ -165,6 +172,7 @@ impl Engine {
         Ok(Underway {
             threads: threads.collect::<Result<_, _>>()?,
             plan: plan.clone(),
+            clock,
         })
     }
 }
@@ -176,6 +184,12 @@ impl Underway {
         self.threads.iter().all(JoinHandle::is_finished)
     }
 
+    /// How long until the run gets to `point`; zero if it is past it.
+    #[must_use]
+    pub fn until(&self, point: Offset) -> Duration {
+        self.clock.until_start() + point.since(self.clock.now())
+    }
+
     /// Waits for the threads and puts their books together.
     ///
     /// # Errors
@@ -185,6 +199,7 @@ impl Underway {
             measured: Measured::default(),
             window: self.plan.longest(),
             stopped_early: false,
+            scheduling: Vec::new(),
         };
         for thread in self.threads {
             let probed = thread
@@ -199,6 +214,7 @@ impl Underway {
                 outcome.window = outcome.window.min(begun);
                 outcome.stopped_early = true;
             }
+            outcome.scheduling.push(probed.scheduling);
             outcome.measured.merge(probed.measured);
         }
         Ok(outcome)

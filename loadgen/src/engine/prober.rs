@@ -18,6 +18,8 @@ use super::flow::{BURST, Flow};
 use super::pacer::{self, Outlook, Pause};
 use super::receiver::Receiver;
 use super::sender::Sender;
+use super::witness::Witness;
+use crate::host::thread::Scheduling;
 use crate::measure::{Glimpse, Live, Measured, Reason, Recorder, Terms};
 use crate::plan::{Load, Plan, Waiting};
 use crate::schedule::{Constant, Share};
@@ -52,6 +54,8 @@ pub(super) struct Probed {
     pub(super) measured: Measured,
     /// When the thread was told to stop before its schedule was done.
     pub(super) stopped_at: Option<Offset>,
+    /// What the scheduler did to the thread in the measured window.
+    pub(super) scheduling: Scheduling,
 }
 
 impl Prober {
@@ -86,7 +90,8 @@ impl Prober {
             },
             waiting: plan.waiting(),
             processor: plan.processor(share.thread),
-            recorder: Recorder::new(terms, flows.len(), plan.outstanding_a_flow(), live),
+            recorder: Recorder::new(terms, flows.len(), plan.outstanding_a_flow(), live)
+                .in_parts(plan.duration()),
             sender: Sender::new(plan.size()),
             receiver: Receiver::new(),
             poll,
@@ -109,6 +114,8 @@ impl Prober {
         if let Some(processor) = self.processor {
             affinity::pin(processor)?;
         }
+        let mut witness = Witness::new(self.measured_from);
+        witness.look_before(Offset::START, &self.flows);
         // Asleep until shortly before the start, since a thread wakes up late.
         thread::sleep(clock.until_start().saturating_sub(HEAD_START));
         while !clock.until_start().is_zero() {
@@ -135,19 +142,28 @@ impl Prober {
                     self.last_chance = self.last_chance.min(now);
                 }
                 self.keep_house(now, clock)?;
+                witness.look_before(now, &self.flows);
+                if self.demand.is_over(now) && now.since(self.last_sent) > LINGER {
+                    witness.look_after();
+                    self.glimpse.retire();
+                }
                 if self.is_done(now) {
                     break;
                 }
             }
             self.rest(now, clock)?;
         }
-        self.glimpse.retire();
-        let memory = self.flows.iter().map(|flow| flow.socket.memory());
-        let own_drops = memory.map(|memory| memory.map_or(0, |memory| memory.drops.into()));
+        witness.look_after();
+        Ok(self.finish(&witness, stopped_at))
+    }
+
+    fn finish(self, witness: &Witness, stopped_at: Option<Offset>) -> Probed {
+        let (own_drops_measured, own_drops) = witness.drops(&self.flows);
         let effects = self.flows.iter().map(|flow| flow.socket.effects());
         let buffers = effects.filter_map(|effects| effects.receive_buffer.applied());
         let measured = Measured {
-            own_drops: own_drops.sum(),
+            own_drops,
+            own_drops_measured,
             receive_buffer: buffers.min().copied(),
             trains: self.sender.trains,
             longest_train: self.sender.longest_train,
@@ -155,10 +171,11 @@ impl Prober {
             receive_errors: self.receiver.errors,
             ..self.recorder.finish()
         };
-        Ok(Probed {
+        Probed {
             measured,
             stopped_at,
-        })
+            scheduling: witness.scheduling(),
+        }
     }
 
     /// Sends the probes that are due; returns how many.

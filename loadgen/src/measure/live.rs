@@ -137,13 +137,21 @@ fn read(counter: &AtomicU64) -> u64 {
 
 /// The bucket of a value: itself below 16, then 16 buckets an octave; the last one holds
 /// everything from its lower edge up.
-fn bucket(nanos: u64) -> usize {
+pub(super) fn bucket(nanos: u64) -> usize {
     if nanos < 16 {
         return usize::try_from(nanos).expect("it is below 16");
     }
     let octave = nanos.ilog2() - 4;
     let bucket = u64::from(octave) * 16 + (nanos >> octave);
     usize::try_from(bucket).map_or(BUCKETS - 1, |bucket| bucket.min(BUCKETS - 1))
+}
+
+/// The lowest and the highest value that lie in a bucket.
+pub(super) fn edges(bucket: usize) -> (u64, u64) {
+    let lowest = bucket
+        .checked_sub(1)
+        .map_or(0, |below| highest_in(below) + 1);
+    (lowest, highest_in(bucket))
 }
 
 /// The highest value that lies in a bucket.
@@ -157,7 +165,7 @@ fn highest_in(bucket: usize) -> u64 {
 }
 
 /// 16 exact values and 33 octaves: the last bucket begins at 133 s.
-const BUCKETS: usize = 16 + 33 * 16;
+pub(super) const BUCKETS: usize = 16 + 33 * 16;
 
 #[cfg(test)]
 mod tests {

@@ -64,7 +64,7 @@ pub struct Estimate {
 }
 
 /// The intervals of the quantiles in a [`Quantiles`]; `None` for those with too few probes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are those of `Quantiles`")]
 pub struct Intervals {
     pub p50: Option<Interval>,

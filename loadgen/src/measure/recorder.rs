@@ -1,11 +1,13 @@
 //! The books of one thread: its flows, its latencies, and what it shows while it runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::counts::{Counts, NotSent, Reason};
 use super::glimpse::Glimpse;
 use super::latency::Latency;
 use super::live::Live;
+use super::parts::Parts;
 use super::sequence::{Answer, Terms, Tracker};
 use crate::probe::Sequence;
 use crate::time::Offset;
@@ -16,6 +18,8 @@ use crate::time::Offset;
 pub struct Recorder {
     flows: Vec<Tracker>,
     latency: Latency,
+    parts: Parts,
+    measured_from: Offset,
     live: Arc<Live>,
 }
 
@@ -28,8 +32,17 @@ impl Recorder {
                 .map(|_| Tracker::new(terms, outstanding))
                 .collect(),
             latency: Latency::new(),
+            parts: Parts::default(),
+            measured_from: terms.measured_from,
             live,
         }
+    }
+
+    /// Keeps the measured window in parts too; it lasts for `duration`.
+    #[must_use]
+    pub fn in_parts(mut self, duration: Duration) -> Self {
+        self.parts = Parts::of(self.measured_from, duration);
+        self
     }
 
     /// The schedule asked for a probe.
@@ -44,6 +57,7 @@ impl Recorder {
         self.live.sent();
         if due >= measured_from {
             self.latency.sent(due, at);
+            self.parts.sent(due);
         }
     }
 
@@ -64,6 +78,8 @@ impl Recorder {
             self.live.answered(at.nanos_since(trip.due));
             if trip.measured {
                 self.latency.answered(&trip);
+                let nanos = at.nanos_since(trip.due);
+                self.parts.answered(trip.due, nanos);
             }
         }
         answer
@@ -126,9 +142,11 @@ impl Recorder {
         Measured {
             flows: results.collect(),
             latency: self.latency,
+            parts: self.parts,
             trains: 0,
             longest_train: 0,
             own_drops: 0,
+            own_drops_measured: 0,
             receive_buffer: None,
             unreachable: 0,
             receive_errors: 0,
@@ -151,12 +169,16 @@ pub struct Measured {
     pub flows: Vec<FlowResult>,
     /// Of all flows together.
     pub latency: Latency,
+    /// The same window in parts, by when probes were due.
+    pub parts: Parts,
     /// Messages of more than one probe, sent as one because they were due together.
     pub trains: u64,
     /// Probes in the longest of them.
     pub longest_train: u64,
     /// Datagrams that the kernel dropped because a flow's own receive buffer was full.
     pub own_drops: u64,
+    /// Those among them since shortly before the measured window began.
+    pub own_drops_measured: u64,
     /// The smallest receive buffer of the flows in force, in bytes as the kernel counts them.
     pub receive_buffer: Option<usize>,
     /// Times that the target's host said that nobody listens there (ICMP port unreachable).
@@ -170,9 +192,11 @@ impl Measured {
     pub fn merge(&mut self, other: Self) {
         self.flows.extend(other.flows);
         self.latency.merge(&other.latency);
+        self.parts.merge(&other.parts);
         self.trains += other.trains;
         self.longest_train = self.longest_train.max(other.longest_train);
         self.own_drops += other.own_drops;
+        self.own_drops_measured += other.own_drops_measured;
         let buffers = self.receive_buffer.into_iter().chain(other.receive_buffer);
         self.receive_buffer = buffers.min();
         self.unreachable += other.unreachable;

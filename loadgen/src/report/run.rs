@@ -1,9 +1,9 @@
 //! A finished run as text.
 
 use super::{BOLD, GREEN, RED, Style, YELLOW, labelled, painted, verdict_word};
-use crate::figures::{count, percent, rate, time};
+use crate::figures::{count, percent, percentage, rate, time};
 use crate::measure::{Edge, Fraction, Quantile};
-use crate::results::{Distribution, Intervals, Plan, Run, Verdict};
+use crate::results::{Distribution, Host, Intervals, Known, LostBy, Plan, Run, Verdict};
 use crate::slo;
 
 /// The report of a run: what was run, how long answers took, what became of the probes, and
@@ -175,7 +175,7 @@ fn accounts(run: &Run) -> Vec<String> {
         [] => String::new(),
         reasons => format!(" ({})", reasons.join(", ")),
     };
-    vec![
+    let mut lines = vec![
         labelled(
             "probes",
             &format!(
@@ -217,7 +217,59 @@ fn accounts(run: &Run) -> Vec<String> {
                 count(run.rate_pps.received),
             ),
         ),
-    ]
+    ];
+    if counts.lost > 0 {
+        // After the line that says how many they are.
+        lines.insert(2, labelled("lost at", &lost_by(&run.lost_by)));
+    }
+    lines.push(labelled("host", &host(&run.host)));
+    lines
+}
+
+fn lost_by(lost: &LostBy) -> String {
+    let rest = match lost.server_known {
+        Known::Embedded => "path",
+        // The server itself may have lost some, which only it could tell.
+        Known::Unknown | Known::SameHost => "path or server",
+    };
+    let places = [
+        (
+            "own sockets",
+            (lost.own_socket > 0).then_some(lost.own_socket),
+        ),
+        ("server's socket", lost.server_socket),
+        ("server", lost.server),
+        (rest, Some(lost.path)),
+    ];
+    let places = places
+        .iter()
+        .filter_map(|(place, probes)| Some((place, (*probes)?)));
+    let places: Vec<String> = places
+        .map(|(place, probes)| format!("{place} {}", count(probes)))
+        .collect();
+    places.join(", ")
+}
+
+fn host(host: &Host) -> String {
+    let counted =
+        |number: Option<u64>, what: &str| number.map(|number| format!("{} {what}", count(number)));
+    let unless_zero = |number: Option<u64>| number.filter(|number| *number > 0);
+    let told = [
+        host.stolen_share
+            .map(|stolen| format!("{} of the time stolen", percentage(stolen))),
+        counted(host.involuntary_switches, "involuntary switches"),
+        host.run_queue_wait_ns
+            .map(|nanos| format!("waited {} for a CPU", time(nanos))),
+        host.cpu_time_ns
+            .map(|nanos| format!("used {} of CPU", time(nanos))),
+        unless_zero(host.throttled_ns).map(|nanos| format!("throttled for {}", time(nanos))),
+        unless_zero(host.too_hot).map(|times| format!("{times} times too hot")),
+    ];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    if told.is_empty() {
+        return "unknown".to_owned();
+    }
+    told.join(", ")
 }
 
 fn verdict(verdict: &Verdict, style: Style) -> Vec<String> {
@@ -337,8 +389,10 @@ n/a         p99.9 (needs 2,995 answers), p99.99 (needs 29,956 answers)
 
 probes      1,000 scheduled, 993 sent, 7 not sent (behind 7)
 answers     989 in time (99.597 %), 2 late, 2 lost (0.201 %)
+lost at     server's socket 1, path or server 1
 path        2 reordered, 1 duplicated, 0 corrupted, 0 foreign, 0 stale
 rate        10,000/s scheduled, 9,930/s sent, 9,890/s answered in time
+host        unknown
 
 verdict     valid
 ";
@@ -366,12 +420,41 @@ until       p90 +-5 %: reached after 100 ms (p90 21.0 us +-0 %)
         run.verdict.doubts.push(Doubt {
             code: "rate_missed".to_owned(),
             message: "Lower --rate.".to_owned(),
-            measured: 1,
-            limit: 2,
+            outcome: Outcome::Invalid,
+            measured: 1.0,
+            limit: 2.0,
+            unit: "probes".to_owned(),
         });
         let text = text(&run, Style::Plain);
         let expected = "verdict     INVALID\n            rate_missed: Lower --rate.\n";
         assert!(text.ends_with(expected), "{text}");
+    }
+
+    #[test]
+    fn what_the_host_did_is_one_line() {
+        let mut run = run();
+        run.host.stolen_share = Some(0.003);
+        run.host.involuntary_switches = Some(1_200);
+        run.host.run_queue_wait_ns = Some(2_000_000);
+        run.host.throttled_ns = Some(0);
+        run.host.too_hot = Some(2);
+        let text = text(&run, Style::Plain);
+        let line = "\nhost        0.3 % of the time stolen, 1,200 involuntary switches, waited \
+                    2.00 ms for a CPU, 2 times too hot\n";
+        assert!(text.contains(line), "{text}");
+    }
+
+    #[test]
+    fn where_probes_were_lost_is_told_only_if_some_were() {
+        let mut run = run();
+        run.lost_by.server_known = Known::Embedded;
+        run.lost_by.own_socket = 1;
+        run.lost_by.server = Some(0);
+        run.lost_by.path = 0;
+        let places = "lost at     own sockets 1, server's socket 1, server 0, path 0\n";
+        assert!(text(&run, Style::Plain).contains(places));
+        run.counts.lost = 0;
+        assert!(!text(&run, Style::Plain).contains("lost at"));
     }
 
     #[test]
@@ -404,6 +487,9 @@ until       p90 +-5 %: reached after 100 ms (p90 21.0 us +-0 %)
         assert!(text.starts_with("target      127.0.0.1:50007\n"));
         let row = "from due    21.0 us  21.0 us  21.0 us  51.0 ms  99.5 ms   1.00 s\n";
         assert!(text.contains(row), "{text}");
-        assert!(!text.contains("n/a") && !text.contains("lost  "), "{text}");
+        assert!(
+            !text.contains("n/a") && !text.contains("\nlost  "),
+            "{text}"
+        );
     }
 }

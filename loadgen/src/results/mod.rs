@@ -1,6 +1,9 @@
 //! The file a run leaves behind. Field names carry the units; [`Schema`] carries the version.
 
 mod distribution;
+mod host;
+mod losses;
+mod part;
 mod plan;
 mod search;
 mod selftest;
@@ -15,6 +18,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use self::distribution::{Distribution, Intervals, RoundTrips};
+pub use self::host::Host;
+pub use self::losses::{Known, LostBy, RawDrops};
+pub use self::part::Part;
 pub use self::plan::{Arrivals, Load, Plan};
 pub use self::search::{Search, SearchOutcome, SearchSchema, SearchTrial};
 pub use self::selftest::{Check, Floor, Pauses, Selftest, SelftestSchema};
@@ -26,7 +32,7 @@ use crate::measure::{Counts, Measured};
 use crate::precision::Ending;
 
 /// Everything about one run. All counts and times are those of the measured window.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// What kind of file this is.
     pub schema: Schema,
@@ -64,8 +70,25 @@ pub struct Run {
     pub until: Option<Until>,
     /// Whether the server does what it shall; null if nothing was asked of it.
     pub slo: Option<Slo>,
+    /// The window in equal parts, in order.
+    pub parts: Vec<Part>,
+    /// Where the lost probes died.
+    pub lost_by: LostBy,
+    /// What the host did meanwhile.
+    pub host: Host,
     /// Whether to believe any of it.
     pub verdict: Verdict,
+}
+
+/// What was found out about a run besides its books.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    /// What the host did meanwhile.
+    pub host: crate::host::Host,
+    /// Where the lost probes died.
+    pub losses: crate::losses::Losses,
+    /// Whether to believe it.
+    pub verdict: crate::verdict::Verdict,
 }
 
 /// The version of the format; a file of another version is refused by name.
@@ -105,7 +128,7 @@ impl Run {
         plan: &crate::plan::Plan,
         window: Duration,
         measured: &Measured,
-        verdict: &crate::verdict::Verdict,
+        findings: &Findings,
     ) -> Self {
         let counts = measured.counts();
         let latency = &measured.latency;
@@ -145,7 +168,15 @@ impl Run {
             slo: plan
                 .slo()
                 .map(|slo| Slo::from(&slo.assess(&latency.from_due, &counts))),
-            verdict: Verdict::from(verdict),
+            parts: measured
+                .parts
+                .within(window)
+                .iter()
+                .map(Part::from)
+                .collect(),
+            lost_by: LostBy::from(&findings.losses),
+            host: Host::from(&findings.host),
+            verdict: Verdict::from(&findings.verdict),
         }
     }
 }
@@ -178,11 +209,12 @@ pub(crate) mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::losses::{Losses, Server};
     use crate::measure::{Edge, Quantile, Reason, Recorder, Terms};
     use crate::plan::{self, Choices, Plan as ResolvedPlan};
     use crate::rate::Rate;
     use crate::time::Offset;
-    use crate::verdict::{Outcome, judge};
+    use crate::verdict::{Evidence, Outcome, judge};
 
     /// A tenth of a second at 10,000/s over two flows. Every probe is sent 1 us late and takes
     /// 20 us; two are lost, two late, seven not sent, and one answer comes twice.
@@ -214,8 +246,13 @@ pub(crate) mod tests {
         });
         let plan = plan.unwrap();
         let measured = measured(&plan);
-        let verdict = judge(&measured.counts(), &measured.latency);
-        Run::new(&plan, plan.duration(), &measured, &verdict)
+        let lost = measured.counts().lost;
+        let findings = Findings {
+            host: crate::host::Host::unknown("nobody looked"),
+            losses: Losses::attribute(lost, 0, Server::SameHost { socket: 1 }),
+            verdict: judge(&Evidence::of(&measured)),
+        };
+        Run::new(&plan, plan.duration(), &measured, &findings)
     }
 
     fn measured(plan: &ResolvedPlan) -> Measured {
@@ -223,7 +260,7 @@ pub(crate) mod tests {
             timeout: plan.timeout(),
             measured_from: plan.measured_from(),
         };
-        let mut recorder = Recorder::new(terms, 2, 16, Arc::default());
+        let mut recorder = Recorder::new(terms, 2, 16, Arc::default()).in_parts(plan.duration());
         for probe in 0..1_000 {
             let (flow, due) = (
                 usize::from(probe % 2 == 1),
@@ -281,6 +318,18 @@ pub(crate) mod tests {
         assert_eq!(file["flows"][1]["flow"], 1);
         assert_eq!(file["flows"][1]["sent"], 496);
         assert_eq!((&file["until"], &file["slo"]), (&Value::Null, &Value::Null));
+        let part = json!({
+            "from_ns": 90_000_000, "to_ns": 100_000_000, "sent": 93, "answered": 93, "lost": 0,
+            "p50_ns": 20_997, "p99_ns": null,
+        });
+        assert_eq!(file["parts"][9], part);
+        let lost_by = json!({
+            "own_socket": 0, "server_socket": 1, "server": null, "path": 1,
+            "server_known": "same host",
+            "raw": { "own_socket": 0, "server_socket": 1, "server": null },
+        });
+        assert_eq!(file["lost_by"], lost_by);
+        assert!(file["host"]["stolen_ns"].is_null());
         assert_eq!(file["verdict"], json!({ "outcome": "valid", "doubts": [] }));
     }
 
@@ -334,8 +383,10 @@ pub(crate) mod tests {
         written.verdict.doubts.push(Doubt {
             code: "rate_missed".to_owned(),
             message: "A sentence.".to_owned(),
-            measured: 1,
-            limit: 2,
+            outcome: Outcome::Invalid,
+            measured: 1.0,
+            limit: 2.0,
+            unit: "probes".to_owned(),
         });
         let text = serde_json::to_string_pretty(&written).unwrap();
         let read: Run = serde_json::from_str(&text).unwrap();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::verdict::{self, Outcome};
 
 /// Whether to believe the run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The worst of the doubts.
     pub outcome: Outcome,
@@ -14,16 +14,20 @@ pub struct Verdict {
 }
 
 /// One reason not to believe the run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Doubt {
     /// A name for programs.
     pub code: String,
+    /// How bad it is; `valid` for a note.
+    pub outcome: Outcome,
     /// A sentence for people.
     pub message: String,
     /// What was found.
-    pub measured: u64,
+    pub measured: f64,
     /// What would have been good enough.
-    pub limit: u64,
+    pub limit: f64,
+    /// The unit of both.
+    pub unit: String,
 }
 
 impl From<&verdict::Verdict> for Verdict {
@@ -37,11 +41,14 @@ impl From<&verdict::Verdict> for Verdict {
 
 impl From<&verdict::Doubt> for Doubt {
     fn from(doubt: &verdict::Doubt) -> Self {
+        let weight = doubt.weight();
         Self {
             code: doubt.code().to_owned(),
+            outcome: doubt.outcome(),
             message: doubt.message(),
-            measured: doubt.measured(),
-            limit: doubt.limit(),
+            measured: weight.measured,
+            limit: weight.limit,
+            unit: weight.unit.to_owned(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Without a target, the generator measures a server inside its own process.
 
-use loadgen::results::Run;
+use loadgen::results::{Known, Run};
 
 use crate::rig::program::Program;
 
@@ -12,6 +12,11 @@ fn without_a_target_a_server_inside_the_process_is_measured() {
     ended.assert_code(0);
     let run: Run = serde_json::from_str(&ended.stdout).unwrap();
     assert!(run.plan.embedded);
+    assert_eq!(run.lost_by.server_known, Known::Embedded);
+    assert_eq!(
+        (run.lost_by.server_socket, run.lost_by.server),
+        (Some(0), Some(0))
+    );
     assert!(run.plan.target.ip().is_loopback());
     assert_eq!((run.counts.scheduled, run.counts.received), (6, 6));
 }

@@ -22,6 +22,8 @@ fn a_signal_ends_the_run_with_a_result(signal: Signal) {
     ended.assert_code(0);
     peer.finish().assert_counted(&run.counts);
     assert!(run.window_ns < run.plan.duration_ns);
+    assert!(run.host.cpu_time_ns.is_some_and(|nanos| nanos > 0));
+    assert!(run.host.involuntary_switches.is_some(), "{:?}", run.host);
     // A probe every 5 ms: those due within the window were sent, and no other.
     assert_eq!(run.counts.scheduled, run.window_ns.div_ceil(5_000_000));
 }
@@ -46,6 +48,9 @@ fn a_run_interrupted_in_its_warm_up_proves_nothing() {
     let (ended, run) = finish(program);
     ended.assert_code(3);
     assert_eq!((run.window_ns, run.counts.scheduled), (0, 0));
+    assert_eq!(run.host.cpu_time_ns, None);
+    let reason = &run.host.unreadable["cpu_time_ns"];
+    assert!(reason.contains("before its measured window"), "{reason}");
     assert_eq!(run.verdict.outcome, Outcome::Invalid);
 }
 

@@ -66,6 +66,12 @@ fn assert_result(file: &Value) {
         assert!(at(file, name).is_null(), "{name}");
     }
     assert!(at(file, "not_sent_by").is_object());
+    for name in ["own_socket", "path", "raw.own_socket"] {
+        assert!(at(file, &format!("lost_by.{name}")).is_u64(), "{name}");
+    }
+    assert_eq!(at(file, "lost_by.server_known"), "same host");
+    assert_host(at(file, "host"));
+    assert_eq!(at(file, "parts").as_array().map(Vec::len), Some(10));
     assert!(at(file, "verdict.outcome").is_string());
     assert!(at(file, "verdict.doubts").is_array());
 }
@@ -91,6 +97,25 @@ fn assert_distribution(distribution: &Value) {
         assert!(known || absent, "{name}: {distribution}");
     }
     assert!(at(distribution, "p50").is_u64(), "{distribution}");
+}
+
+/// What is unknown has a reason, and nothing else has.
+#[track_caller]
+fn assert_host(host: &Value) {
+    for name in [
+        "stolen_ns",
+        "stolen_share",
+        "involuntary_switches",
+        "run_queue_wait_ns",
+        "cpu_time_ns",
+        "throttled_ns",
+        "too_hot",
+        "clock_step_ns",
+    ] {
+        let unreadable = at(host, "unreadable").get(name);
+        assert_eq!(at(host, name).is_null(), unreadable.is_some(), "{host}");
+    }
+    assert!(at(host, "cpu_time_ns").is_u64(), "{host}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn the_report_is_all_that_a_run_prints_where_there_is_no_terminal() {
     let ended = Program::loadgen(&format!("--target {} {RUN}", peer.address())).end();
     ended.assert_code(0);
     assert_eq!(ended.stderr, "");
-    for words in ["round trip", "from due", "6 scheduled, 6 sent", "valid"] {
+    for words in ["round trip", "from due", "6 scheduled, 6 sent", "verdict"] {
         assert!(ended.stdout.contains(words), "{}", ended.stdout);
     }
     assert!(!ended.stdout.contains('\x1b'), "{:?}", ended.stdout);

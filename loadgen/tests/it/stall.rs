@@ -7,7 +7,7 @@ use loadgen::measure::Quantile;
 use rustix::process::Signal;
 
 use crate::rig::peer::Peer;
-use crate::rig::run::{finish, measure, start};
+use crate::rig::run::{doubts, finish, measure, start};
 
 #[test]
 fn a_server_that_stalls_is_charged_with_every_probe_that_had_to_wait() {
@@ -52,4 +52,10 @@ fn a_generator_that_was_held_up_says_so_and_catches_up() {
         let held_up = matches!(max, Quantile::Value(nanos) if nanos >= 98_000_000);
         assert!(held_up, "{distribution:?}");
     }
+    // A quarter of the probes, so that it is no accident.
+    assert!(
+        doubts(&run).contains(&"generator_late"),
+        "{:?}",
+        run.verdict
+    );
 }

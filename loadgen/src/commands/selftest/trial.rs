@@ -38,6 +38,7 @@ impl Stage {
         let cli = Cli::try_parse_from(typed).map_err(failed)?;
         let plan = Plan::new(cli.run.choices(server.address())).map_err(failed)?;
         let session = Session::prepare(plan, &self.stop).map_err(failed)?;
+        let session = session.observing(server.running().observer());
         let run = session.run(false).map_err(failed)?;
         let summary = server.stop().map_err(failed)?;
         Ok((run, summary))

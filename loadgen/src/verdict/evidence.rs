@@ -1,0 +1,54 @@
+//! Everything that a run is judged by, as plain data.
+
+use std::collections::BTreeMap;
+
+use crate::host::Host;
+use crate::measure::{Counts, Measured, Part, Quantiles};
+
+/// What is known of a run that has ended, of its measured window alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    /// What became of probes and datagrams.
+    pub counts: Counts,
+    /// Why probes were not sent, by name; see [`NotSent::by_name`](crate::measure::NotSent::by_name).
+    pub not_sent_by: BTreeMap<String, u64>,
+    /// Round trips from due, the unanswered among them.
+    pub from_due: Quantiles,
+    /// How long after being due probes were sent.
+    pub lateness: Quantiles,
+    /// Times that were longer than a histogram holds, in all distributions together.
+    pub over_range: u64,
+    /// Datagrams that our own sockets dropped.
+    pub own_drops: u64,
+    /// The window in parts; see [`Parts`](crate::measure::Parts).
+    pub parts: Vec<Part>,
+    /// What the host did meanwhile.
+    pub host: Host,
+    /// How far the achieved gaps between probes are from the intended ones, 0 to 1, if known.
+    pub arrivals_distance: Option<f64>,
+    /// The part of the probes that have kernel timestamps, 0 to 1, if they are used.
+    pub timestamp_coverage: Option<f64>,
+}
+
+impl Evidence {
+    /// What the books of a run say by themselves; of the host nothing is known.
+    #[must_use]
+    pub fn of(measured: &Measured) -> Self {
+        let counts = measured.counts();
+        let latency = &measured.latency;
+        Self {
+            counts,
+            not_sent_by: measured.not_sent().by_name(),
+            from_due: latency.from_due.quantiles(counts.lost + counts.late),
+            lateness: latency.lateness.quantiles(0),
+            over_range: latency.from_due.over()
+                + latency.from_send.over()
+                + latency.lateness.over(),
+            own_drops: measured.own_drops_measured,
+            parts: Vec::new(),
+            host: Host::unknown("nobody looked"),
+            arrivals_distance: None,
+            timestamp_coverage: None,
+        }
+    }
+}
