@@ -33,7 +33,7 @@ const RUN: &str = "--rate 1000 --duration 400ms --warmup 0s";
 fn a_tenth_lost_misses_one_percent_and_meets_fifty() {
     let peer = lossy();
     let (ended, run) = measure(peer.address(), &format!("{RUN} --slo loss<1%"));
-    ended.assert_code(4);
+    ended.assert_code_unless_held_up(4);
     let loss = objective(&run, 0);
     assert_eq!(loss.outcome, Outcome::Missed);
     let share = (run.counts.lost + run.counts.late) * 1_000_000_000 / run.counts.sent;
@@ -42,7 +42,7 @@ fn a_tenth_lost_misses_one_percent_and_meets_fifty() {
 
     let peer = lossy();
     let (ended, run) = measure(peer.address(), &format!("{RUN} --slo loss<50%"));
-    ended.assert_code(0);
+    ended.assert_code_unless_held_up(0);
     assert_eq!(run.slo.unwrap().outcome, Outcome::Met);
 }
 
@@ -50,7 +50,7 @@ fn a_tenth_lost_misses_one_percent_and_meets_fifty() {
 fn the_lost_miss_a_limit_of_the_tail() {
     let peer = lossy();
     let (ended, run) = measure(peer.address(), &format!("{RUN} --slo p99<1m,p50<1m"));
-    ended.assert_code(4);
+    ended.assert_code_unless_held_up(4);
     let tail = objective(&run, 0);
     assert_eq!(
         (tail.outcome, tail.measured),
@@ -64,7 +64,7 @@ fn answers_held_for_fifty_milliseconds_miss_ten() {
     let held = Duration::from_millis(50);
     let peer = Peer::start(move |seen, answers| answers.echo_after(seen, held));
     let (ended, run) = measure(peer.address(), &format!("{RUN} --slo p50<10ms,loss<50%"));
-    ended.assert_code(4);
+    ended.assert_code_unless_held_up(4);
     let median = objective(&run, 0);
     assert_eq!(median.outcome, Outcome::Missed);
     assert!(median.low >= Some(Edge::Value(50_000_000)), "{median:?}");
@@ -77,7 +77,7 @@ fn what_cannot_be_decided_is_told_and_is_no_failure() {
     let target = peer.address();
     let arguments = format!("--target {target} {RUN} --slo p99.99<1m");
     let ended = Program::loadgen(&arguments).end();
-    ended.assert_code(0);
+    ended.assert_code_unless_held_up(0);
     let told =
         "slo         UNDECIDED\n            p99.99 < 1 m: undecided, it needs 29,956 answers";
     assert!(ended.stdout.contains(told), "{}", ended.stdout);
