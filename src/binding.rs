@@ -90,6 +90,7 @@ fn open_group(config: &Config, mut address: SocketAddr) -> Result<Group, Error> 
             packet_info: needs_packet_info(address, config.quit),
             receive_offload: config.io == Io::Offload && config.receive_offload,
             stamps: config.timestamps,
+            timestamping: false,
             traffic_class: config.traffic_class,
             busy_poll: config.busy_poll,
         };

@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 use super::address::RawAddress;
 use super::memory::Layout;
 use super::message::{Received, split};
+use super::stamps::{self, Stamps};
 use super::sys;
 
 /// Slots for datagrams, allocated once and reused for every call.
@@ -56,6 +57,16 @@ impl RecvBatch {
     /// If the last call did not fill `slot`.
     pub fn datagrams(&self, slot: usize) -> impl Iterator<Item = &[u8]> {
         split(self.payload(slot), self.received()[slot].segment)
+    }
+
+    /// When the kernel and the device received what is in `slot`, on a socket with
+    /// [`timestamping`](super::SocketOptions::timestamping).
+    ///
+    /// # Panics
+    /// If the last call did not fill `slot`.
+    #[must_use]
+    pub fn stamps(&self, slot: usize) -> Stamps {
+        stamps::decode(self.table.control(slot))
     }
 
     /// The payload in `slot`.

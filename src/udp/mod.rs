@@ -8,6 +8,7 @@
 //! - [`socket`]: opens a nonblocking socket, binds it, and keeps what took effect;
 //! - [`batch`]: [`RecvBatch`], slots that are allocated once and filled by one call;
 //! - [`outbox`]: [`Outbox`], messages that leave by one call without copying their payloads;
+//! - [`stamps`]: when a message came or left, [`StampBatch`] for those that left;
 //! - [`options`]: what became of a kernel option that somebody asked for;
 //! - `sys`: the system calls. The one place for `unsafe`;
 //! - [`message`]: what is known of a message that came or shall go;
@@ -26,6 +27,7 @@ pub mod offload;
 pub mod options;
 pub mod outbox;
 pub mod socket;
+pub mod stamps;
 mod sys;
 
 pub use address::RawAddress;
@@ -36,6 +38,7 @@ pub use message::{Message, Received};
 pub use options::Effect;
 pub use outbox::{Outbox, Round};
 pub use socket::{Socket, SocketOptions};
+pub use stamps::{StampBatch, Stamps};
 
 /// The largest payload that a UDP datagram over IPv4 can carry: 65,535 bytes less 20 bytes of IP
 /// header and 8 bytes of UDP header (RFC 791, RFC 768).

@@ -26,6 +26,10 @@ pub struct SocketOptions {
     pub receive_offload: bool,
     /// Whether the kernel shall stamp what it receives (`SO_TIMESTAMPNS`).
     pub stamps: bool,
+    /// Whether kernel and device shall stamp what is received, and what is sent where a message
+    /// asks for it (`SO_TIMESTAMPING`); not together with [`stamps`](Self::stamps). Send stamps
+    /// wait in the receive buffer until [`StampBatch`](super::StampBatch) takes them.
+    pub timestamping: bool,
     /// The traffic class of what is sent: the byte that holds DSCP and ECN.
     pub traffic_class: Option<u8>,
     /// Microseconds to poll the device's queue before waiting for its interrupt (`SO_BUSY_POLL`).
@@ -68,6 +72,8 @@ pub struct Effects {
     pub receive_offload: Option<Effect<bool>>,
     /// Whether what is received is stamped.
     pub stamps: Option<Effect<bool>>,
+    /// The flags (`SOF_TIMESTAMPING_*`) by which both directions are stamped.
+    pub timestamping: Option<Effect<u32>>,
     /// The traffic class of what is sent.
     pub traffic_class: Option<Effect<u32>>,
     /// Microseconds for which the device's queue is polled.
@@ -175,6 +181,9 @@ impl Effects {
             send_buffer: grant(options.send_buffer, socket, Buffer::Send),
             receive_offload: on(options.receive_offload, sys::enable_receive_offload),
             stamps: on(options.stamps, sys::enable_stamps),
+            timestamping: options
+                .timestamping
+                .then(|| Effect::from_result(sys::enable_timestamping(fd))),
             traffic_class: options.traffic_class.map(|class| {
                 Effect::from_result(if v6 {
                     socket
