@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use echo_reactor::{Config, Server};
 use loadgen::engine::Engine;
-use loadgen::plan::{Choices, Load, Plan, Waiting};
+use loadgen::plan::{Choices, Load, Plan, Timestamps, Waiting};
 use loadgen::rate::Rate;
 
 /// The system's allocator, which counts what the threads under test ask of it.
@@ -72,6 +72,7 @@ fn allocations_between(load: Load, from: u64, to: u64) -> u64 {
         waiting: Waiting::Adaptive,
         pin: Vec::new(),
         receive_buffer: 4 << 20,
+        timestamps: Timestamps::Off,
         duration: Duration::from_secs(60),
         warmup: Duration::ZERO,
         size: 64,

@@ -1,8 +1,15 @@
-//! The one clock of a run.
+//! The one clock of a run, and the one to compare with what the kernel stamps.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::time::Offset;
+use crate::time::{Offset, Realtime};
+
+/// The time now by `CLOCK_REALTIME`; 1970 as long as it is set to an earlier year.
+pub(super) fn realtime() -> Realtime {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let nanos = since_1970.map_or(0, |since_1970| since_1970.as_nanos());
+    Realtime::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
 
 /// Tells how long ago a run started, by `CLOCK_MONOTONIC`: a stepped wall clock changes nothing.
 #[derive(Clone, Copy, Debug)]

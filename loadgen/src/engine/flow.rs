@@ -3,7 +3,7 @@
 use echo_reactor::udp::socket::SocketError;
 use echo_reactor::udp::{MAX_TRAIN, Socket, SocketOptions};
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Timestamps};
 use crate::probe::Expected;
 use crate::time::Offset;
 
@@ -26,6 +26,7 @@ impl Flow {
         let options = SocketOptions {
             receive_buffer: Some(plan.receive_buffer()),
             receive_offload: true,
+            timestamping: plan.timestamps() == Timestamps::Kernel,
             ..SocketOptions::default()
         };
         Ok(Self {

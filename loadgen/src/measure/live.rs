@@ -137,7 +137,7 @@ fn read(counter: &AtomicU64) -> u64 {
 
 /// The bucket of a value: itself below 16, then 16 buckets an octave; the last one holds
 /// everything from its lower edge up.
-fn bucket(nanos: u64) -> usize {
+pub(super) fn bucket(nanos: u64) -> usize {
     if nanos < 16 {
         return usize::try_from(nanos).expect("it is below 16");
     }
@@ -157,7 +157,7 @@ fn highest_in(bucket: usize) -> u64 {
 }
 
 /// 16 exact values and 33 octaves: the last bucket begins at 133 s.
-const BUCKETS: usize = 16 + 33 * 16;
+pub(super) const BUCKETS: usize = 16 + 33 * 16;
 
 #[cfg(test)]
 mod tests {

@@ -14,6 +14,8 @@ pub mod live;
 pub mod quantile;
 pub mod recorder;
 pub mod sequence;
+pub mod split;
+pub mod stamped;
 
 pub use counts::{Counts, Imbalance, NotSent, Reason};
 pub use latency::{Distribution, Latency};
@@ -21,6 +23,8 @@ pub use live::{Live, Snapshot};
 pub use quantile::{Fraction, Quantile, Quantiles, Summary};
 pub use recorder::{FlowResult, Measured, Recorder};
 pub use sequence::{Answer, RoundTrip, Terms, Tracker};
+pub use split::{Mean, Parts, Split};
+pub use stamped::{Sample, StampClock, TimeSplit, Withheld};
 
 #[cfg(test)]
 mod simulation;

@@ -2,6 +2,7 @@
 
 mod distribution;
 mod plan;
+mod time_split;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::distribution::{Distribution, RoundTrips};
 pub use self::plan::{Arrivals, Load, Plan};
+pub use self::time_split::{At, Clock, Row, TimeSplit};
 pub use self::verdict::{Doubt, Verdict};
 use crate::measure::{Counts, Measured};
 
@@ -47,6 +49,8 @@ pub struct Run {
     pub rtt_ns: RoundTrips,
     /// How long after being due probes were sent.
     pub lateness_ns: Distribution,
+    /// Where the time of round trips went; null if nobody asked.
+    pub time_split: Option<TimeSplit>,
     /// The counts of each flow.
     pub flows: Vec<Flow>,
     /// Whether to believe any of it.
@@ -117,6 +121,7 @@ impl Run {
                 from_send: Distribution::new(&latency.from_send, unanswered),
             },
             lateness_ns: Distribution::new(&latency.lateness, 0),
+            time_split: measured.time_split.as_ref().map(TimeSplit::from),
             flows: flows.collect(),
             verdict: Verdict::from(verdict),
         }
@@ -169,6 +174,7 @@ pub(crate) mod tests {
             waiting: plan::Waiting::Adaptive,
             pin: Vec::new(),
             receive_buffer: 4 << 20,
+            timestamps: plan::Timestamps::Off,
             duration: Duration::from_millis(100),
             warmup: Duration::ZERO,
             size: 64,
@@ -240,6 +246,7 @@ pub(crate) mod tests {
         assert_eq!(file["rtt_ns"]["from_due"], from_due);
         assert_eq!(file["rtt_ns"]["from_send"]["p99"], 20_000);
         assert_eq!(file["lateness_ns"]["p99"], 1_000);
+        assert_eq!(file["time_split"], json!(null));
         assert_eq!(file["flows"][1]["flow"], 1);
         assert_eq!(file["flows"][1]["sent"], 496);
         assert_eq!(file["verdict"], json!({ "outcome": "valid", "doubts": [] }));

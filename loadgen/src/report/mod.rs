@@ -1,5 +1,7 @@
 //! A finished run as text, for one glance.
 
+mod time_split;
+
 use crate::figures::{count, percent, time};
 use crate::measure::{Fraction, Quantile};
 use crate::results::{Distribution, Plan, Run, Verdict};
@@ -21,10 +23,15 @@ pub fn text(run: &Run, style: Style) -> String {
     let paragraphs = [
         setting(run),
         latencies(run, style),
+        run.time_split
+            .as_ref()
+            .map_or(Vec::new(), time_split::lines),
         accounts(run),
         verdict(&run.verdict, style),
     ];
-    paragraphs.map(|lines| lines.join("\n") + "\n").join("\n")
+    let written = paragraphs.iter().filter(|lines| !lines.is_empty());
+    let written: Vec<String> = written.map(|lines| lines.join("\n") + "\n").collect();
+    written.join("\n")
 }
 
 fn setting(run: &Run) -> Vec<String> {
