@@ -71,6 +71,12 @@ impl Realtime {
         Self(nanos)
     }
 
+    /// The point `nanos` nanoseconds earlier, but not before 1970.
+    #[must_use]
+    pub const fn earlier_by(self, nanos: u64) -> Self {
+        Self(self.0.saturating_sub(nanos))
+    }
+
     /// Nanoseconds since `earlier`, or `None` if that is the later of the two.
     #[must_use]
     pub const fn nanos_since(self, earlier: Self) -> Option<u64> {

@@ -60,7 +60,7 @@ impl RecvBatch {
     }
 
     /// When the kernel and the device received what is in `slot`, on a socket with
-    /// [`timestamping`](super::SocketOptions::timestamping).
+    /// [`Stamping::BothWays`](super::Stamping::BothWays).
     ///
     /// # Panics
     /// If the last call did not fill `slot`.

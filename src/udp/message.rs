@@ -49,7 +49,7 @@ pub struct Message<'a> {
     /// (`UDP_SEGMENT`); `None` sends it as one datagram.
     pub segment: Option<u16>,
     /// Whether the kernel shall tell when it left, on a socket that can
-    /// ([`timestamping`](super::SocketOptions::timestamping)); a train has one stamp.
+    /// ([`Stamping::BothWays`](super::Stamping::BothWays)); a train has one stamp.
     pub stamped: bool,
 }
 

@@ -37,7 +37,7 @@ pub use memory::{Layout, Memory};
 pub use message::{Message, Received};
 pub use options::Effect;
 pub use outbox::{Outbox, Round};
-pub use socket::{Socket, SocketOptions};
+pub use socket::{Socket, SocketOptions, Stamping};
 pub use stamps::{StampBatch, Stamps};
 
 /// The largest payload that a UDP datagram over IPv4 can carry: 65,535 bytes less 20 bytes of IP

@@ -135,7 +135,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::{Message, Outbox, RecvBatch, Socket, SocketOptions};
+    use super::super::{Message, Outbox, RecvBatch, Socket, SocketOptions, Stamping};
     use super::*;
 
     /// Control messages as the kernel writes them, the times first.
@@ -224,11 +224,11 @@ mod tests {
 
     fn stamping(peer: SocketAddr) -> Socket {
         let options = SocketOptions {
-            timestamping: true,
+            stamps: Stamping::BothWays,
             ..SocketOptions::default()
         };
         let socket = Socket::connect(peer, &options).unwrap();
-        let effect = socket.effects().timestamping.as_ref().unwrap();
+        let effect = socket.effects().stamps.as_ref().unwrap();
         assert!(effect.applied().is_some(), "{effect}");
         socket
     }

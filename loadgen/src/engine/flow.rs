@@ -1,7 +1,7 @@
 //! A flow: one connected socket, and the probes that are due on it.
 
 use echo_reactor::udp::socket::SocketError;
-use echo_reactor::udp::{MAX_TRAIN, Socket, SocketOptions};
+use echo_reactor::udp::{MAX_TRAIN, Socket, SocketOptions, Stamping};
 
 use crate::plan::{Plan, Timestamps};
 use crate::probe::Expected;
@@ -26,7 +26,10 @@ impl Flow {
         let options = SocketOptions {
             receive_buffer: Some(plan.receive_buffer()),
             receive_offload: true,
-            timestamping: plan.timestamps() == Timestamps::Kernel,
+            stamps: match plan.timestamps() {
+                Timestamps::Off => Stamping::Off,
+                Timestamps::Kernel => Stamping::BothWays,
+            },
             ..SocketOptions::default()
         };
         Ok(Self {

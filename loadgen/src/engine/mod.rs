@@ -201,7 +201,7 @@ impl Underway {
 /// Whether the kernel stamps what every flow sends and receives, if the plan asks for it.
 fn check_stamps(plan: &Plan, flows: &[Flow]) -> Result<(), EngineError> {
     let refused = flows.iter().find_map(|flow| {
-        let effect = flow.socket.effects().timestamping.as_ref()?;
+        let effect = flow.socket.effects().stamps.as_ref()?;
         effect.applied().is_none().then(|| effect.to_string())
     });
     match (plan.timestamps(), refused) {

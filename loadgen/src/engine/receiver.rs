@@ -4,7 +4,7 @@ use std::io;
 
 use echo_reactor::udp::{Layout, RecvBatch};
 
-use super::clock::{self, Clock};
+use super::clock::Clock;
 use super::flow::Flow;
 use super::sampling::Sampling;
 use crate::measure::{Answer, Recorder};
@@ -43,7 +43,7 @@ impl Receiver {
         };
         // One stamp for the batch: its datagrams were all there when the call returned.
         let at = clock.now();
-        let read = sampling.is_some().then(clock::realtime);
+        let read = sampling.is_some().then(|| clock.realtime_at(at));
         for slot in 0..received {
             for datagram in self.batch.datagrams(slot) {
                 match Probe::decode(datagram, &flow.expected) {

@@ -251,7 +251,7 @@ mod tests {
 
     /// Sends `probes` on flow 0 as far as the sampling lets them, stamping each at once.
     fn sampled(sampling: &mut Sampling, probes: u64) -> Vec<u64> {
-        let mut sampled = Vec::new();
+        let mut chosen = Vec::new();
         let mut next = 0;
         while next < probes {
             let due = usize::try_from(probes - next).unwrap();
@@ -264,16 +264,16 @@ mod tests {
                 let stamps = Stamps {
                     software: Some(1),
                     hardware: None,
-                    message: u32::try_from(sampled.len()).ok(),
+                    message: u32::try_from(chosen.len()).ok(),
                 };
                 let samples = &mut sampling.flows[0].samples;
                 samples.stamped(stamps, &mut sampling.split);
                 samples.give_up_before(Offset::from_nanos(1), &mut sampling.split);
-                sampled.push(next);
+                chosen.push(next);
             }
             next += stretch.probes as u64;
         }
-        sampled
+        chosen
     }
 
     fn open(rate: u64) -> Load {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use echo_reactor::udp::errors::{Step, step};
 use echo_reactor::udp::{Message, Outbox, offload};
 
-use super::clock::{self, Clock};
+use super::clock::Clock;
 use super::flow::{BURST, Flow};
 use super::sampling::{Sampling, Stretch};
 use crate::measure::{Reason, Recorder};
@@ -151,10 +151,8 @@ impl Sender {
                 break;
             }
         }
-        *call = Call {
-            at: clock.now(),
-            called: stamped.then(clock::realtime),
-        };
+        call.at = clock.now();
+        call.called = stamped.then(|| clock.realtime_at(call.at));
         round.send(&flow.socket)
     }
 }

@@ -170,7 +170,9 @@ mod tests {
 
     fn recorded(samples: &[Parts]) -> Split {
         let mut split = Split::new();
-        samples.iter().for_each(|parts| split.record(parts));
+        for parts in samples {
+            split.record(parts);
+        }
         split
     }
 
@@ -221,8 +223,8 @@ mod tests {
             parts: one,
         };
         assert_eq!(mean, Some(all));
-        assert_eq!(recorded(&[one; 2_994]).slowest(), None);
-        assert_eq!(recorded(&[one; 2_995]).slowest().unwrap().samples, 3);
+        assert_eq!(recorded(&vec![one; 2_994]).slowest(), None);
+        assert_eq!(recorded(&vec![one; 2_995]).slowest().unwrap().samples, 3);
     }
 
     #[test]

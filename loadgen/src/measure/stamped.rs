@@ -205,7 +205,7 @@ fn fewest_complete(sampled: u64) -> u64 {
 }
 
 /// Nanoseconds by which the two clocks may disagree about a round trip: each is read by a call of
-/// its own, between which a thread may be held up.
+/// its own, between which a thread may be held up a little.
 const TOLERANCE: u64 = 50_000;
 
 /// One part in a thousand of a round trip, by which they may disagree too: while the wall clock is

@@ -26,4 +26,5 @@ mod sizes;
 mod stall;
 mod stop_server;
 mod teaching;
+mod timestamps;
 mod usage;

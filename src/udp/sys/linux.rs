@@ -27,12 +27,12 @@ pub(in crate::udp) fn enable_stamps(socket: BorrowedFd<'_>) -> io::Result<()> {
 }
 
 /// Asks for receive stamps of kernel and device, and lets a message ask for a stamp of its own as it
-/// leaves (`SO_TIMESTAMPING`); returns the flags in force. It makes the whole host stamp every packet.
+/// leaves (`SO_TIMESTAMPING`). It makes the whole host stamp every packet.
 ///
 /// The flags are those of `include/uapi/linux/net_tstamp.h`. The id of a message that asks
 /// (`OPT_ID`) is drawn from a counter of the socket that rises with such messages alone
 /// (`__ip_append_data` in `net/ipv4/ip_output.c`, `__ip6_append_data` in `net/ipv6/ip6_output.c`).
-pub(in crate::udp) fn enable_timestamping(socket: BorrowedFd<'_>) -> io::Result<u32> {
+pub(in crate::udp) fn enable_timestamping(socket: BorrowedFd<'_>) -> io::Result<()> {
     let wanted = libc::SOF_TIMESTAMPING_RX_SOFTWARE
         | libc::SOF_TIMESTAMPING_RX_HARDWARE
         // Hand over what was stamped by either clock, and both stamps of one message.
@@ -64,7 +64,7 @@ pub(in crate::udp) fn enable_timestamping(socket: BorrowedFd<'_>) -> io::Result<
     };
     checked(returned)?;
     if flags & wanted == wanted {
-        Ok(flags)
+        Ok(())
     } else {
         Err(io::ErrorKind::Unsupported.into())
     }
