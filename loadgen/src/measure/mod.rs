@@ -6,6 +6,8 @@
 //! - A probe belongs to the warm-up or to the measured window by the time it was due, whenever
 //!   its answer arrives. Only the measured window is in a [`Measured`] result.
 //! - Results merge by adding counts and histograms, never by averaging quantiles.
+//! - Where the time of sampled probes went is in a [`TimeSplit`], by a clock of its own that no
+//!   [`Latency`] knows.
 //! - The steady state allocates nothing and takes no lock.
 
 pub mod counts;
