@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::access::QuitPolicy;
 use crate::config::{Config, EVERYWHERE, Io, Listen};
 use crate::error::Error;
-use crate::udp::socket::Sharing;
+use crate::udp::socket::{Sharing, Stamping};
 use crate::udp::{Socket, SocketOptions};
 
 /// The sockets of one address, one a worker, in their order.
@@ -89,7 +89,11 @@ fn open_group(config: &Config, mut address: SocketAddr) -> Result<Group, Error> 
             send_buffer: config.send_buffer,
             packet_info: needs_packet_info(address, config.quit),
             receive_offload: config.io_in_force() == Io::Offload && config.receive_offload,
-            stamps: config.stamps(),
+            stamps: if config.stamps() {
+                Stamping::Receive
+            } else {
+                Stamping::Off
+            },
             traffic_class: config.traffic_class,
             busy_poll: config.busy_poll,
         };

@@ -67,6 +67,7 @@ pub(crate) fn fill(outbox: &mut Outbox, arrivals: &[Arrival]) -> usize {
                 to: Some(peer),
                 from: None,
                 segment: Some(SIZE),
+                stamped: false,
             };
             round.push(&message, &PAYLOAD)
         };

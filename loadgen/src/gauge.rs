@@ -102,6 +102,7 @@ mod tests {
             waiting: Waiting::Adaptive,
             pin: Vec::new(),
             receive_buffer: 1 << 20,
+            timestamps: crate::plan::Timestamps::Off,
             duration: Duration::from_secs(5),
             until: Some(Until {
                 goal: "p50+-10%".parse().unwrap(),

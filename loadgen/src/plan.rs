@@ -45,6 +45,16 @@ pub struct Until {
     pub most: Duration,
 }
 
+/// Whether the kernel tells where the time of round trips went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Timestamps {
+    /// It does not
+    Off,
+    /// It stamps a sample of the probes, and the answers; the host then stamps every packet, which
+    /// slows each a little
+    Kernel,
+}
+
 /// What somebody wants to run; [`Plan::new`] says whether it can be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choices {
@@ -64,6 +74,8 @@ pub struct Choices {
     pub pin: Vec<usize>,
     /// Bytes of receive buffer a flow, which the kernel doubles.
     pub receive_buffer: usize,
+    /// Whether the kernel tells where the time went.
+    pub timestamps: Timestamps,
     /// How long the measured window lasts, at least; it follows the warm-up. Above zero.
     pub duration: Duration,
     /// What else has to be reached before the measured window ends.
@@ -152,6 +164,12 @@ impl Plan {
     #[must_use]
     pub fn receive_buffer(&self) -> usize {
         self.choices.receive_buffer
+    }
+
+    /// Whether the kernel tells where the time went.
+    #[must_use]
+    pub fn timestamps(&self) -> Timestamps {
+        self.choices.timestamps
     }
 
     /// How long the measured window lasts, at least: above zero, and with room for a probe.
@@ -391,6 +409,7 @@ mod tests {
             waiting: Waiting::Adaptive,
             pin: Vec::new(),
             receive_buffer: 4 << 20,
+            timestamps: Timestamps::Off,
             duration: Duration::from_secs(10),
             until: None,
             slo: None,

@@ -1,6 +1,7 @@
 //! Points in time, counted from the start of a run.
 //!
-//! Nothing here reads a clock: whoever owns the clock makes the offsets.
+//! Nothing here reads a clock: whoever owns the clock makes the offsets. [`Realtime`] stands apart,
+//! for what the kernel stamps: no round trip is measured by it.
 
 use std::ops::Add;
 use std::time::Duration;
@@ -55,6 +56,31 @@ impl Add<Duration> for Offset {
     fn add(self, duration: Duration) -> Self {
         self.checked_add(duration)
             .expect("a run is shorter than 584 years")
+    }
+}
+
+/// A point of `CLOCK_REALTIME`, the clock of the kernel's stamps: nanoseconds since 1970, until the
+/// year 2554. This clock can be stepped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Realtime(u64);
+
+impl Realtime {
+    /// The point `nanos` nanoseconds after the beginning of 1970.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// The point `nanos` nanoseconds earlier, but not before 1970.
+    #[must_use]
+    pub const fn earlier_by(self, nanos: u64) -> Self {
+        Self(self.0.saturating_sub(nanos))
+    }
+
+    /// Nanoseconds since `earlier`, or `None` if that is the later of the two.
+    #[must_use]
+    pub const fn nanos_since(self, earlier: Self) -> Option<u64> {
+        self.0.checked_sub(earlier.0)
     }
 }
 

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use echo_reactor::{Config, Server};
 use loadgen::engine::Engine;
-use loadgen::plan::{Choices, Load, Plan, Waiting};
+use loadgen::plan::{Choices, Load, Plan, Timestamps, Waiting};
 use loadgen::rate::Rate;
 
 /// The system's allocator, which counts what the threads under test ask of it.
@@ -59,7 +59,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// Allocations between two points of a run, by when so many probes were sent.
-fn allocations_between(load: Load, from: u64, to: u64) -> u64 {
+fn allocations_between(load: Load, timestamps: Timestamps, from: u64, to: u64) -> u64 {
     let server = Server::bind(&Config::on(SocketAddr::from(([127, 0, 0, 1], 0))))
         .expect("a loopback port is free");
     let target = server.endpoints()[0].address;
@@ -73,6 +73,7 @@ fn allocations_between(load: Load, from: u64, to: u64) -> u64 {
         waiting: Waiting::Adaptive,
         pin: Vec::new(),
         receive_buffer: 4 << 20,
+        timestamps,
         duration: Duration::from_secs(60),
         until: None,
         slo: None,
@@ -112,7 +113,9 @@ fn allocations_between(load: Load, from: u64, to: u64) -> u64 {
 fn a_probe_and_its_answer_take_no_memory_from_the_allocator() {
     LOOKS_ON.set(true);
     let open = Load::Open(Rate::per_second(20_000).expect("it is not zero"));
-    assert_eq!(allocations_between(open, 10_000, 40_000), 0);
     let closed = Load::Closed(64.try_into().expect("it is not zero"));
-    assert_eq!(allocations_between(closed, 100_000, 300_000), 0);
+    for timestamps in [Timestamps::Off, Timestamps::Kernel] {
+        assert_eq!(allocations_between(open, timestamps, 10_000, 40_000), 0);
+        assert_eq!(allocations_between(closed, timestamps, 100_000, 300_000), 0);
+    }
 }

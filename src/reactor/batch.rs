@@ -51,6 +51,7 @@ impl Exchange for Batch {
                 to: Some(self.slots.peer(reply.first)),
                 from: self.slots.received()[reply.first].reply_source(socket.local_address().ip()),
                 segment: reply.segment(),
+                stamped: false,
             };
             let payload = reply.payload_in(self.slots.payload(reply.first));
             if !round.push(&message, payload) {

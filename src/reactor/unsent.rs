@@ -65,6 +65,7 @@ impl Unsent {
                         to: Some(&held.to),
                         from: held.from,
                         segment: None,
+                        stamped: false,
                     };
                     if !round.push(&message, &payloads[held.payload.clone()]) {
                         break;

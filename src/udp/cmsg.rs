@@ -12,6 +12,7 @@
 //! +---------------+-------+-------+----------- - - -+
 //! ```
 
+use std::iter;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The address that a datagram was sent to, and the interface that it came in by.
@@ -46,8 +47,9 @@ pub struct Control {
 
 /// Room for the control messages of one datagram, aligned as `struct cmsghdr` wants it.
 ///
-/// 128 bytes hold everything that this crate asks for: packet information (40), segment size (24),
-/// and a receive stamp (32).
+/// 128 bytes hold everything that this crate asks for at one time: packet information (40), segment
+/// size (24) and a receive stamp (32, or 64 of `SO_TIMESTAMPING`); from the error queue, stamps (64)
+/// and what they belong to (64 over IPv6).
 #[repr(C, align(8))]
 #[derive(Clone, Copy, Debug)]
 pub struct Buffer(pub [u8; CAPACITY]);
@@ -68,14 +70,8 @@ pub const CAPACITY: usize = 128;
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Control {
     let mut control = Control::default();
-    let mut rest = bytes;
-    while let Some((header, _)) = rest.split_first_chunk::<HEADER>() {
-        let (length, level, kind) = split_header(header);
-        if length < HEADER || length > rest.len() {
-            break;
-        }
-        note(&mut control, level, kind, &rest[HEADER..length]);
-        rest = rest.get(aligned(length)..).unwrap_or_default();
+    for (level, kind, data) in messages(bytes) {
+        note(&mut control, level, kind, data);
     }
     control
 }
@@ -109,6 +105,21 @@ pub fn encode(buffer: &mut Buffer, from: Option<LocalAddress>, segment: Option<u
         length = append(buffer, length, kind, &segment.to_ne_bytes());
     }
     length
+}
+
+/// Level, type and data of each control message in `bytes`, up to one that makes no sense.
+pub(super) fn messages(bytes: &[u8]) -> impl Iterator<Item = (i32, i32, &[u8])> {
+    let mut rest = bytes;
+    iter::from_fn(move || {
+        let (header, _) = rest.split_first_chunk::<HEADER>()?;
+        let (length, level, kind) = split_header(header);
+        if length < HEADER || length > rest.len() {
+            return None;
+        }
+        let data = &rest[HEADER..length];
+        rest = rest.get(aligned(length)..).unwrap_or_default();
+        Some((level, kind, data))
+    })
 }
 
 fn note(control: &mut Control, level: i32, kind: i32, data: &[u8]) {
@@ -171,7 +182,13 @@ fn v6_source(ip: Ipv6Addr, interface: u32) -> [u8; 20] {
     data
 }
 
-fn append(buffer: &mut Buffer, at: usize, (level, kind): (i32, i32), data: &[u8]) -> usize {
+/// Writes a control message at `at`, a multiple of 8, and returns where the next one goes.
+pub(super) fn append(
+    buffer: &mut Buffer,
+    at: usize,
+    (level, kind): (i32, i32),
+    data: &[u8],
+) -> usize {
     let length = HEADER + data.len();
     let end = at + aligned(length);
     let target = &mut buffer.0[at..end];
@@ -192,7 +209,7 @@ fn split_header(header: &[u8; HEADER]) -> (usize, i32, i32) {
     (length, level.cast_signed(), kind.cast_signed())
 }
 
-fn words<const BYTES: usize, const WORDS: usize>(data: &[u8; BYTES]) -> [u32; WORDS] {
+pub(super) fn words<const BYTES: usize, const WORDS: usize>(data: &[u8; BYTES]) -> [u32; WORDS] {
     const { assert!(BYTES == WORDS * 4) };
     let mut out = [0; WORDS];
     for (word, bytes) in out.iter_mut().zip(data.as_chunks::<4>().0) {

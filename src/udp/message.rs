@@ -48,6 +48,9 @@ pub struct Message<'a> {
     /// Cuts the payload into datagrams of so many bytes, the last of which may be shorter
     /// (`UDP_SEGMENT`); `None` sends it as one datagram.
     pub segment: Option<u16>,
+    /// Whether the kernel shall tell when it left, on a socket that can
+    /// ([`Stamping::BothWays`](super::Stamping::BothWays)); a train has one stamp.
+    pub stamped: bool,
 }
 
 /// The datagrams of a payload that came as a train of `segment` bytes each, or alone.

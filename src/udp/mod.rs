@@ -6,13 +6,15 @@
 //!
 //! - [`offload`]: how long a train the kernel takes;
 //! - [`socket`]: opens a nonblocking socket, binds it, and keeps what took effect;
-//! - [`batch`]: [`RecvBatch`], slots that are allocated once and filled by one call;
+//! - [`batch`]: [`RecvBatch`], slots that are allocated once and filled by one call, and
+//!   [`StampBatch`], the same for stamps of what was sent;
 //! - [`outbox`]: [`Outbox`], messages that leave by one call without copying their payloads;
 //! - [`options`]: what became of a kernel option that somebody asked for;
 //! - `sys`: the system calls. The one place for `unsafe`;
 //! - [`message`]: what is known of a message that came or shall go;
 //! - [`memory`]: how slots lie in memory, and how much a socket holds;
 //! - [`errors`]: what the errors of sends mean;
+//! - [`stamps`]: when a message came or left, as bytes;
 //! - [`cmsg`]: control messages as bytes, decoded and encoded without `unsafe`;
 //! - [`address`]: socket addresses in the kernel's own layout.
 
@@ -26,16 +28,18 @@ pub mod offload;
 pub mod options;
 pub mod outbox;
 pub mod socket;
+pub mod stamps;
 mod sys;
 
 pub use address::RawAddress;
-pub use batch::RecvBatch;
+pub use batch::{RecvBatch, StampBatch};
 pub use cmsg::LocalAddress;
 pub use memory::{Layout, Memory};
 pub use message::{Message, Received};
 pub use options::Effect;
 pub use outbox::{Outbox, Round};
-pub use socket::{Socket, SocketOptions};
+pub use socket::{Socket, SocketOptions, Stamping};
+pub use stamps::Stamps;
 
 /// The largest payload that a UDP datagram over IPv4 can carry: 65,535 bytes less 20 bytes of IP
 /// header and 8 bytes of UDP header (RFC 791, RFC 768).

@@ -24,12 +24,26 @@ pub struct SocketOptions {
     pub packet_info: bool,
     /// Whether the kernel may hand over a train of datagrams as one (`UDP_GRO`).
     pub receive_offload: bool,
-    /// Whether the kernel shall stamp what it receives (`SO_TIMESTAMPNS`).
-    pub stamps: bool,
+    /// What the kernel shall stamp.
+    pub stamps: Stamping,
     /// The traffic class of what is sent: the byte that holds DSCP and ECN.
     pub traffic_class: Option<u8>,
     /// Microseconds to poll the device's queue before waiting for its interrupt (`SO_BUSY_POLL`).
     pub busy_poll: Option<u32>,
+}
+
+/// What the kernel stamps for a socket. Anything but `Off` makes it stamp every packet of the host.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Stamping {
+    /// Nothing.
+    #[default]
+    Off,
+    /// What is received (`SO_TIMESTAMPNS`): see [`Received::stamp`](super::Received::stamp).
+    Receive,
+    /// What is received, and what is sent where a message asks for it, by the kernel's clock and
+    /// the device's (`SO_TIMESTAMPING`): see [`Stamps`](super::Stamps). Send stamps wait in the
+    /// receive buffer until a [`StampBatch`](super::StampBatch) takes them.
+    BothWays,
 }
 
 /// How a socket shares its address with others of the same user (`SO_REUSEPORT`).
@@ -66,7 +80,7 @@ pub struct Effects {
     pub send_buffer: Effect<usize>,
     /// Whether trains are handed over as one.
     pub receive_offload: Option<Effect<bool>>,
-    /// Whether what is received is stamped.
+    /// Whether there are stamps.
     pub stamps: Option<Effect<bool>>,
     /// The traffic class of what is sent.
     pub traffic_class: Option<Effect<u32>>,
@@ -174,7 +188,11 @@ impl Effects {
             receive_buffer: grant(options.receive_buffer, socket, Buffer::Receive),
             send_buffer: grant(options.send_buffer, socket, Buffer::Send),
             receive_offload: on(options.receive_offload, sys::enable_receive_offload),
-            stamps: on(options.stamps, sys::enable_stamps),
+            stamps: match options.stamps {
+                Stamping::Off => None,
+                Stamping::Receive => on(true, sys::enable_stamps),
+                Stamping::BothWays => on(true, sys::enable_timestamping),
+            },
             traffic_class: options.traffic_class.map(|class| {
                 Effect::from_result(if v6 {
                     socket

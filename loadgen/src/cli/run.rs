@@ -12,7 +12,7 @@ use clap::Args;
 use echo_reactor::affinity::CpuList;
 
 use super::units::{self, UnitError};
-use crate::plan::{Choices, Load, Until, Waiting};
+use crate::plan::{Choices, Load, Timestamps, Until, Waiting};
 use crate::precision::Goal;
 use crate::rate::Rate;
 use crate::slo::Slo;
@@ -90,6 +90,10 @@ pub struct Arguments {
     #[arg(long, value_name = "BYTES", default_value = "4096Ki", value_parser = units::size, help_heading = TUNING)]
     pub rcvbuf: usize,
 
+    /// Tell where the time of round trips went, by stamps of a sample of the probes
+    #[arg(long, value_name = "SOURCE", value_enum, default_value_t = Timestamps::Off)]
+    pub timestamps: Timestamps,
+
     /// How long after it was sent a probe counts as lost
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = units::duration)]
     pub timeout: Duration,
@@ -123,6 +127,7 @@ impl Arguments {
                 .as_ref()
                 .map_or(Vec::new(), |list| list.processors.clone()),
             receive_buffer: self.rcvbuf,
+            timestamps: self.timestamps,
             duration: self.duration,
             until: self.until.map(|goal| Until {
                 goal,

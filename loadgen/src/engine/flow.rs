@@ -1,9 +1,9 @@
 //! A flow: one connected socket, and the probes that are due on it.
 
 use echo_reactor::udp::socket::SocketError;
-use echo_reactor::udp::{MAX_TRAIN, Socket, SocketOptions};
+use echo_reactor::udp::{MAX_TRAIN, Socket, SocketOptions, Stamping};
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Timestamps};
 use crate::probe::Expected;
 use crate::time::Offset;
 
@@ -26,6 +26,10 @@ impl Flow {
         let options = SocketOptions {
             receive_buffer: Some(plan.receive_buffer()),
             receive_offload: true,
+            stamps: match plan.timestamps() {
+                Timestamps::Off => Stamping::Off,
+                Timestamps::Kernel => Stamping::BothWays,
+            },
             ..SocketOptions::default()
         };
         Ok(Self {

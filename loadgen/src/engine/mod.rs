@@ -5,11 +5,13 @@
 //!
 //! - `prober`: the loop of one thread;
 //! - `sender` and `receiver`: batches of datagrams, stamped;
+//! - `sampling`: which probes the kernel stamps too, and where their time went;
+//! - `samples`: which stamp and which answer belong to which of them. Pure;
 //! - `demand`: which probes are due now. Pure;
 //! - `pacer`: whether to spin or to sleep. Pure;
 //! - `flow`: a connected socket;
 //! - `witness`: what the kernel did to a thread and its sockets in the measured window;
-//! - `clock`: the one clock of a run.
+//! - `clock`: the one clock of a run, and the one of stamps.
 
 mod clock;
 mod demand;
@@ -17,6 +19,8 @@ mod flow;
 mod pacer;
 mod prober;
 mod receiver;
+mod samples;
+mod sampling;
 mod sender;
 mod witness;
 
@@ -37,7 +41,7 @@ use self::flow::Flow;
 use self::prober::{Probed, Prober};
 use crate::host::thread::Scheduling;
 use crate::measure::{Glimpse, Live, Measured};
-use crate::plan::Plan;
+use crate::plan::{Plan, Timestamps};
 use crate::schedule::Share;
 use crate::time::Offset;
 
@@ -79,6 +83,15 @@ pub enum EngineError {
         /// What went wrong.
         source: SocketError,
     },
+    /// The kernel does not stamp what a flow sends and receives.
+    #[error(
+        "--timestamps kernel is not possible here: SO_TIMESTAMPING {effect}; leave it out to \
+         measure without"
+    )]
+    Timestamps {
+        /// What the kernel said.
+        effect: String,
+    },
     /// The system had no room for a thread or its poll.
     #[error("cannot {operation}: {source}; lower --threads")]
     Thread {
@@ -116,6 +129,7 @@ impl Engine {
                     target: plan.target(),
                     source,
                 })?;
+            check_stamps(plan, &flows)?;
             let shown = Arc::new(Live::new());
             let share = Share { threads, thread };
             let glimpse = Arc::new(Glimpse::default());
@@ -218,6 +232,18 @@ impl Underway {
             outcome.measured.merge(probed.measured);
         }
         Ok(outcome)
+    }
+}
+
+/// Whether the kernel stamps what every flow sends and receives, if the plan asks for it.
+fn check_stamps(plan: &Plan, flows: &[Flow]) -> Result<(), EngineError> {
+    let refused = flows.iter().find_map(|flow| {
+        let effect = flow.socket.effects().stamps.as_ref()?;
+        effect.applied().is_none().then(|| effect.to_string())
+    });
+    match (plan.timestamps(), refused) {
+        (Timestamps::Kernel, Some(effect)) => Err(EngineError::Timestamps { effect }),
+        (Timestamps::Kernel | Timestamps::Off, _) => Ok(()),
     }
 }
 

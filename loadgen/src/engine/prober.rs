@@ -17,11 +17,12 @@ use super::demand::Demand;
 use super::flow::{BURST, Flow};
 use super::pacer::{self, Outlook, Pause};
 use super::receiver::Receiver;
+use super::sampling::Sampling;
 use super::sender::Sender;
 use super::witness::Witness;
 use crate::host::thread::Scheduling;
 use crate::measure::{Glimpse, Live, Measured, Reason, Recorder, Terms};
-use crate::plan::{Load, Plan, Waiting};
+use crate::plan::{Load, Plan, Timestamps, Waiting};
 use crate::schedule::{Constant, Share};
 use crate::time::Offset;
 
@@ -32,6 +33,8 @@ pub(super) struct Prober {
     recorder: Recorder,
     sender: Sender,
     receiver: Receiver,
+    /// `None` if nothing is stamped.
+    sampling: Option<Sampling>,
     poll: Poll,
     events: Events,
     waiting: Waiting,
@@ -94,6 +97,10 @@ impl Prober {
                 .in_parts(plan.duration()),
             sender: Sender::new(plan.size()),
             receiver: Receiver::new(),
+            sampling: (plan.timestamps() == Timestamps::Kernel).then(|| {
+                let (load, seed, timeout) = (plan.load(), plan.seed(), plan.timeout());
+                Sampling::new(load, share, seed, timeout, flows.len())
+            }),
             poll,
             events: Events::with_capacity(flows.len().max(1)),
             timeout: plan.timeout(),
@@ -169,6 +176,7 @@ impl Prober {
             longest_train: self.sender.longest_train,
             unreachable: self.sender.unreachable + self.receiver.unreachable,
             receive_errors: self.receiver.errors,
+            time_split: self.sampling.map(Sampling::finish),
             ..self.recorder.finish()
         };
         Probed {
@@ -185,7 +193,10 @@ impl Prober {
             for (index, flow) in self.flows.iter_mut().enumerate() {
                 if !flow.due.is_empty() {
                     let waited = flow.in_flight > 0;
-                    self.last_sent = self.sender.send(flow, index, clock, &mut self.recorder);
+                    let sampling = self.sampling.as_mut();
+                    self.last_sent =
+                        self.sender
+                            .send(flow, index, clock, &mut self.recorder, sampling);
                     self.waiting_flows += usize::from(!waited && flow.in_flight > 0);
                 }
             }
@@ -222,6 +233,13 @@ impl Prober {
         // Set aside for the loop; an empty one takes no memory.
         let events = mem::replace(&mut self.events, Events::with_capacity(0));
         for event in &events {
+            // Stamps wake the poll as errors do. Whoever stamps nothing has none.
+            if event.is_error()
+                && let Some(sampling) = &mut self.sampling
+            {
+                let index = event.token().0;
+                sampling.collect(index, &self.flows[index].socket);
+            }
             while self.read(event.token().0, clock) {}
         }
         self.events = events;
@@ -232,9 +250,10 @@ impl Prober {
     fn read(&mut self, index: usize, clock: Clock) -> bool {
         let flow = &mut self.flows[index];
         let waited = flow.in_flight > 0;
+        let sampling = self.sampling.as_mut();
         let more = self
             .receiver
-            .receive(flow, index, clock, &mut self.recorder);
+            .receive(flow, index, clock, &mut self.recorder, sampling);
         self.waiting_flows -= usize::from(waited && flow.in_flight == 0);
         more
     }
@@ -244,6 +263,14 @@ impl Prober {
         self.read_ready(clock, Duration::ZERO)?;
         self.recorder.expire(now);
         self.recorder.answer(&self.glimpse, now);
+        if let Some(sampling) = &mut self.sampling {
+            for (index, flow) in self.flows.iter().enumerate() {
+                if sampling.await_stamps(index) {
+                    sampling.collect(index, &flow.socket);
+                }
+            }
+            sampling.keep_house(now);
+        }
         self.waiting_flows = 0;
         for (index, flow) in self.flows.iter_mut().enumerate() {
             flow.in_flight = self.recorder.outstanding_on(index);

@@ -6,6 +6,7 @@ use echo_reactor::udp::{Layout, RecvBatch};
 
 use super::clock::Clock;
 use super::flow::Flow;
+use super::sampling::Sampling;
 use crate::measure::{Answer, Recorder};
 use crate::probe::{Decoded, Probe};
 
@@ -34,6 +35,7 @@ impl Receiver {
         index: usize,
         clock: Clock,
         recorder: &mut Recorder,
+        mut sampling: Option<&mut Sampling>,
     ) -> bool {
         let received = match self.batch.receive(&flow.socket) {
             Ok(received) => received,
@@ -41,11 +43,18 @@ impl Receiver {
         };
         // One stamp for the batch: its datagrams were all there when the call returned.
         let at = clock.now();
+        let read = sampling.is_some().then(|| clock.realtime_at(at));
         for slot in 0..received {
             for datagram in self.batch.datagrams(slot) {
                 match Probe::decode(datagram, &flow.expected) {
                     Decoded::Probe(probe) => match recorder.answered(index, probe.sequence, at) {
-                        Answer::InTime(_) => flow.in_flight = flow.in_flight.saturating_sub(1),
+                        Answer::InTime(trip) => {
+                            flow.in_flight = flow.in_flight.saturating_sub(1);
+                            if let (Some(sampling), Some(read)) = (&mut sampling, read) {
+                                let stamps = || self.batch.stamps(slot);
+                                sampling.answered(index, probe.sequence, trip, read, stamps);
+                            }
+                        }
                         Answer::Late | Answer::Duplicate | Answer::Stale | Answer::Foreign => {}
                     },
                     Decoded::Corrupted => recorder.corrupted(index, at),

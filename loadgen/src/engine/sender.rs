@@ -1,15 +1,17 @@
 //! Stamps and sends what is due.
 
 use std::io;
+use std::ops::Range;
 
 use echo_reactor::udp::errors::{Step, step};
 use echo_reactor::udp::{Message, Outbox, offload};
 
 use super::clock::Clock;
 use super::flow::{BURST, Flow};
+use super::sampling::{Sampling, Stretch};
 use crate::measure::{Reason, Recorder};
 use crate::probe::{Probe, Sequence};
-use crate::time::Offset;
+use crate::time::{Offset, Realtime};
 
 /// The datagrams of one call, for all flows of a thread in turn.
 pub(super) struct Sender {
@@ -40,26 +42,40 @@ impl Sender {
     }
 
     /// Sends every probe that is due on `flow`, and accounts for each. Returns when the last call
-    /// was made.
+    /// was made. Without `sampling` no probe is stamped.
     pub(super) fn send(
         &mut self,
         flow: &mut Flow,
         index: usize,
         clock: Clock,
         recorder: &mut Recorder,
+        mut sampling: Option<&mut Sampling>,
     ) -> Offset {
         let mut first = 0;
         let mut tried_again = false;
-        let mut at = Offset::START;
+        let mut call = Call::default();
         while first < flow.due.len() {
-            self.encode(flow, first, recorder.next_sequence(index));
-            match self.hand_over(flow, first, clock, &mut at) {
+            let (sequence, waiting) = (recorder.next_sequence(index), flow.due.len() - first);
+            let stretch = match &mut sampling {
+                Some(sampling) => sampling.stretch(index, sequence, waiting),
+                None => Stretch::unsampled(waiting),
+            };
+            let last = first + stretch.probes;
+            self.encode(flow, first..last, sequence);
+            let handed = self.hand_over(flow, first..last, clock, stretch.sampled, &mut call);
+            if let (Some(sampling), Some(called)) = (&mut sampling, call.called) {
+                match &handed {
+                    Ok(_one) => sampling.sent(index, sequence, call.at, called),
+                    Err(_refusal) => sampling.refused(index, sequence),
+                }
+            }
+            match handed {
                 Ok(messages) => {
-                    let end = (first + messages * flow.segments).min(flow.due.len());
+                    let end = (first + messages * flow.segments).min(last);
                     self.note_trains(end - first, flow.segments);
                     for &due in &flow.due[first..end] {
                         recorder.scheduled(index, due);
-                        recorder.sent(index, due, at);
+                        recorder.sent(index, due, call.at);
                     }
                     flow.in_flight += (end - first) as u64;
                     first = end;
@@ -85,7 +101,7 @@ impl Sender {
             }
         }
         flow.due.clear();
-        at
+        call.at
     }
 
     /// Counts the trains among `probes` that left in messages of `segments`.
@@ -100,10 +116,10 @@ impl Sender {
         }
     }
 
-    /// Writes the probes from `first` on into the datagrams, numbered from `sequence`.
-    fn encode(&mut self, flow: &Flow, first: usize, sequence: Sequence) {
+    /// Writes `probes` into the datagrams, numbered from `sequence`.
+    fn encode(&mut self, flow: &Flow, probes: Range<usize>, sequence: Sequence) {
         let datagrams = self.datagrams.chunks_exact_mut(self.size);
-        for ((number, &due), datagram) in (sequence.0..).zip(&flow.due[first..]).zip(datagrams) {
+        for ((number, &due), datagram) in (sequence.0..).zip(&flow.due[probes]).zip(datagrams) {
             let probe = Probe {
                 run: flow.expected.run,
                 flow: flow.expected.flow,
@@ -117,23 +133,34 @@ impl Sender {
     fn hand_over(
         &mut self,
         flow: &Flow,
-        first: usize,
+        probes: Range<usize>,
         clock: Clock,
-        at: &mut Offset,
+        stamped: bool,
+        call: &mut Call,
     ) -> io::Result<usize> {
         let mut round = self.outbox.round();
-        let waiting = (flow.due.len() - first) * self.size;
+        let waiting = probes.len() * self.size;
         let segment = u16::try_from(self.size).ok();
         for train in self.datagrams[..waiting].chunks(flow.segments * self.size) {
             let message = Message {
                 segment: segment.filter(|_| train.len() > self.size),
+                stamped,
                 ..Message::default()
             };
             if !round.push(&message, train) {
                 break;
             }
         }
-        *at = clock.now();
+        call.at = clock.now();
+        call.called = stamped.then(|| clock.realtime_at(call.at));
         round.send(&flow.socket)
     }
+}
+
+/// When a call was made.
+#[derive(Clone, Copy, Debug, Default)]
+struct Call {
+    at: Offset,
+    /// The same moment, if what it sent shall be stamped.
+    called: Option<Realtime>,
 }

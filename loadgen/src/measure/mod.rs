@@ -7,6 +7,8 @@
 //! - A probe belongs to the warm-up or to the measured window by the time it was due, whenever
 //!   its answer arrives. Only the measured window is in a [`Measured`] result.
 //! - Results merge by adding counts and histograms, never by averaging quantiles.
+//! - Where the time of sampled probes went is in a [`TimeSplit`], by a clock of its own that no
+//!   [`Latency`] knows.
 //! - The steady state allocates nothing and takes no lock.
 
 mod binomial;
@@ -20,6 +22,8 @@ pub mod proportion;
 pub mod quantile;
 pub mod recorder;
 pub mod sequence;
+pub mod split;
+pub mod stamped;
 
 pub use counts::{Counts, Imbalance, NotSent, Reason};
 pub use glimpse::Glimpse;
@@ -31,6 +35,8 @@ pub use proportion::Proportion;
 pub use quantile::{Estimate, Fraction, Intervals, Quantile, Quantiles, Summary};
 pub use recorder::{FlowResult, Measured, Recorder};
 pub use sequence::{Answer, RoundTrip, Terms, Tracker};
+pub use split::{Legs, Mean, Split};
+pub use stamped::{Sample, StampClock, TimeSplit, Withheld};
 
 #[cfg(test)]
 mod simulation;

@@ -9,6 +9,7 @@ use super::latency::Latency;
 use super::live::Live;
 use super::parts::Parts;
 use super::sequence::{Answer, Terms, Tracker};
+use super::stamped::TimeSplit;
 use crate::probe::Sequence;
 use crate::time::Offset;
 
@@ -150,6 +151,7 @@ impl Recorder {
             receive_buffer: None,
             unreachable: 0,
             receive_errors: 0,
+            time_split: None,
         }
     }
 
@@ -185,6 +187,8 @@ pub struct Measured {
     pub unreachable: u64,
     /// Receive calls that failed for another reason.
     pub receive_errors: u64,
+    /// Where the time of sampled probes went, if the kernel stamped them.
+    pub time_split: Option<TimeSplit>,
 }
 
 impl Measured {
@@ -201,6 +205,11 @@ impl Measured {
         self.receive_buffer = buffers.min();
         self.unreachable += other.unreachable;
         self.receive_errors += other.receive_errors;
+        match (&mut self.time_split, other.time_split) {
+            (Some(split), Some(other)) => split.merge(&other),
+            (split @ None, other) => *split = other,
+            (Some(_), None) => {}
+        }
     }
 
     /// The counts of all flows together.

@@ -4,6 +4,7 @@ mod run;
 pub mod search;
 pub mod selftest;
 pub mod sweep;
+mod time_split;
 
 pub use self::run::text;
 use crate::verdict::Outcome;

@@ -1,6 +1,6 @@
 //! A finished run as text.
 
-use super::{BOLD, GREEN, RED, Style, YELLOW, labelled, painted, verdict_word};
+use super::{BOLD, GREEN, RED, Style, YELLOW, labelled, painted, time_split, verdict_word};
 use crate::figures::{count, percent, percentage, rate, time};
 use crate::measure::{Edge, Fraction, Quantile};
 use crate::results::{Distribution, Host, Intervals, Known, LostBy, Plan, Run, Verdict};
@@ -17,8 +17,17 @@ pub fn text(run: &Run, style: Style) -> String {
             .as_ref()
             .map(|until| labelled("until", &until.message)),
     );
-    let paragraphs = [setting(run), latencies(run, style), accounts(run), judged];
-    paragraphs.map(|lines| lines.join("\n") + "\n").join("\n")
+    let split = run.time_split.as_ref().map(time_split::lines);
+    let paragraphs = [
+        setting(run),
+        latencies(run, style),
+        split.unwrap_or_default(),
+        accounts(run),
+        judged,
+    ];
+    let written = paragraphs.iter().filter(|lines| !lines.is_empty());
+    let written: Vec<String> = written.map(|lines| lines.join("\n") + "\n").collect();
+    written.join("\n")
 }
 
 fn setting(run: &Run) -> Vec<String> {

@@ -9,6 +9,7 @@ mod search;
 mod selftest;
 mod slo;
 mod sweep;
+mod time_split;
 mod until;
 mod verdict;
 
@@ -26,6 +27,7 @@ pub use self::search::{Search, SearchOutcome, SearchSchema, SearchTrial};
 pub use self::selftest::{Check, Floor, Pauses, Selftest, SelftestSchema};
 pub use self::slo::{Objective, Slo, Unit};
 pub use self::sweep::{Sweep, SweepSchema, SweepTrial};
+pub use self::time_split::{At, Clock, Row, TimeSplit};
 pub use self::until::Until;
 pub use self::verdict::{Doubt, Verdict};
 use crate::measure::{Counts, Measured};
@@ -64,6 +66,8 @@ pub struct Run {
     pub rtt_ns: RoundTrips,
     /// How long after being due probes were sent.
     pub lateness_ns: Distribution,
+    /// Where the time of round trips went; null if nobody asked.
+    pub time_split: Option<TimeSplit>,
     /// The counts of each flow.
     pub flows: Vec<Flow>,
     /// Whether a quantile was known as well as it should be; null if none was to be.
@@ -155,6 +159,7 @@ impl Run {
                 from_send: Distribution::new(&latency.from_send, unanswered),
             },
             lateness_ns: Distribution::new(&latency.lateness, 0),
+            time_split: measured.time_split.as_ref().map(TimeSplit::from),
             flows: flows.collect(),
             until: plan.until().map(|until| {
                 let goal = until.goal;
@@ -233,6 +238,7 @@ pub(crate) mod tests {
             waiting: plan::Waiting::Adaptive,
             pin: Vec::new(),
             receive_buffer: 4 << 20,
+            timestamps: plan::Timestamps::Off,
             duration: Duration::from_millis(100),
             until,
             slo: slo.map(|slo| slo.parse().unwrap()),
@@ -315,6 +321,7 @@ pub(crate) mod tests {
         assert_eq!(file["rtt_ns"]["from_due"], from_due);
         assert_eq!(file["rtt_ns"]["from_send"]["p99"], 20_000);
         assert_eq!(file["lateness_ns"]["p99"], 1_000);
+        assert_eq!(file["time_split"], json!(null));
         assert_eq!(file["flows"][1]["flow"], 1);
         assert_eq!(file["flows"][1]["sent"], 496);
         assert_eq!((&file["until"], &file["slo"]), (&Value::Null, &Value::Null));

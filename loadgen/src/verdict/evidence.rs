@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::host::Host;
-use crate::measure::{Counts, Measured, Part, Quantiles};
+use crate::measure::{Counts, Measured, Part, Quantiles, TimeSplit};
 
 /// What is known of a run that has ended, of its measured window alone.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +48,12 @@ impl Evidence {
             parts: Vec::new(),
             host: Host::unknown("nobody looked"),
             arrivals_distance: None,
-            timestamp_coverage: None,
+            timestamp_coverage: measured.time_split.as_ref().map(coverage),
         }
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a million is far below 2^53")]
+fn coverage(split: &TimeSplit) -> f64 {
+    split.coverage_ppm() as f64 / 1e6
 }

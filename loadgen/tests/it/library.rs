@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use loadgen::engine::{Engine, Outcome};
-use loadgen::plan::{Choices, Load, Plan, Waiting};
+use loadgen::plan::{Choices, Load, Plan, Timestamps, Waiting};
 use loadgen::rate::Rate;
 
 use crate::rig::server::{ended, server};
@@ -21,6 +21,7 @@ fn plan(target: SocketAddr, duration: Duration) -> Plan {
         waiting: Waiting::Adaptive,
         pin: Vec::new(),
         receive_buffer: 1 << 20,
+        timestamps: Timestamps::Off,
         duration,
         until: None,
         slo: None,

@@ -29,5 +29,6 @@ mod stall;
 mod stop_server;
 mod sweep;
 mod teaching;
+mod timestamps;
 mod until;
 mod usage;

@@ -145,6 +145,7 @@ fn send(
         to: Some(&reply.to),
         from: reply.from,
         segment: None,
+        stamped: false,
     };
     let mut sent = Sent::Blocked;
     let end = transmit(

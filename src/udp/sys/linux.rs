@@ -26,6 +26,50 @@ pub(in crate::udp) fn enable_stamps(socket: BorrowedFd<'_>) -> io::Result<()> {
     set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)
 }
 
+/// Asks for receive stamps of kernel and device, and lets a message ask for a stamp of its own as it
+/// leaves (`SO_TIMESTAMPING`). It makes the whole host stamp every packet.
+///
+/// The flags are those of `include/uapi/linux/net_tstamp.h`. The id of a message that asks
+/// (`OPT_ID`) is drawn from a counter of the socket that rises with such messages alone
+/// (`__ip_append_data` in `net/ipv4/ip_output.c`, `__ip6_append_data` in `net/ipv6/ip6_output.c`).
+pub(in crate::udp) fn enable_timestamping(socket: BorrowedFd<'_>) -> io::Result<()> {
+    let wanted = libc::SOF_TIMESTAMPING_RX_SOFTWARE
+        | libc::SOF_TIMESTAMPING_RX_HARDWARE
+        // Hand over what was stamped by either clock, and both stamps of one message.
+        | libc::SOF_TIMESTAMPING_SOFTWARE
+        | libc::SOF_TIMESTAMPING_RAW_HARDWARE
+        | libc::SOF_TIMESTAMPING_OPT_TX_SWHW
+        | libc::SOF_TIMESTAMPING_OPT_ID
+        // Without the payload, which would take room in the receive buffer.
+        | libc::SOF_TIMESTAMPING_OPT_TSONLY;
+    set(
+        socket,
+        libc::SOL_SOCKET,
+        libc::SO_TIMESTAMPING,
+        wanted.cast_signed(),
+    )?;
+    let mut flags: libc::c_uint = 0;
+    let mut length = libc::socklen_t::try_from(size_of::<libc::c_uint>()).expect("4 bytes");
+    // SAFETY: `flags` is writable for `length` bytes and any bit pattern is valid in it; `length`
+    // is a live socklen_t. The kernel, which has a longer structure since Linux 5.14, copies no
+    // more than `length` bytes of it, and the flags are its first word. Both outlive the call.
+    let returned = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_TIMESTAMPING,
+            (&raw mut flags).cast(),
+            &raw mut length,
+        )
+    };
+    checked(returned)?;
+    if flags & wanted == wanted {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
 /// Polls the device's queue for so many microseconds instead of waiting for its interrupt, and
 /// prefers that to the interrupt (Linux 5.11). Raising it takes `CAP_NET_ADMIN`.
 pub(in crate::udp) fn busy_poll(socket: BorrowedFd<'_>, micros: u32) -> io::Result<()> {

@@ -69,6 +69,15 @@ impl RecvTable {
 
     /// Takes what is queued, one datagram a slot, without waiting.
     pub(in crate::udp) fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
+        self.call(socket, libc::MSG_DONTWAIT)
+    }
+
+    /// Takes what is on the error queue, one entry a slot, without waiting.
+    pub(in crate::udp) fn receive_errors(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
+        self.call(socket, libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE)
+    }
+
+    fn call(&mut self, socket: BorrowedFd<'_>, flags: libc::c_int) -> io::Result<usize> {
         // The kernel wrote back the lengths of the slots that it used (recvmmsg(2)).
         let used = self.headers.iter_mut().zip(&mut self.names);
         for (header, name) in used.take(self.received.len()) {
@@ -89,7 +98,7 @@ impl RecvTable {
                 socket.as_raw_fd(),
                 self.headers.as_mut_ptr(),
                 count,
-                libc::MSG_DONTWAIT,
+                flags,
                 ptr::null_mut(),
             )
         };
@@ -112,6 +121,13 @@ impl RecvTable {
     pub(in crate::udp) fn payload(&self, slot: usize) -> &[u8] {
         let start = slot * self.layout.stride;
         &self.storage[start..start + self.received[slot].length as usize]
+    }
+
+    /// The control messages in a slot that the last call filled.
+    pub(in crate::udp) fn control(&self, slot: usize) -> &[u8] {
+        assert!(slot < self.received.len(), "the last call filled the slot");
+        let written = self.headers[slot].msg_hdr.msg_controllen;
+        &self.controls[slot].0[..written.min(cmsg::CAPACITY)]
     }
 
     pub(in crate::udp) fn layout(&self) -> Layout {

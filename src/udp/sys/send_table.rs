@@ -7,6 +7,7 @@ use std::ptr;
 
 use super::super::cmsg;
 use super::super::message::Message;
+use super::super::stamps;
 use super::checked;
 use super::recv_table::empty_header;
 
@@ -64,7 +65,10 @@ impl<'payload> SendRound<'_, 'payload> {
         // else refers to this element. Derived from the whole vector, since headers filled before
         // this one lead to its other elements.
         let control = unsafe { &mut *table.controls.as_mut_ptr().wrapping_add(index) };
-        let control_length = cmsg::encode(control, message.from, message.segment);
+        let mut control_length = cmsg::encode(control, message.from, message.segment);
+        if message.stamped {
+            control_length = stamps::encode_request(control, control_length);
+        }
         let name = message.to.map_or(&[][..], |to| to.as_bytes());
         let header = &mut table.headers[index].msg_hdr;
         header.msg_name = if name.is_empty() {
