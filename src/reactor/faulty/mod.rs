@@ -203,6 +203,8 @@ impl FaultyWorker {
         let Some(end) = self.stalls.take_begun(Instant::now()) else {
             return;
         };
+        let faults = self.counters.faults.get_or_init(FaultCounters::default);
+        faults.stalls.add(1);
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() || lifecycle.phase() != Phase::Running {
@@ -211,7 +213,6 @@ impl FaultyWorker {
             thread::sleep(left.min(STALL_SLICE));
         }
         self.intake.pause_until(end.min(Instant::now()));
-        self.fault_counters().stalls.add(1);
     }
 
     /// Sends what is due by `now`.
@@ -282,10 +283,6 @@ impl FaultyWorker {
             station.drop_all(&self.counters);
         }
         Ok(())
-    }
-
-    fn fault_counters(&self) -> &FaultCounters {
-        self.counters.faults.get_or_init(FaultCounters::default)
     }
 }
 
