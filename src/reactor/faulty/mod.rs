@@ -231,14 +231,15 @@ impl FaultyWorker {
     /// Reads one batch from each socket that may have datagrams; with service times, one datagram
     /// from one of them. Returns how many datagrams came.
     fn read(&mut self, lifecycle: &Lifecycle) -> io::Result<usize> {
+        if !self.intake.is_free(Instant::now()) {
+            return Ok(0);
+        }
         let mut all = 0;
         for turn in 0..self.stations.len() {
-            if !self.can_read(Instant::now()) {
-                break;
-            }
             let index = (self.first + turn) % self.stations.len();
+            let has_room = self.has_room();
             let station = &mut self.stations[index];
-            if !station.can_read() {
+            if !has_room || !station.can_read() {
                 continue;
             }
             let taken = self.intake.take(station, &self.counters)?;
@@ -249,9 +250,12 @@ impl FaultyWorker {
                 lifecycle.drain();
             }
             all += taken.received;
+            if all > 0 && self.intake.serves() {
+                break;
+            }
         }
         self.first = (self.first + 1) % self.stations.len();
-        if all == 0 && self.intake.is_free(Instant::now()) {
+        if all == 0 {
             self.intake.note_idle();
         }
         Ok(all)
