@@ -184,7 +184,7 @@ fn each_fault_alone_is_what_the_client_sees() {
 #[test]
 fn all_faults_together_are_what_the_client_sees() {
     let faults = "drop=1%,duplicate=2%,corrupt=1.5%,reorder=3%,delay=100us,service=exp:5us,\
-                  stall=20ms@100ms,seed=11";
+                  stall=20ms@50ms,seed=11";
     let (seen, summary) = seen_under(&faulty("127.0.0.1:0", faults), 20_000);
     let told = seen.assert_told_by(&summary);
     for (met, expected) in [
