@@ -106,21 +106,22 @@ pub struct Cli {
 
     /// What shall go wrong, as in drop=1%,delay=500us
     ///
-    /// Parts between commas, in any order; never for a measurement of this server:
+    /// Parts between commas, in any order. Never for a measurement of this
+    /// server:
     ///
-    ///   drop=1%             no reply
-    ///   duplicate=1%        the reply twice
-    ///   corrupt=0.1%        one bit of the reply flipped
-    ///   reorder=1%          the reply after the next one to the same peer
-    ///   delay=500us         every reply so much later
-    ///   stall=100ms@2s      neither read nor send for 100ms, once, from 2s after the
-    ///                       first datagram on; may be repeated
-    ///   service=exp:50us    one datagram after the other, each taking so long:
-    ///                       fixed:TIME, or exp:TIME for exponential with that mean
-    ///   seed=7              where chance starts from (1)
+    ///   drop=1%           no reply
+    ///   duplicate=1%      the reply twice
+    ///   corrupt=0.1%      one bit of the reply flipped
+    ///   reorder=1%        the reply behind the next one to the same peer
+    ///   delay=500us       every reply so much later
+    ///   stall=100ms@2s    nothing read or sent for 100ms, once, from
+    ///                     2s after the first datagram; may be repeated
+    ///   service=exp:50us  one datagram after the other, each for so
+    ///                     long: fixed:TIME, or exp:TIME on average
+    ///   seed=7            where chance starts from; 1 by default
     ///
-    /// A datagram meets at most one of the first four. The summary counts each exactly; see
-    /// docs/faults.md
+    /// A datagram meets one of the first four at most. The summary counts
+    /// each fault exactly.
     #[arg(long, value_name = "FAULTS", help_heading = FAULTS, verbatim_doc_comment)]
     pub fault: Option<Faults>,
 }

@@ -7,7 +7,7 @@
 //! - [`fate`]: what becomes of each datagram, drawn by the seed;
 //! - [`service`]: when a single server is done with each datagram;
 //! - [`stall`]: when a worker does nothing;
-//! - [`line`]: replies that wait, because of their delay or until they are overtaken;
+//! - [`mod@line`]: replies that wait, because of their delay or until they are overtaken;
 //! - [`share`]: a part of all datagrams, exactly.
 //!
 //! What each fault means and how it is counted is in `docs/faults.md`.

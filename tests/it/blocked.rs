@@ -18,7 +18,7 @@ use crate::rig::train::TrainClient;
 use crate::rig::until;
 
 /// A link on which the server's packets wait for a long time: at 128kbit a second for each 16 kB.
-fn slow_link(rate: &str) -> Option<Pair> {
+pub(crate) fn slow_link(rate: &str) -> Option<Pair> {
     let pair = Pair::fresh()?;
     let slow = format!("qdisc add dev veth0 root tbf rate {rate} burst 2k limit 1mb");
     need(pair.near.tool("tc", &slow), "a token bucket (sch_tbf)")?;

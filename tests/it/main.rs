@@ -8,6 +8,7 @@ mod blocked;
 mod calls;
 mod clients;
 mod defaults;
+mod faults;
 mod json;
 mod local_quit;
 mod log;

@@ -70,6 +70,11 @@ impl Intake {
         free_at.filter(|free_at| *free_at > now)
     }
 
+    /// Whether it is a server that takes its time for each datagram.
+    pub(super) fn serves(&self) -> bool {
+        self.server.is_some()
+    }
+
     /// The server is free, and there is nothing to take.
     pub(super) fn note_idle(&mut self) {
         self.idle = true;

@@ -203,6 +203,8 @@ impl FaultyWorker {
         let Some(end) = self.stalls.take_begun(Instant::now()) else {
             return;
         };
+        let faults = self.counters.faults.get_or_init(FaultCounters::default);
+        faults.stalls.add(1);
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() || lifecycle.phase() != Phase::Running {
@@ -211,7 +213,6 @@ impl FaultyWorker {
             thread::sleep(left.min(STALL_SLICE));
         }
         self.intake.pause_until(end.min(Instant::now()));
-        self.fault_counters().stalls.add(1);
     }
 
     /// Sends what is due by `now`.
@@ -230,14 +231,15 @@ impl FaultyWorker {
     /// Reads one batch from each socket that may have datagrams; with service times, one datagram
     /// from one of them. Returns how many datagrams came.
     fn read(&mut self, lifecycle: &Lifecycle) -> io::Result<usize> {
+        if !self.intake.is_free(Instant::now()) {
+            return Ok(0);
+        }
         let mut all = 0;
         for turn in 0..self.stations.len() {
-            if !self.can_read(Instant::now()) {
-                break;
-            }
             let index = (self.first + turn) % self.stations.len();
+            let has_room = self.has_room();
             let station = &mut self.stations[index];
-            if !station.can_read() {
+            if !has_room || !station.can_read() {
                 continue;
             }
             let taken = self.intake.take(station, &self.counters)?;
@@ -248,9 +250,12 @@ impl FaultyWorker {
                 lifecycle.drain();
             }
             all += taken.received;
+            if all > 0 && self.intake.serves() {
+                break;
+            }
         }
         self.first = (self.first + 1) % self.stations.len();
-        if all == 0 && self.intake.is_free(Instant::now()) {
+        if all == 0 {
             self.intake.note_idle();
         }
         Ok(all)
@@ -282,10 +287,6 @@ impl FaultyWorker {
             station.drop_all(&self.counters);
         }
         Ok(())
-    }
-
-    fn fault_counters(&self) -> &FaultCounters {
-        self.counters.faults.get_or_init(FaultCounters::default)
     }
 }
 
