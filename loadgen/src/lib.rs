@@ -3,7 +3,7 @@
 //! - [`cli`]: what a person types.
 //! - [`session`]: one run from its plan to its result.
 //! - [`plan`]: a run, fully resolved.
-//! - [`rate`], [`schedule`]: when probes are due.
+//! - [`rate`], [`schedule`]: when probes are due; [`sizes`]: how large they are.
 //! - [`probe`]: what goes over the wire.
 //! - [`engine`]: sends, receives and stamps; the only sockets, threads and clocks of a run.
 //! - [`measure`]: the books of every probe and every datagram.
@@ -31,5 +31,6 @@ pub mod report;
 pub mod results;
 pub mod schedule;
 pub mod session;
+pub mod sizes;
 pub mod time;
 pub mod verdict;

@@ -41,7 +41,7 @@ fn measure(arguments: &Arguments) -> Result<u8, Failure> {
         (Some(embedded), _) => embedded.address(),
         (None, name) => address::resolve(name.as_deref().unwrap_or_default()).map_err(misused)?,
     };
-    let plan = Plan::new(arguments.choices(target)).map_err(misused)?;
+    let plan = Plan::new(arguments.choices(target).map_err(misused)?).map_err(misused)?;
     let mut output = Output::create(arguments.json.as_deref()).map_err(failed)?;
     let stop = watch_signals().map_err(failed)?;
     let session = Session::prepare(plan, &stop).map_err(failed)?;

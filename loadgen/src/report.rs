@@ -2,7 +2,7 @@
 
 use crate::figures::{count, percent, time};
 use crate::measure::{Fraction, Quantile};
-use crate::results::{Distribution, Plan, Run, Verdict};
+use crate::results::{Distribution, Gaps, Plan, Run, Verdict};
 use crate::verdict::Outcome;
 
 /// Whether text may hold colours; the caller knows the terminal and the user's wishes.
@@ -48,10 +48,11 @@ fn setting(run: &Run) -> Vec<String> {
         labelled(
             "load",
             &format!(
-                "{} of {} bytes for {} after {warmup}{cut}",
+                "{} of {} for {} after {warmup}{cut}{}",
                 load(plan),
-                count(plan.size_bytes as u64),
+                sizes(plan),
                 time(run.window_ns),
+                seed(plan),
             ),
         ),
         labelled(
@@ -80,15 +81,49 @@ fn trains(run: &Run) -> String {
 
 fn load(plan: &Plan) -> String {
     match (&plan.rate, plan.window) {
-        (Some(rate), _) => match rate.parse() {
-            Ok(whole) => format!("{} probes/s", count(whole)),
-            Err(_fraction) => format!("{rate} probes/s"),
-        },
+        (Some(rate), _) => {
+            let rate = rate.parse().map_or_else(|_| rate.clone(), count);
+            match plan.arrivals.as_str() {
+                "constant" => format!("{rate} probes/s"),
+                arrivals => format!("{rate} probes/s ({arrivals})"),
+            }
+        }
         (None, window) => {
             let window = count(window.unwrap_or_default().into());
             format!("closed loop, {window} probes outstanding a flow,")
         }
     }
+}
+
+fn sizes(plan: &Plan) -> String {
+    let (smallest, largest) = (plan.smallest_size_bytes, plan.largest_size_bytes);
+    if smallest == largest {
+        return format!("{} bytes", count(largest.into()));
+    }
+    let bounds = format!(
+        "{} to {} bytes",
+        count(smallest.into()),
+        count(largest.into())
+    );
+    if are_drawn(&plan.sizes) {
+        format!("{bounds} ({})", plan.sizes)
+    } else {
+        bounds
+    }
+}
+
+/// What repeats the run, if anything about it is random.
+fn seed(plan: &Plan) -> String {
+    if plan.arrivals == "poisson" || are_drawn(&plan.sizes) {
+        format!(", seed {}", plan.seed)
+    } else {
+        String::new()
+    }
+}
+
+/// Whether sizes are more than one number.
+fn are_drawn(sizes: &str) -> bool {
+    sizes.parse::<u16>().is_err()
 }
 
 fn latencies(run: &Run, style: Style) -> Vec<String> {
@@ -162,7 +197,7 @@ fn accounts(run: &Run) -> Vec<String> {
         [] => String::new(),
         reasons => format!(" ({})", reasons.join(", ")),
     };
-    vec![
+    let mut lines = vec![
         labelled(
             "probes",
             &format!(
@@ -204,7 +239,24 @@ fn accounts(run: &Run) -> Vec<String> {
                 count(run.rate_pps.received),
             ),
         ),
-    ]
+    ];
+    lines.extend(run.gaps_ns.as_ref().and_then(gaps));
+    lines
+}
+
+/// How evenly, or unevenly, probes left; nothing if there was no gap.
+fn gaps(gaps: &Gaps) -> Option<String> {
+    let distance = gaps.distance?;
+    let of = |distribution: &Distribution| {
+        let (p50, p99) = (cell(distribution.p50), cell(distribution.p99));
+        format!("p50 {p50} p99 {p99}")
+    };
+    let text = format!(
+        "intended {}, achieved {}, distance {distance:.2}",
+        of(&gaps.intended),
+        of(&gaps.achieved),
+    );
+    Some(labelled("gaps", &text))
 }
 
 fn verdict(verdict: &Verdict, style: Style) -> Vec<String> {
@@ -320,6 +372,7 @@ probes      1,000 scheduled, 993 sent, 7 not sent (behind 7)
 answers     989 in time (99.597 %), 2 late, 2 lost (0.201 %)
 path        2 reordered, 1 duplicated, 0 corrupted, 0 foreign, 0 stale
 rate        10,000/s scheduled, 9,930/s sent, 9,890/s answered in time
+gaps        intended p50 100 us p99 100 us, achieved p50 100 us p99 100 us, distance 0.00
 
 verdict     valid
 ";
@@ -339,6 +392,25 @@ verdict     valid
         let text = text(&run, Style::Plain);
         let expected = "verdict     INVALID\n            rate_missed: Lower --rate.\n";
         assert!(text.ends_with(expected), "{text}");
+    }
+
+    #[test]
+    fn what_is_random_is_named_with_its_seed() {
+        let mut run = run();
+        run.plan.arrivals = "poisson".to_owned();
+        run.plan.sizes = "imix".to_owned();
+        (run.plan.smallest_size_bytes, run.plan.largest_size_bytes) = (40, 1_472);
+        let text = text(&run, Style::Plain);
+        let expected = "load        10,000 probes/s (poisson) of 40 to 1,472 bytes (imix) for \
+                        100 ms after no warm-up, seed 1\n";
+        assert!(text.contains(expected), "{text}");
+    }
+
+    #[test]
+    fn a_closed_loop_has_no_gaps() {
+        let mut run = run();
+        run.gaps_ns = None;
+        assert!(!text(&run, Style::Plain).contains("gaps"));
     }
 
     #[test]

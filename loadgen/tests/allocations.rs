@@ -17,6 +17,8 @@ use echo_reactor::{Config, Server};
 use loadgen::engine::Engine;
 use loadgen::plan::{Choices, Load, Plan, Waiting};
 use loadgen::rate::Rate;
+use loadgen::schedule::Arrivals;
+use loadgen::sizes::Sizes;
 
 /// The system's allocator, which counts what the threads under test ask of it.
 struct Counting;
@@ -68,13 +70,14 @@ fn allocations_between(load: Load, from: u64, to: u64) -> u64 {
         target_name: target.to_string(),
         embedded: true,
         load,
+        arrivals: Arrivals::Constant,
         trains: true,
         waiting: Waiting::Adaptive,
         pin: Vec::new(),
         receive_buffer: 4 << 20,
         duration: Duration::from_secs(60),
         warmup: Duration::ZERO,
-        size: 64,
+        sizes: Sizes::one(64).expect("it is in range"),
         flows: 4,
         threads: 1,
         timeout: Duration::from_secs(1),

@@ -2,12 +2,15 @@
 //!
 //! - [`run`]: a run, when no other command is named;
 //! - [`ping`]: one datagram at a time, for people;
+//! - [`arrivals`], [`sizes`]: how probes are spaced, and how large they are;
 //! - [`address`]: host names and addresses;
 //! - [`units`]: rates, sizes and durations as people write them.
 
 pub mod address;
+pub mod arrivals;
 pub mod ping;
 pub mod run;
+pub mod sizes;
 pub mod units;
 
 use clap::{Parser, Subcommand};

@@ -126,7 +126,7 @@ fn split(typed: &str) -> Result<(&str, &str), UnitError> {
 }
 
 /// `number` times `each`, exactly: binary fractions would turn 0.3 into something else.
-fn scale(number: &str, each: u64, unit: &'static str) -> Result<u64, UnitError> {
+pub(super) fn scale(number: &str, each: u64, unit: &'static str) -> Result<u64, UnitError> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(fraction) {

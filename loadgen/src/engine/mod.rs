@@ -5,7 +5,7 @@
 //!
 //! - `prober`: the loop of one thread;
 //! - `sender` and `receiver`: batches of datagrams, stamped;
-//! - `demand`: which probes are due now. Pure;
+//! - `demand`: which probes are due now, and how large they are. Pure;
 //! - `pacer`: whether to spin or to sleep. Pure;
 //! - `flow`: a connected socket;
 //! - `clock`: the one clock of a run.
@@ -31,11 +31,12 @@ use echo_reactor::udp::offload;
 use echo_reactor::udp::socket::SocketError;
 
 use self::clock::Clock;
+use self::demand::Demand;
 use self::flow::Flow;
 use self::prober::{Probed, Prober};
 use crate::measure::{Live, Measured};
 use crate::plan::Plan;
-use crate::schedule::Share;
+use crate::schedule::{Share, TraceError};
 
 /// A run whose sockets are open and whose memory is allocated.
 pub struct Engine {
@@ -79,6 +80,9 @@ pub enum EngineError {
         /// What the system said.
         source: io::Error,
     },
+    /// The file of a replay is no longer what it was.
+    #[error(transparent)]
+    Replay(#[from] TraceError),
     /// A thread hit a fault of this program.
     #[error("a sending thread panicked; this is a fault of loadgen, please report it")]
     Panicked,
@@ -90,7 +94,8 @@ impl Engine {
     /// `stop` ends the run early when it becomes true.
     ///
     /// # Errors
-    /// [`EngineError::Flow`] or [`EngineError::Thread`].
+    /// [`EngineError::Flow`] or [`EngineError::Thread`], or [`EngineError::Replay`] if the file of
+    /// a replay has gone.
     pub fn prepare(plan: &Plan, stop: &Arc<AtomicBool>) -> Result<Self, EngineError> {
         let threads = plan.threads();
         let segments = match offload::most_segments() {
@@ -108,13 +113,13 @@ impl Engine {
                     source,
                 })?;
             let shown = Arc::new(Live::new());
-            let share = Share { threads, thread };
-            let prober = Prober::new(plan, share, flows, Arc::clone(&shown), Arc::clone(stop))
-                .map_err(|source| EngineError::Thread {
-                    operation: "set up a poll for a thread",
-                    source,
-                })?;
-            probers.push(prober);
+            let demand = Demand::new(plan, Share { threads, thread })?;
+            let (shown_by, stop) = (Arc::clone(&shown), Arc::clone(stop));
+            let prober = Prober::new(plan, thread, demand, flows, shown_by, stop);
+            probers.push(prober.map_err(|source| EngineError::Thread {
+                operation: "set up a poll for a thread",
+                source,
+            })?);
             live.push(shown);
         }
         Ok(Self { probers, live })
@@ -158,7 +163,8 @@ impl Underway {
     /// Waits for the threads and puts their books together.
     ///
     /// # Errors
-    /// [`EngineError::Panicked`], or [`EngineError::Thread`] if a poll failed.
+    /// [`EngineError::Panicked`], [`EngineError::Thread`] if a poll failed, or
+    /// [`EngineError::Replay`] if the file of a replay changed while it was read.
     pub fn join(self) -> Result<Outcome, EngineError> {
         let mut outcome = Outcome {
             measured: Measured::default(),
@@ -173,6 +179,9 @@ impl Underway {
                     operation: "wait for answers",
                     source,
                 })?;
+            if let Some(fault) = probed.fault {
+                return Err(fault.into());
+            }
             if let Some(at) = probed.stopped_at {
                 let begun = Duration::from_nanos(at.as_nanos()).saturating_sub(self.plan.warmup());
                 outcome.window = outcome.window.min(begun);

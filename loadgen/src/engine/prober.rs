@@ -19,8 +19,8 @@ use super::pacer::{self, Outlook, Pause};
 use super::receiver::Receiver;
 use super::sender::Sender;
 use crate::measure::{Live, Measured, Reason, Recorder, Terms};
-use crate::plan::{Load, Plan, Waiting};
-use crate::schedule::{Constant, Share};
+use crate::plan::{Plan, Waiting};
+use crate::schedule::TraceError;
 use crate::time::Offset;
 
 /// A thread's flows, schedule and books.
@@ -51,12 +51,15 @@ pub(super) struct Probed {
     pub(super) measured: Measured,
     /// When the thread was told to stop before its schedule was done.
     pub(super) stopped_at: Option<Offset>,
+    /// Why the schedule ended before its time, if it did.
+    pub(super) fault: Option<TraceError>,
 }
 
 impl Prober {
     pub(super) fn new(
         plan: &Plan,
-        share: Share,
+        thread: u16,
+        demand: Demand,
         flows: Vec<Flow>,
         live: Arc<Live>,
         stop: Arc<AtomicBool>,
@@ -72,20 +75,11 @@ impl Prober {
             measured_from: plan.measured_from(),
         };
         Ok(Self {
-            demand: match plan.load() {
-                Load::Open(rate) => Demand::Open {
-                    schedule: Constant::new(rate, plan.span(), share),
-                    next_flow: 0,
-                },
-                Load::Closed(window) => Demand::Closed {
-                    window: window.get().into(),
-                    end: Offset::START + plan.span(),
-                },
-            },
+            demand,
             waiting: plan.waiting(),
-            processor: plan.processor(share.thread),
+            processor: plan.processor(thread),
             recorder: Recorder::new(terms, flows.len(), plan.outstanding_a_flow(), live),
-            sender: Sender::new(plan.size()),
+            sender: Sender::new(plan),
             receiver: Receiver::new(),
             poll,
             events: Events::with_capacity(flows.len().max(1)),
@@ -157,12 +151,13 @@ impl Prober {
         Ok(Probed {
             measured,
             stopped_at,
+            fault: self.demand.take_fault(),
         })
     }
 
     /// Sends the probes that are due; returns how many.
     fn send_due(&mut self, now: Offset, clock: Clock) -> usize {
-        let due = self.demand.fill(&mut self.flows, now);
+        let due = self.demand.fill(&mut self.flows, now, &mut self.recorder);
         if due > 0 {
             for (index, flow) in self.flows.iter_mut().enumerate() {
                 if !flow.due.is_empty() {

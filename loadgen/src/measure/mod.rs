@@ -9,6 +9,7 @@
 //! - The steady state allocates nothing and takes no lock.
 
 pub mod counts;
+pub mod gaps;
 pub mod latency;
 pub mod live;
 pub mod quantile;
@@ -16,6 +17,7 @@ pub mod recorder;
 pub mod sequence;
 
 pub use counts::{Counts, Imbalance, NotSent, Reason};
+pub use gaps::{GapRecorder, Gaps};
 pub use latency::{Distribution, Latency};
 pub use live::{Live, Snapshot};
 pub use quantile::{Fraction, Quantile, Quantiles, Summary};

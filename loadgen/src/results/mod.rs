@@ -1,6 +1,7 @@
 //! The file a run leaves behind. Field names carry the units; [`Schema`] carries the version.
 
 mod distribution;
+mod gaps;
 mod plan;
 mod verdict;
 
@@ -10,12 +11,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use self::distribution::{Distribution, RoundTrips};
-pub use self::plan::{Arrivals, Load, Plan};
+pub use self::gaps::Gaps;
+pub use self::plan::{Load, Plan};
 pub use self::verdict::{Doubt, Verdict};
 use crate::measure::{Counts, Measured};
 
 /// Everything about one run. All counts and times are those of the measured window.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// What kind of file this is.
     pub schema: Schema,
@@ -47,6 +49,8 @@ pub struct Run {
     pub rtt_ns: RoundTrips,
     /// How long after being due probes were sent.
     pub lateness_ns: Distribution,
+    /// How far apart probes left; null in a closed loop.
+    pub gaps_ns: Option<Gaps>,
     /// The counts of each flow.
     pub flows: Vec<Flow>,
     /// Whether to believe any of it.
@@ -117,6 +121,10 @@ impl Run {
                 from_send: Distribution::new(&latency.from_send, unanswered),
             },
             lateness_ns: Distribution::new(&latency.lateness, 0),
+            gaps_ns: match plan.load() {
+                crate::plan::Load::Open(_) => Some(Gaps::from(&measured.gaps)),
+                crate::plan::Load::Closed(_) => None,
+            },
             flows: flows.collect(),
             verdict: Verdict::from(verdict),
         }
@@ -154,6 +162,8 @@ pub(crate) mod tests {
     use crate::measure::{Quantile, Reason, Recorder, Terms};
     use crate::plan::{self, Choices, Plan as ResolvedPlan};
     use crate::rate::Rate;
+    use crate::schedule::Arrivals;
+    use crate::sizes::Sizes;
     use crate::time::Offset;
     use crate::verdict::{Outcome, judge};
 
@@ -165,13 +175,14 @@ pub(crate) mod tests {
             target_name: "localhost:50007".to_owned(),
             embedded: true,
             load: plan::Load::Open(Rate::per_second(10_000).unwrap()),
+            arrivals: Arrivals::Constant,
             trains: true,
             waiting: plan::Waiting::Adaptive,
             pin: Vec::new(),
             receive_buffer: 4 << 20,
             duration: Duration::from_millis(100),
             warmup: Duration::ZERO,
-            size: 64,
+            sizes: Sizes::one(64).unwrap(),
             flows: 2,
             threads: 1,
             timeout: Duration::from_secs(1),
@@ -196,6 +207,7 @@ pub(crate) mod tests {
                 Rate::per_second(10_000).unwrap().due(probe),
             );
             let sequence = recorder.next_sequence(flow);
+            recorder.due(due);
             recorder.scheduled(flow, due);
             if probe >= 993 {
                 recorder.not_sent(flow, due, Reason::Behind);
@@ -220,7 +232,8 @@ pub(crate) mod tests {
         let plan = json!({
             "target": "127.0.0.1:50007", "embedded": true, "rate_pps": 10_000,
             "rate": "10000", "load": "open-loop", "window": null, "trains": true,
-            "duration_ns": 100_000_000, "warmup_ns": 0, "size_bytes": 64, "flows": 2,
+            "duration_ns": 100_000_000, "warmup_ns": 0, "sizes": "64",
+            "smallest_size_bytes": 64, "largest_size_bytes": 64, "flows": 2,
             "threads": 1, "timeout_ns": 1_000_000_000, "arrivals": "constant", "seed": 1,
         });
         let counts = json!({
@@ -240,6 +253,9 @@ pub(crate) mod tests {
         assert_eq!(file["rtt_ns"]["from_due"], from_due);
         assert_eq!(file["rtt_ns"]["from_send"]["p99"], 20_000);
         assert_eq!(file["lateness_ns"]["p99"], 1_000);
+        assert_eq!(file["gaps_ns"]["intended"]["count"], 999);
+        assert_eq!(file["gaps_ns"]["achieved"]["p50"], 100_000);
+        assert_eq!(file["gaps_ns"]["distance"], 0.0);
         assert_eq!(file["flows"][1]["flow"], 1);
         assert_eq!(file["flows"][1]["sent"], 496);
         assert_eq!(file["verdict"], json!({ "outcome": "valid", "doubts": [] }));
