@@ -105,7 +105,8 @@ fn sizes(plan: &Plan) -> String {
         count(smallest.into()),
         count(largest.into())
     );
-    if are_drawn(&plan.sizes) {
+    // A range says no more than its bounds.
+    if are_drawn(&plan.sizes) && !plan.sizes.contains("..") {
         format!("{bounds} ({})", plan.sizes)
     } else {
         bounds
@@ -403,6 +404,17 @@ verdict     valid
         let text = text(&run, Style::Plain);
         let expected = "load        10,000 probes/s (poisson) of 40 to 1,472 bytes (imix) for \
                         100 ms after no warm-up, seed 1\n";
+        assert!(text.contains(expected), "{text}");
+    }
+
+    #[test]
+    fn a_range_is_told_by_its_bounds() {
+        let mut run = run();
+        run.plan.sizes = "64..1472".to_owned();
+        (run.plan.smallest_size_bytes, run.plan.largest_size_bytes) = (64, 1_472);
+        let text = text(&run, Style::Plain);
+        let expected = "load        10,000 probes/s of 64 to 1,472 bytes for 100 ms after no \
+                        warm-up, seed 1\n";
         assert!(text.contains(expected), "{text}");
     }
 

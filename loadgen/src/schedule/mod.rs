@@ -56,8 +56,8 @@ impl Arrivals {
         }
     }
 
-    /// How many probes are due within `span`, wherever it lies in a run: no fewer but by a rare
-    /// chance.
+    /// As many probes as are due within `span` wherever it lies in a run, or more; fewer by a rare
+    /// chance alone.
     #[must_use]
     pub fn most_within(&self, rate: Rate, span: Duration) -> u64 {
         let mean = rate.probes_within(span);
@@ -236,13 +236,12 @@ pub(crate) mod tests {
         ]
     }
 
-    /// Half a second of a thread's schedule at a rate of tests.
+    /// Half a second of a thread's schedule.
     fn half_a_second(arrivals: &Arrivals, share: Share) -> Schedule {
-        Schedule::new(arrivals, RATE(), Duration::from_millis(500), 7, share).unwrap()
+        Schedule::new(arrivals, rate(), Duration::from_millis(500), 7, share).unwrap()
     }
 
-    #[expect(non_snake_case, reason = "it is a constant but for its constructor")]
-    fn RATE() -> Rate {
+    fn rate() -> Rate {
         Rate::from_thousandths(333_333).unwrap()
     }
 
@@ -303,7 +302,7 @@ pub(crate) mod tests {
             arrivals in computed(), from in 0..500_u64,
         ) {
             let from = Duration::from_millis(from);
-            let due = arrivals.due_between(RATE(), from, Duration::from_millis(500));
+            let due = arrivals.due_between(rate(), from, Duration::from_millis(500));
             let measured = half_a_second(&arrivals, share(1, 0))
                 .filter(|arrival| arrival.due >= Offset::START + from);
             prop_assert_eq!(due.is_none(), arrivals == Arrivals::Poisson);
