@@ -186,3 +186,38 @@ impl NextSizes {
         self.index = self.index.wrapping_add(skipped);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sizes(index: u64, step: u64) -> NextSizes {
+        let sizes = Sizes::imix();
+        NextSizes {
+            sizes,
+            seed: 7,
+            index,
+            step,
+        }
+    }
+
+    #[test]
+    fn a_thread_has_the_sizes_of_its_own_probes() {
+        let mut second_of_three = sizes(1, 3);
+        for index in (1..100).step_by(3) {
+            assert_eq!(second_of_three.next(), Sizes::imix().of(7, index));
+        }
+    }
+
+    #[test]
+    fn a_probe_that_is_left_out_keeps_its_size_to_itself() {
+        let (mut all, mut some) = (sizes(1, 3), sizes(1, 3));
+        for _ in 0..20 {
+            all.next();
+        }
+        some.skip(20);
+        for _ in 0..50 {
+            assert_eq!(some.next(), all.next());
+        }
+    }
+}

@@ -171,6 +171,7 @@ impl Underway {
             window: self.plan.duration(),
             stopped_early: false,
         };
+        let mut fault = None;
         for thread in self.threads {
             let probed = thread
                 .join()
@@ -179,9 +180,7 @@ impl Underway {
                     operation: "wait for answers",
                     source,
                 })?;
-            if let Some(fault) = probed.fault {
-                return Err(fault.into());
-            }
+            fault = fault.or(probed.fault);
             if let Some(at) = probed.stopped_at {
                 let begun = Duration::from_nanos(at.as_nanos()).saturating_sub(self.plan.warmup());
                 outcome.window = outcome.window.min(begun);
@@ -189,7 +188,10 @@ impl Underway {
             }
             outcome.measured.merge(probed.measured);
         }
-        Ok(outcome)
+        match fault {
+            Some(fault) => Err(fault.into()),
+            None => Ok(outcome),
+        }
     }
 }
 
