@@ -65,7 +65,6 @@ fn decode(datagrams: &[Vec<u8>]) -> usize {
         let expected = Expected {
             run: RUN,
             flow: FLOW,
-            length: datagram.len(),
         };
         matches!(Probe::decode(datagram, &expected), Decoded::Probe(_))
     });

@@ -8,7 +8,7 @@
 //! - [`sweep`], [`search`]: at which rates to run. Pure.
 //! - [`slo`]: what a service shall do, and does it?
 //! - [`precision`]: how well shall a quantile be known?
-//! - [`rate`], [`schedule`]: when probes are due.
+//! - [`rate`], [`schedule`]: when probes are due; [`sizes`]: how large they are.
 //! - [`probe`]: what goes over the wire.
 //! - [`engine`]: sends, receives and stamps; the only sockets, threads and clocks of a run.
 //! - [`host`]: what the host did meanwhile.
@@ -48,6 +48,7 @@ pub mod schedule;
 pub mod search;
 pub mod session;
 pub mod share;
+pub mod sizes;
 pub mod slo;
 mod surroundings;
 pub mod sweep;

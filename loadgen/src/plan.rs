@@ -4,21 +4,22 @@ use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
-use echo_reactor::udp::MAX_PAYLOAD;
 use humantime::format_duration;
 use thiserror::Error;
 
 use crate::measure::latency::HIGHEST_NANOS;
 use crate::precision::Goal;
-use crate::probe::HEADER_LENGTH;
 use crate::rate::Rate;
+use crate::schedule::Arrivals;
+use crate::sizes::Sizes;
 use crate::slo::Slo;
 use crate::time::Offset;
 
 /// When probes are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Load {
-    /// At a rate of all flows together, whatever becomes of the probes: an open loop.
+    /// At a rate of all flows together, whatever becomes of the probes: an open loop. For a replay
+    /// it is the mean of its file.
     Open(Rate),
     /// Whenever fewer than so many probes of a flow wait for their answers: a closed loop, which
     /// sends less when the server is slower, so that its round trips hide queueing.
@@ -66,6 +67,8 @@ pub struct Choices {
     pub embedded: bool,
     /// When probes are sent.
     pub load: Load,
+    /// How the probes of an open loop are spaced.
+    pub arrivals: Arrivals,
     /// Whether probes that are due together on a flow leave as one train (`UDP_SEGMENT`).
     pub trains: bool,
     /// How threads wait.
@@ -84,8 +87,8 @@ pub struct Choices {
     pub slo: Option<Slo>,
     /// How long probes are sent before those that are measured; may be zero.
     pub warmup: Duration,
-    /// Bytes of a datagram, 40 to 65,507.
-    pub size: usize,
+    /// Bytes of a datagram, where the file of a replay does not say.
+    pub sizes: Sizes,
     /// Sockets that probes are sent from, at least as many as threads.
     pub flows: u16,
     /// Threads that send and receive, at least one.
@@ -112,7 +115,7 @@ impl Plan {
     ///
     /// The first choice that cannot be, as a sentence that names the flag to change.
     pub fn new(choices: Choices) -> Result<Self, PlanError> {
-        check_target_and_size(&choices)?;
+        check_target(&choices)?;
         let threads = check_flows(&choices)?;
         check_times(&choices)?;
         Ok(Self { choices, threads })
@@ -140,6 +143,12 @@ impl Plan {
     #[must_use]
     pub fn load(&self) -> Load {
         self.choices.load
+    }
+
+    /// How the probes of an open loop are spaced.
+    #[must_use]
+    pub fn arrivals(&self) -> &Arrivals {
+        &self.choices.arrivals
     }
 
     /// Whether probes that are due together on a flow leave as one train.
@@ -215,10 +224,24 @@ impl Plan {
         Offset::START + self.choices.warmup
     }
 
-    /// Bytes of a datagram, 40 to 65,507.
+    /// Bytes of a datagram, where the file of a replay does not say.
     #[must_use]
-    pub fn size(&self) -> usize {
-        self.choices.size
+    pub fn sizes(&self) -> &Sizes {
+        &self.choices.sizes
+    }
+
+    /// The smallest and the largest datagram that the run can have.
+    #[must_use]
+    pub fn size_bounds(&self) -> (u16, u16) {
+        let usual = (self.sizes().smallest(), self.sizes().largest());
+        let (Load::Open(_), Arrivals::Replay(trace)) = (self.load(), self.arrivals()) else {
+            return usual;
+        };
+        match trace.sizes() {
+            Some(bounds) if trace.sizes_every_probe() => bounds,
+            Some((smallest, largest)) => (usual.0.min(smallest), usual.1.max(largest)),
+            None => usual,
+        }
     }
 
     /// Sockets that probes are sent from, at least as many as threads.
@@ -238,7 +261,8 @@ impl Plan {
     pub fn probes_due(&self) -> Option<u64> {
         match self.load() {
             Load::Open(rate) => {
-                Some(rate.probes_within(self.span()) - rate.probes_within(self.warmup()))
+                let arrivals = self.arrivals();
+                arrivals.due_between(rate, self.warmup(), self.span())
             }
             Load::Closed(_) => None,
         }
@@ -255,8 +279,9 @@ impl Plan {
     #[must_use]
     pub fn outstanding_a_flow(&self) -> usize {
         let of_one = match self.load() {
-            Load::Open(rate) => rate
-                .probes_within(self.timeout())
+            Load::Open(rate) => self
+                .arrivals()
+                .most_within(rate, self.timeout())
                 .div_ceil(self.flows().into()),
             Load::Closed(window) => window.get().into(),
         };
@@ -283,12 +308,6 @@ pub enum PlanError {
     /// Port 0 means "any port" to whoever binds, and nothing to whoever sends.
     #[error("the target {name} has no port: write it as HOST:PORT, with a port from 1 to 65535")]
     TargetWithoutPort { name: String },
-    /// The header must fit.
-    #[error("--size {size} is too small: a probe needs at least {HEADER_LENGTH} bytes")]
-    SizeTooSmall { size: usize },
-    /// A UDP datagram over IPv4 carries no more.
-    #[error("--size {size} is too large: a UDP datagram carries at most {LARGEST_SIZE} bytes")]
-    SizeTooLarge { size: usize },
     /// Nobody would send.
     #[error("--threads 0 is too few: sending takes at least one thread")]
     NoThreads,
@@ -304,6 +323,13 @@ pub enum PlanError {
         format_duration(*duration)
     )]
     NoProbe { duration: Duration, rate: Rate },
+    /// A file that is over before the measured window begins.
+    #[error(
+        "--warmup {} is too long: the last probe of the replayed file is due after {}",
+        format_duration(*warmup),
+        format_duration(*last)
+    )]
+    NothingLeft { warmup: Duration, last: Duration },
     /// Times are kept in 64 bits with room to spare, and nobody waits so long.
     #[error(
         "--warmup and --duration, or --max-duration, together are {}: at most 365 days are \
@@ -330,17 +356,10 @@ pub enum PlanError {
     TimeoutTooLong { timeout: Duration },
 }
 
-fn check_target_and_size(choices: &Choices) -> Result<(), PlanError> {
-    let size = choices.size;
+fn check_target(choices: &Choices) -> Result<(), PlanError> {
     if choices.target.port() == 0 {
         let name = choices.target_name.clone();
         return Err(PlanError::TargetWithoutPort { name });
-    }
-    if size < HEADER_LENGTH {
-        return Err(PlanError::SizeTooSmall { size });
-    }
-    if size > LARGEST_SIZE {
-        return Err(PlanError::SizeTooLarge { size });
     }
     Ok(())
 }
@@ -356,12 +375,19 @@ fn check_flows(choices: &Choices) -> Result<NonZeroU16, PlanError> {
 fn check_times(choices: &Choices) -> Result<(), PlanError> {
     let Choices {
         load,
+        ref arrivals,
         duration,
         until,
         warmup,
         timeout,
         ..
     } = *choices;
+    if let (Load::Open(_), Arrivals::Replay(trace)) = (load, arrivals) {
+        let last = trace.last().since(Offset::START);
+        if warmup > last {
+            return Err(PlanError::NothingLeft { warmup, last });
+        }
+    }
     if duration.is_zero() {
         return Err(PlanError::NoDuration);
     }
@@ -390,7 +416,6 @@ fn check_times(choices: &Choices) -> Result<(), PlanError> {
     Ok(())
 }
 
-const LARGEST_SIZE: usize = MAX_PAYLOAD;
 const MOST_OUTSTANDING: usize = 1 << 16;
 const LONGEST_SPAN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const LONGEST_TIMEOUT: Duration = Duration::from_nanos(HIGHEST_NANOS);
@@ -405,6 +430,7 @@ mod tests {
             target_name: "localhost:50007".to_owned(),
             embedded: false,
             load: Load::Open(Rate::per_second(100_000).unwrap()),
+            arrivals: Arrivals::Constant,
             trains: true,
             waiting: Waiting::Adaptive,
             pin: Vec::new(),
@@ -414,7 +440,7 @@ mod tests {
             until: None,
             slo: None,
             warmup: Duration::from_secs(1),
-            size: 64,
+            sizes: Sizes::one(64).unwrap(),
             flows: 4,
             threads: 2,
             timeout: Duration::from_secs(1),
@@ -450,22 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_and_the_largest_datagram_are_possible() {
-        for size in [HEADER_LENGTH, LARGEST_SIZE] {
-            assert!(Plan::new(Choices { size, ..choices() }).is_ok());
-        }
-    }
-
-    #[test]
-    fn impossible_datagrams_are_refused() {
-        assert_refused(
-            |choices| choices.size = 16,
-            "--size 16 is too small: a probe needs at least 40 bytes",
-        );
-        assert_refused(
-            |choices| choices.size = 65_508,
-            "--size 65508 is too large: a UDP datagram carries at most 65507 bytes",
-        );
+    fn a_target_without_a_port_is_refused() {
         assert_refused(
             |choices| choices.target.set_port(0),
             "the target localhost:50007 has no port: write it as HOST:PORT, with a port from 1 \

@@ -23,15 +23,22 @@ impl Rate {
 
     /// So many probes a second, or `None` outside of 1 to 10,000,000,000.
     #[must_use]
-    pub fn per_second(probes: u64) -> Option<Self> {
-        Self::from_thousandths(probes.checked_mul(1_000)?)
+    pub const fn per_second(probes: u64) -> Option<Self> {
+        match probes.checked_mul(1_000) {
+            Some(thousandths) => Self::from_thousandths(thousandths),
+            None => None,
+        }
     }
 
     /// So many thousandths of a probe a second, or `None` outside of the type's range.
     #[must_use]
-    pub fn from_thousandths(thousandths: u64) -> Option<Self> {
-        let thousandths = NonZeroU64::new(thousandths)?;
-        (thousandths.get() <= Self::HIGHEST_THOUSANDTHS).then_some(Self { thousandths })
+    pub const fn from_thousandths(thousandths: u64) -> Option<Self> {
+        match NonZeroU64::new(thousandths) {
+            Some(thousandths) if thousandths.get() <= Self::HIGHEST_THOUSANDTHS => {
+                Some(Self { thousandths })
+            }
+            _ => None,
+        }
     }
 
     /// The rate in thousandths of a probe a second.

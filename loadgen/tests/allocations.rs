@@ -8,7 +8,10 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::fmt::Write;
+use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -18,6 +21,8 @@ use echo_reactor::{Config, Server};
 use loadgen::engine::Engine;
 use loadgen::plan::{Choices, Load, Plan, Timestamps, Waiting};
 use loadgen::rate::Rate;
+use loadgen::schedule::{Arrivals, Trace};
+use loadgen::sizes::Sizes;
 
 /// The system's allocator, which counts what the threads under test ask of it.
 struct Counting;
@@ -59,7 +64,12 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// Allocations between two points of a run, by when so many probes were sent.
-fn allocations_between(load: Load, timestamps: Timestamps, from: u64, to: u64) -> u64 {
+fn allocations_between(
+    load: Load,
+    timestamps: Timestamps,
+    (arrivals, sizes): (Arrivals, Sizes),
+    (from, to): (u64, u64),
+) -> u64 {
     let server = Server::bind(&Config::on(SocketAddr::from(([127, 0, 0, 1], 0))))
         .expect("a loopback port is free");
     let target = server.endpoints()[0].address;
@@ -69,6 +79,7 @@ fn allocations_between(load: Load, timestamps: Timestamps, from: u64, to: u64) -
         target_name: target.to_string(),
         embedded: true,
         load,
+        arrivals,
         trains: true,
         waiting: Waiting::Adaptive,
         pin: Vec::new(),
@@ -78,7 +89,7 @@ fn allocations_between(load: Load, timestamps: Timestamps, from: u64, to: u64) -
         until: None,
         slo: None,
         warmup: Duration::ZERO,
-        size: 64,
+        sizes,
         flows: 4,
         threads: 1,
         timeout: Duration::from_secs(1),
@@ -114,8 +125,35 @@ fn a_probe_and_its_answer_take_no_memory_from_the_allocator() {
     LOOKS_ON.set(true);
     let open = Load::Open(Rate::per_second(20_000).expect("it is not zero"));
     let closed = Load::Closed(64.try_into().expect("it is not zero"));
+    let even = || (Arrivals::Constant, Sizes::one(64).expect("it is in range"));
     for timestamps in [Timestamps::Off, Timestamps::Kernel] {
-        assert_eq!(allocations_between(open, timestamps, 10_000, 40_000), 0);
-        assert_eq!(allocations_between(closed, timestamps, 100_000, 300_000), 0);
+        let (soon, later) = ((10_000, 40_000), (100_000, 300_000));
+        assert_eq!(allocations_between(open, timestamps, even(), soon), 0);
+        assert_eq!(allocations_between(closed, timestamps, even(), later), 0);
     }
+    let off = Timestamps::Off;
+    let at_random = (Arrivals::Poisson, Sizes::imix());
+    assert_eq!(
+        allocations_between(open, off, at_random, (10_000, 40_000)),
+        0
+    );
+    let replayed = (Arrivals::Replay(written()), Sizes::imix());
+    assert_eq!(
+        allocations_between(open, off, replayed, (10_000, 40_000)),
+        0
+    );
+}
+
+/// Two seconds of probes at 25,000 a second, every other with a size.
+fn written() -> Trace {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("allocations.txt");
+    let mut text = String::new();
+    for probe in 0..50_000_u32 {
+        let nanos = probe * 40_000;
+        let size = if probe % 2 == 0 { " 512" } else { "" };
+        let (seconds, nanos) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+        writeln!(text, "{seconds}.{nanos:09}{size}").expect("a string takes everything");
+    }
+    fs::write(&path, text).expect("a build can write to its own directory");
+    Trace::check(&path).expect("every line is sound")
 }

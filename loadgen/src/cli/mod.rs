@@ -5,14 +5,17 @@
 //! - [`search`]: the highest rate that meets an objective;
 //! - [`selftest`]: whether this machine can measure;
 //! - [`sweep`]: a run at each of several rates;
+//! - [`arrivals`], [`sizes`]: how probes are spaced, and how large they are;
 //! - [`address`]: host names and addresses;
 //! - [`units`]: rates, sizes and durations as people write them.
 
 pub mod address;
+pub mod arrivals;
 pub mod ping;
 pub mod run;
 pub mod search;
 pub mod selftest;
+pub mod sizes;
 pub mod sweep;
 pub mod units;
 

@@ -10,11 +10,16 @@ use std::time::Duration;
 
 use clap::Args;
 use echo_reactor::affinity::CpuList;
+use thiserror::Error;
 
+use super::arrivals::Spacing;
+use super::sizes;
 use super::units::{self, UnitError};
 use crate::plan::{Choices, Load, Timestamps, Until, Waiting};
 use crate::precision::Goal;
 use crate::rate::Rate;
+use crate::schedule::{Arrivals, TraceError};
+use crate::sizes::Sizes;
 use crate::slo::Slo;
 
 /// The flags of a run.
@@ -26,9 +31,15 @@ pub struct Arguments {
     pub target: Option<String>,
 
     /// Probes a second, of all flows together, as in 100000, 250k or 1.5M; or `max`, as many as
-    /// `--window` allows, which is a closed loop
-    #[arg(long, value_name = "RATE", default_value = "10k", value_parser = Pace::from_str, allow_negative_numbers = true)]
-    pub rate: Pace,
+    /// `--window` allows, which is a closed loop [default: 10k]
+    #[arg(long, value_name = "RATE", value_parser = Pace::from_str, allow_negative_numbers = true)]
+    pub rate: Option<Pace>,
+
+    /// How probes are spaced at that rate: constant; poisson, at random, as requests of many
+    /// independent users are; bursts:N, N at once every N / rate seconds; or replay:FILE, where each
+    /// line of FILE is a time in seconds from the start and, if wanted, a size in bytes
+    #[arg(long, value_name = "HOW", default_value = "constant", value_parser = Spacing::from_str, conflicts_with = "closed_loop")]
+    pub arrivals: Spacing,
 
     /// Probes of each flow that may wait for answers at one time under `--rate max`
     #[arg(long, value_name = "N", default_value = "64")]
@@ -39,13 +50,13 @@ pub struct Arguments {
     #[arg(long, value_name = "N", conflicts_with_all = ["rate", "window"])]
     pub closed_loop: Option<NonZeroU32>,
 
-    /// How long to measure
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = units::duration)]
-    pub duration: Duration,
+    /// How long to measure [default: 10s; of a replay, to the file's end]
+    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    pub duration: Option<Duration>,
 
-    /// How long to send before that, without measuring
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = units::duration)]
-    pub warmup: Duration,
+    /// How long to send before that, without measuring [default: 1s; of a replay, 0s]
+    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    pub warmup: Option<Duration>,
 
     /// Measure on until a percentile is known so well, as in p99+-2%: half its 95 % interval is then
     /// no more than 2 % of it. `--duration` is measured in any case
@@ -61,9 +72,11 @@ pub struct Arguments {
     #[arg(long, value_name = "OBJECTIVES", value_parser = Slo::from_str)]
     pub slo: Option<Slo>,
 
-    /// Bytes of payload in a probe, 40 to 65507
-    #[arg(long, value_name = "BYTES", default_value = "64", value_parser = units::size)]
-    pub size: usize,
+    /// Bytes of payload in a probe, 40 to 65507; or a mix: 64,512:20%,1400:5% (one part takes the
+    /// rest), 64..1472 (each as often as any other), or imix (Ethernet frames of 64, 570 and 1518
+    /// bytes at 7:4:1, which carry 18, 524 and 1472; the smallest is raised to 40)
+    #[arg(long, value_name = "BYTES", default_value = "64", value_parser = sizes::sizes)]
+    pub size: Sizes,
 
     /// Sockets to send from, each with a source port of its own
     #[arg(long, value_name = "N", default_value_t = 8)]
@@ -98,6 +111,10 @@ pub struct Arguments {
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = units::duration)]
     pub timeout: Duration,
 
+    /// Where everything random starts from, to repeat a run [default: another one each time]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
     /// Write the result as JSON to this file; `-` is standard output, instead of the report
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -109,17 +126,20 @@ pub struct Arguments {
 
 impl Arguments {
     /// What they ask for, once it is known where the probes go.
-    #[must_use]
-    pub fn choices(&self, target: SocketAddr) -> Choices {
-        Choices {
+    ///
+    /// # Errors
+    ///
+    /// Flags that contradict each other, or a file that cannot be replayed.
+    pub fn choices(&self, target: SocketAddr) -> Result<Choices, ChoiceError> {
+        let arrivals = self.arrivals.resolve()?;
+        let load = self.load(&arrivals)?;
+        let (warmup, duration) = self.times(&arrivals);
+        Ok(Choices {
             target,
             target_name: self.target.clone().unwrap_or_else(|| target.to_string()),
             embedded: self.target.is_none(),
-            load: match (self.closed_loop, self.rate) {
-                (Some(window), _) => Load::Closed(window),
-                (None, Pace::Max) => Load::Closed(self.window),
-                (None, Pace::Rate(rate)) => Load::Open(rate),
-            },
+            load,
+            arrivals,
             trains: self.gso == Trains::Auto,
             waiting: self.wait,
             pin: self
@@ -128,21 +148,66 @@ impl Arguments {
                 .map_or(Vec::new(), |list| list.processors.clone()),
             receive_buffer: self.rcvbuf,
             timestamps: self.timestamps,
-            duration: self.duration,
+            duration,
             until: self.until.map(|goal| Until {
                 goal,
                 most: self.max_duration,
             }),
             slo: self.slo.clone(),
-            warmup: self.warmup,
-            size: self.size,
+            warmup,
+            sizes: self.size.clone(),
             flows: self.flows,
             threads: self.threads,
             timeout: self.timeout,
             run: random(),
-            seed: random(),
+            seed: self.seed.unwrap_or_else(random),
+        })
+    }
+
+    fn load(&self, arrivals: &Arrivals) -> Result<Load, ChoiceError> {
+        match (self.closed_loop, self.rate, arrivals) {
+            (Some(window), ..) => Ok(Load::Closed(window)),
+            (None, Some(_), Arrivals::Replay(_)) => Err(ChoiceError::RateOfReplay),
+            (None, None, Arrivals::Replay(trace)) => Ok(Load::Open(trace.mean_rate())),
+            (None, Some(Pace::Max), Arrivals::Constant) => Ok(Load::Closed(self.window)),
+            (None, Some(Pace::Max), _) => Err(ChoiceError::ClosedLoop),
+            (None, Some(Pace::Rate(rate)), _) => Ok(Load::Open(rate)),
+            (None, None, _) => Ok(Load::Open(DEFAULT_RATE)),
         }
     }
+
+    /// The warm-up and the measured window.
+    fn times(&self, arrivals: &Arrivals) -> (Duration, Duration) {
+        match arrivals {
+            Arrivals::Replay(trace) => {
+                let warmup = self.warmup.unwrap_or(Duration::ZERO);
+                let rest = trace.length().saturating_sub(warmup);
+                (warmup, self.duration.unwrap_or(rest))
+            }
+            Arrivals::Constant | Arrivals::Poisson | Arrivals::Bursts(_) => (
+                self.warmup.unwrap_or(DEFAULT_WARMUP),
+                self.duration.unwrap_or(DEFAULT_DURATION),
+            ),
+        }
+    }
+}
+
+/// Why flags do not make a run.
+#[derive(Debug, Error)]
+pub enum ChoiceError {
+    /// The file of a replay.
+    #[error(transparent)]
+    Replay(#[from] TraceError),
+    /// A file says when probes are due.
+    #[error(
+        "--rate does not go with --arrivals replay:FILE, whose file has the times: leave it out"
+    )]
+    RateOfReplay,
+    /// Answers make probes leave.
+    #[error(
+        "--arrivals does not go with --rate max, which sends as answers come back: name a rate"
+    )]
+    ClosedLoop,
 }
 
 /// How fast to send.
@@ -174,6 +239,9 @@ pub enum Trains {
     Off,
 }
 
+const DEFAULT_RATE: Rate = Rate::per_second(10_000).expect("it is in range");
+const DEFAULT_WARMUP: Duration = Duration::from_secs(1);
+const DEFAULT_DURATION: Duration = Duration::from_secs(10);
 const TUNING: &str = "Tuning";
 
 /// A number that differs from run to run: the standard library seeds its hash maps from the

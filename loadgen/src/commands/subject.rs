@@ -8,6 +8,7 @@ use super::{Failure, failed, misused};
 use crate::cli::address;
 use crate::cli::run::Arguments;
 use crate::plan::{Choices, Load, Plan};
+use crate::schedule::Arrivals;
 use crate::session::{Embedded, Session};
 
 /// A server to be measured, for as long as this exists.
@@ -34,15 +35,20 @@ impl Subject {
 
     /// The run against it that was typed.
     pub(super) fn plan(&self, arguments: &Arguments) -> Result<Plan, Failure> {
-        Plan::new(arguments.choices(self.address)).map_err(misused)
+        let choices = arguments.choices(self.address).map_err(misused)?;
+        Plan::new(choices).map_err(misused)
     }
 
     /// The run against it that was typed, but at another load, and marked as a run of its own.
     pub(super) fn plan_with(&self, arguments: &Arguments, load: Load) -> Result<Plan, Failure> {
-        let choices = Choices {
-            load,
-            ..arguments.choices(self.address)
-        };
+        let typed = arguments.choices(self.address).map_err(misused)?;
+        if let Arrivals::Replay(_) = typed.arrivals {
+            return Err(misused(
+                "--arrivals replay:FILE has one rate, that of its file: choose another spacing \
+                 for runs at several rates",
+            ));
+        }
+        let choices = Choices { load, ..typed };
         Plan::new(choices).map_err(misused)
     }
 

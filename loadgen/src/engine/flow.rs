@@ -1,7 +1,7 @@
 //! A flow: one connected socket, and the probes that are due on it.
 
 use echo_reactor::udp::socket::SocketError;
-use echo_reactor::udp::{MAX_TRAIN, Socket, SocketOptions, Stamping};
+use echo_reactor::udp::{Socket, SocketOptions, Stamping};
 
 use crate::plan::{Plan, Timestamps};
 use crate::probe::Expected;
@@ -14,11 +14,20 @@ pub(super) struct Flow {
     pub(super) socket: Socket,
     pub(super) expected: Expected,
     /// Probes that are due and not sent yet.
-    pub(super) due: Vec<Offset>,
+    pub(super) due: Vec<Due>,
     /// Probes that may still be answered in time.
     pub(super) in_flight: u64,
-    /// Datagrams in one message: what the kernel takes, or 1 to send no trains.
+    /// The most datagrams in one message: what the kernel takes, or 1 to send no trains.
     pub(super) segments: usize,
+}
+
+/// A probe that is due.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Due {
+    /// Since when.
+    pub(super) at: Offset,
+    /// Bytes of its datagram.
+    pub(super) size: u16,
 }
 
 impl Flow {
@@ -37,11 +46,10 @@ impl Flow {
             expected: Expected {
                 run: plan.run(),
                 flow: number,
-                length: plan.size(),
             },
             due: Vec::with_capacity(BURST),
             in_flight: 0,
-            segments: segments.min(MAX_TRAIN / plan.size()).max(1),
+            segments,
         })
     }
 }

@@ -7,7 +7,7 @@
 //! - `sender` and `receiver`: batches of datagrams, stamped;
 //! - `sampling`: which probes the kernel stamps too, and where their time went;
 //! - `samples`: which stamp and which answer belong to which of them. Pure;
-//! - `demand`: which probes are due now. Pure;
+//! - `demand`: which probes are due now, and how large they are. Pure;
 //! - `pacer`: whether to spin or to sleep. Pure;
 //! - `flow`: a connected socket;
 //! - `witness`: what the kernel did to a thread and its sockets in the measured window;
@@ -37,12 +37,13 @@ use echo_reactor::udp::offload;
 use echo_reactor::udp::socket::SocketError;
 
 use self::clock::Clock;
+use self::demand::Demand;
 use self::flow::Flow;
-use self::prober::{Probed, Prober};
+use self::prober::{Observers, Probed, Prober};
 use crate::host::thread::Scheduling;
 use crate::measure::{Glimpse, Live, Measured};
 use crate::plan::{Plan, Timestamps};
-use crate::schedule::Share;
+use crate::schedule::{Share, TraceError};
 use crate::time::Offset;
 
 /// A run whose sockets are open and whose memory is allocated.
@@ -100,6 +101,9 @@ pub enum EngineError {
         /// What the system said.
         source: io::Error,
     },
+    /// The file of a replay is no longer what it was.
+    #[error(transparent)]
+    Replay(#[from] TraceError),
     /// A thread hit a fault of this program.
     #[error("a sending thread panicked; this is a fault of loadgen, please report it")]
     Panicked,
@@ -111,7 +115,8 @@ impl Engine {
     /// `stop` ends the run early when it becomes true.
     ///
     /// # Errors
-    /// [`EngineError::Flow`] or [`EngineError::Thread`].
+    /// [`EngineError::Flow`] or [`EngineError::Thread`], or [`EngineError::Replay`] if the file of
+    /// a replay has gone.
     pub fn prepare(plan: &Plan, stop: &Arc<AtomicBool>) -> Result<Self, EngineError> {
         let threads = plan.threads();
         let segments = match offload::most_segments() {
@@ -132,18 +137,18 @@ impl Engine {
             check_stamps(plan, &flows)?;
             let shown = Arc::new(Live::new());
             let share = Share { threads, thread };
+            let demand = Demand::new(plan, share)?;
             let glimpse = Arc::new(Glimpse::default());
-            let prober = Prober::new(
-                plan,
-                share,
-                flows,
-                Arc::clone(&shown),
-                Arc::clone(&glimpse),
-                Arc::clone(stop),
-            )
-            .map_err(|source| EngineError::Thread {
-                operation: "set up a poll for a thread",
-                source,
+            let observers = Observers {
+                live: Arc::clone(&shown),
+                glimpse: Arc::clone(&glimpse),
+                stop: Arc::clone(stop),
+            };
+            let prober = Prober::new(plan, share, demand, flows, observers).map_err(|source| {
+                EngineError::Thread {
+                    operation: "set up a poll for a thread",
+                    source,
+                }
             })?;
             probers.push(prober);
             live.push(shown);
@@ -207,7 +212,8 @@ impl Underway {
     /// Waits for the threads and puts their books together.
     ///
     /// # Errors
-    /// [`EngineError::Panicked`], or [`EngineError::Thread`] if a poll failed.
+    /// [`EngineError::Panicked`], [`EngineError::Thread`] if a poll failed, or
+    /// [`EngineError::Replay`] if the file of a replay changed while it was read.
     pub fn join(self) -> Result<Outcome, EngineError> {
         let mut outcome = Outcome {
             measured: Measured::default(),
@@ -215,6 +221,7 @@ impl Underway {
             stopped_early: false,
             scheduling: Vec::new(),
         };
+        let mut fault = None;
         for thread in self.threads {
             let probed = thread
                 .join()
@@ -223,6 +230,7 @@ impl Underway {
                     operation: "wait for answers",
                     source,
                 })?;
+            fault = fault.or(probed.fault);
             if let Some(at) = probed.stopped_at {
                 let begun = Duration::from_nanos(at.as_nanos()).saturating_sub(self.plan.warmup());
                 outcome.window = outcome.window.min(begun);
@@ -231,7 +239,10 @@ impl Underway {
             outcome.scheduling.push(probed.scheduling);
             outcome.measured.merge(probed.measured);
         }
-        Ok(outcome)
+        match fault {
+            Some(fault) => Err(fault.into()),
+            None => Ok(outcome),
+        }
     }
 }
 

@@ -22,8 +22,8 @@ use super::sender::Sender;
 use super::witness::Witness;
 use crate::host::thread::Scheduling;
 use crate::measure::{Glimpse, Live, Measured, Reason, Recorder, Terms};
-use crate::plan::{Load, Plan, Timestamps, Waiting};
-use crate::schedule::{Constant, Share};
+use crate::plan::{Plan, Timestamps, Waiting};
+use crate::schedule::{Share, TraceError};
 use crate::time::Offset;
 
 /// A thread's flows, schedule and books.
@@ -52,6 +52,16 @@ pub(super) struct Prober {
     stop: Arc<AtomicBool>,
 }
 
+/// What other threads see of a thread, or tell it.
+pub(super) struct Observers {
+    /// What a progress display reads.
+    pub(super) live: Arc<Live>,
+    /// Where a copy of its round trips is put when somebody wants one.
+    pub(super) glimpse: Arc<Glimpse>,
+    /// Ends the run early.
+    pub(super) stop: Arc<AtomicBool>,
+}
+
 /// What one thread came to.
 pub(super) struct Probed {
     pub(super) measured: Measured,
@@ -59,16 +69,17 @@ pub(super) struct Probed {
     pub(super) stopped_at: Option<Offset>,
     /// What the scheduler did to the thread in the measured window.
     pub(super) scheduling: Scheduling,
+    /// Why the schedule ended before its time, if it did.
+    pub(super) fault: Option<TraceError>,
 }
 
 impl Prober {
     pub(super) fn new(
         plan: &Plan,
         share: Share,
+        demand: Demand,
         flows: Vec<Flow>,
-        live: Arc<Live>,
-        glimpse: Arc<Glimpse>,
-        stop: Arc<AtomicBool>,
+        observers: Observers,
     ) -> io::Result<Self> {
         let poll = Poll::new()?;
         for (index, flow) in flows.iter().enumerate() {
@@ -81,21 +92,17 @@ impl Prober {
             measured_from: plan.measured_from(),
         };
         Ok(Self {
-            demand: match plan.load() {
-                Load::Open(rate) => Demand::Open {
-                    schedule: Constant::new(rate, plan.span(), share),
-                    next_flow: 0,
-                },
-                Load::Closed(window) => Demand::Closed {
-                    window: window.get().into(),
-                    end: Offset::START + plan.span(),
-                },
-            },
+            demand,
             waiting: plan.waiting(),
             processor: plan.processor(share.thread),
-            recorder: Recorder::new(terms, flows.len(), plan.outstanding_a_flow(), live)
-                .in_parts(plan.duration()),
-            sender: Sender::new(plan.size()),
+            recorder: Recorder::new(
+                terms,
+                flows.len(),
+                plan.outstanding_a_flow(),
+                observers.live,
+            )
+            .in_parts(plan.duration()),
+            sender: Sender::new(plan),
             receiver: Receiver::new(),
             sampling: (plan.timestamps() == Timestamps::Kernel).then(|| {
                 let (load, seed, timeout) = (plan.load(), plan.seed(), plan.timeout());
@@ -109,8 +116,8 @@ impl Prober {
             next_read: 0,
             waiting_flows: 0,
             last_sent: Offset::START,
-            glimpse,
-            stop,
+            glimpse: observers.glimpse,
+            stop: observers.stop,
             flows,
         })
     }
@@ -164,7 +171,7 @@ impl Prober {
         Ok(self.finish(&witness, stopped_at))
     }
 
-    fn finish(self, witness: &Witness, stopped_at: Option<Offset>) -> Probed {
+    fn finish(mut self, witness: &Witness, stopped_at: Option<Offset>) -> Probed {
         let (own_drops_measured, own_drops) = witness.drops(&self.flows);
         let effects = self.flows.iter().map(|flow| flow.socket.effects());
         let buffers = effects.filter_map(|effects| effects.receive_buffer.applied());
@@ -183,12 +190,13 @@ impl Prober {
             measured,
             stopped_at,
             scheduling: witness.scheduling(),
+            fault: self.demand.take_fault(),
         }
     }
 
     /// Sends the probes that are due; returns how many.
     fn send_due(&mut self, now: Offset, clock: Clock) -> usize {
-        let due = self.demand.fill(&mut self.flows, now);
+        let due = self.demand.fill(&mut self.flows, now, &mut self.recorder);
         if due > 0 {
             for (index, flow) in self.flows.iter_mut().enumerate() {
                 if !flow.due.is_empty() {

@@ -88,11 +88,7 @@ mod tests {
         };
         let flow = Flow {
             socket: Socket::connect(peer.local_addr().unwrap(), &options).unwrap(),
-            expected: Expected {
-                run: 1,
-                flow: 0,
-                length: 64,
-            },
+            expected: Expected { run: 1, flow: 0 },
             due: Vec::new(),
             in_flight: 0,
             segments: 1,

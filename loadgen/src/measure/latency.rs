@@ -107,6 +107,22 @@ impl Distribution {
         self.sum_of_squares = self.sum_of_squares.saturating_add(wide * wide);
     }
 
+    /// Records one value `count` times; nothing for none.
+    pub fn record_many(&mut self, nanos: u64, count: u64) {
+        if count == 0 {
+            return;
+        }
+        if nanos > HIGHEST_NANOS || self.histogram.record_n(nanos, count).is_err() {
+            self.over += count;
+        }
+        self.min = self.min.min(nanos);
+        self.max = self.max.max(nanos);
+        let (wide, count) = (u128::from(nanos), u128::from(count));
+        self.sum += wide * count;
+        let squares = (wide * wide).saturating_mul(count);
+        self.sum_of_squares = self.sum_of_squares.saturating_add(squares);
+    }
+
     /// Adds what another distribution holds.
     ///
     /// # Panics
@@ -481,6 +497,13 @@ mod tests {
                     }
                 }
             }
+        }
+
+        #[test]
+        fn recording_many_at_once_equals_recording_each(value: u64, count in 0..20_u64) {
+            let mut at_once = Distribution::new();
+            at_once.record_many(value, count);
+            prop_assert_eq!(at_once, distribution((0..count).map(|_| value)));
         }
 
         #[test]

@@ -13,6 +13,7 @@
 
 mod binomial;
 pub mod counts;
+pub mod gaps;
 pub mod glimpse;
 pub mod interval;
 pub mod latency;
@@ -26,6 +27,7 @@ pub mod split;
 pub mod stamped;
 
 pub use counts::{Counts, Imbalance, NotSent, Reason};
+pub use gaps::{GapRecorder, Gaps};
 pub use glimpse::Glimpse;
 pub use interval::{Edge, Interval};
 pub use latency::{Distribution, Latency};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::counts::{Counts, NotSent, Reason};
+use super::gaps::{GapRecorder, Gaps};
 use super::glimpse::Glimpse;
 use super::latency::Latency;
 use super::live::Live;
@@ -20,6 +21,7 @@ pub struct Recorder {
     flows: Vec<Tracker>,
     latency: Latency,
     parts: Parts,
+    gaps: GapRecorder,
     measured_from: Offset,
     live: Arc<Live>,
 }
@@ -34,6 +36,7 @@ impl Recorder {
                 .collect(),
             latency: Latency::new(),
             parts: Parts::default(),
+            gaps: GapRecorder::default(),
             measured_from: terms.measured_from,
             live,
         }
@@ -47,18 +50,26 @@ impl Recorder {
     }
 
     /// The schedule asked for a probe.
+    /// The schedule reached its next probe, whichever flow it is for; to be told in their order.
+    pub fn due(&mut self, due: Offset) {
+        if due >= self.measured_from {
+            self.gaps.due(due);
+        }
+    }
+
+    /// The schedule asked for a probe of a flow.
     pub fn scheduled(&mut self, flow: usize, due: Offset) {
         self.flows[flow].scheduled(due);
     }
 
     /// The kernel took the flow's next probe.
     pub fn sent(&mut self, flow: usize, due: Offset, at: Offset) {
-        let measured_from = self.flows[flow].measured_from();
         self.update(flow, |tracker| tracker.sent(due, at));
         self.live.sent();
-        if due >= measured_from {
+        if due >= self.measured_from {
             self.latency.sent(due, at);
             self.parts.sent(due);
+            self.gaps.sent(at);
         }
     }
 
@@ -144,6 +155,7 @@ impl Recorder {
             flows: results.collect(),
             latency: self.latency,
             parts: self.parts,
+            gaps: self.gaps.finish(),
             trains: 0,
             longest_train: 0,
             own_drops: 0,
@@ -173,6 +185,8 @@ pub struct Measured {
     pub latency: Latency,
     /// The same window in parts, by when probes were due.
     pub parts: Parts,
+    /// How far apart its probes were due, and left; of the open loop alone.
+    pub gaps: Gaps,
     /// Messages of more than one probe, sent as one because they were due together.
     pub trains: u64,
     /// Probes in the longest of them.
@@ -197,6 +211,7 @@ impl Measured {
         self.flows.extend(other.flows);
         self.latency.merge(&other.latency);
         self.parts.merge(&other.parts);
+        self.gaps.merge(&other.gaps);
         self.trains += other.trains;
         self.longest_train = self.longest_train.max(other.longest_train);
         self.own_drops += other.own_drops;
@@ -286,6 +301,19 @@ mod tests {
         assert_eq!(latency.from_due.quantiles(0).p50, Quantile::Value(50));
         assert_eq!(latency.from_send.quantiles(0).p50, Quantile::Value(30));
         assert_eq!(latency.lateness.quantiles(0).p50, Quantile::Value(20));
+    }
+
+    #[test]
+    fn gaps_are_those_of_the_measured_window_over_all_flows() {
+        let mut recorder = recorder();
+        for (flow, due, sent) in [(0, 990, 991), (1, 1_000, 1_001), (0, 1_010, 1_031)] {
+            recorder.due(at(due));
+            send(&mut recorder, flow, due, sent);
+        }
+        let gaps = recorder.finish().gaps;
+        assert_eq!(gaps.intended.quantiles(0).max, Quantile::Value(10));
+        assert_eq!(gaps.achieved.quantiles(0).max, Quantile::Value(30));
+        assert_eq!((gaps.intended.count(), gaps.achieved.count()), (1, 1));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{BOLD, GREEN, RED, Style, YELLOW, labelled, painted, time_split, verdict_word};
 use crate::figures::{count, percent, percentage, rate, time};
 use crate::measure::{Edge, Fraction, Quantile};
-use crate::results::{Distribution, Host, Intervals, Known, LostBy, Plan, Run, Verdict};
+use crate::results::{Distribution, Gaps, Host, Intervals, Known, LostBy, Plan, Run, Verdict};
 use crate::slo;
 
 /// The report of a run: what was run, how long answers took, what became of the probes, and
@@ -46,10 +46,11 @@ fn setting(run: &Run) -> Vec<String> {
         labelled(
             "load",
             &format!(
-                "{} of {} bytes for {} after {warmup}{cut}",
+                "{} of {} for {} after {warmup}{cut}{}",
                 load(plan),
-                count(plan.size_bytes as u64),
+                sizes(plan),
                 time(run.window_ns),
+                seed(plan),
             ),
         ),
         labelled(
@@ -88,15 +89,50 @@ fn trains(run: &Run) -> String {
 
 fn load(plan: &Plan) -> String {
     match (&plan.rate, plan.window) {
-        (Some(typed), _) => match typed.parse() {
-            Ok(parsed) => format!("{} probes/s", rate(parsed)),
-            Err(_not_a_rate) => format!("{typed} probes/s"),
-        },
+        (Some(typed), _) => {
+            let rate = typed.parse().map_or_else(|_not_a_rate| typed.clone(), rate);
+            match plan.arrivals.as_str() {
+                "constant" => format!("{rate} probes/s"),
+                arrivals => format!("{rate} probes/s ({arrivals})"),
+            }
+        }
         (None, window) => {
             let window = count(window.unwrap_or_default().into());
             format!("closed loop, {window} probes outstanding a flow,")
         }
     }
+}
+
+pub(super) fn sizes(plan: &Plan) -> String {
+    let (smallest, largest) = (plan.smallest_size_bytes, plan.largest_size_bytes);
+    if smallest == largest {
+        return format!("{} bytes", count(largest.into()));
+    }
+    let bounds = format!(
+        "{} to {} bytes",
+        count(smallest.into()),
+        count(largest.into())
+    );
+    // A range says no more than its bounds.
+    if are_drawn(&plan.sizes) && !plan.sizes.contains("..") {
+        format!("{bounds} ({})", plan.sizes)
+    } else {
+        bounds
+    }
+}
+
+/// What repeats the run, if anything about it is random.
+fn seed(plan: &Plan) -> String {
+    if plan.arrivals == "poisson" || are_drawn(&plan.sizes) {
+        format!(", seed {}", plan.seed)
+    } else {
+        String::new()
+    }
+}
+
+/// Whether sizes are more than one number.
+fn are_drawn(sizes: &str) -> bool {
+    sizes.parse::<u16>().is_err()
 }
 
 fn latencies(run: &Run, style: Style) -> Vec<String> {
@@ -231,6 +267,7 @@ fn accounts(run: &Run) -> Vec<String> {
         // After the line that says how many they are.
         lines.insert(2, labelled("lost at", &lost_by(&run.lost_by)));
     }
+    lines.extend(run.gaps_ns.as_ref().and_then(gaps));
     lines.push(labelled("host", &host(&run.host)));
     lines
 }
@@ -279,6 +316,21 @@ fn host(host: &Host) -> String {
         return "unknown".to_owned();
     }
     told.join(", ")
+}
+
+/// How evenly, or unevenly, probes left; nothing if there was no gap.
+fn gaps(gaps: &Gaps) -> Option<String> {
+    let distance = gaps.distance?;
+    let of = |distribution: &Distribution| {
+        let (p50, p99) = (cell(distribution.p50), cell(distribution.p99));
+        format!("p50 {p50} p99 {p99}")
+    };
+    let text = format!(
+        "intended {}, achieved {}, distance {distance:.2}",
+        of(&gaps.intended),
+        of(&gaps.achieved),
+    );
+    Some(labelled("gaps", &text))
 }
 
 fn verdict(verdict: &Verdict, style: Style) -> Vec<String> {
@@ -401,6 +453,7 @@ answers     989 in time (99.597 %), 2 late, 2 lost (0.201 %)
 lost at     server's socket 1, path or server 1
 path        2 reordered, 1 duplicated, 0 corrupted, 0 foreign, 0 stale
 rate        10,000/s scheduled, 9,930/s sent, 9,890/s answered in time
+gaps        intended p50 100 us p99 100 us, achieved p50 100 us p99 100 us, distance 0.00
 host        unknown
 
 verdict     valid
@@ -464,6 +517,36 @@ until       p90 +-5 %: reached after 100 ms (p90 21.0 us +-0 %)
         assert!(text(&run, Style::Plain).contains(places));
         run.counts.lost = 0;
         assert!(!text(&run, Style::Plain).contains("lost at"));
+    }
+
+    #[test]
+    fn what_is_random_is_named_with_its_seed() {
+        let mut run = run();
+        run.plan.arrivals = "poisson".to_owned();
+        run.plan.sizes = "imix".to_owned();
+        (run.plan.smallest_size_bytes, run.plan.largest_size_bytes) = (40, 1_472);
+        let text = text(&run, Style::Plain);
+        let expected = "load        10,000 probes/s (poisson) of 40 to 1,472 bytes (imix) for \
+                        100 ms after no warm-up, seed 1\n";
+        assert!(text.contains(expected), "{text}");
+    }
+
+    #[test]
+    fn a_range_is_told_by_its_bounds() {
+        let mut run = run();
+        run.plan.sizes = "64..1472".to_owned();
+        (run.plan.smallest_size_bytes, run.plan.largest_size_bytes) = (64, 1_472);
+        let text = text(&run, Style::Plain);
+        let expected = "load        10,000 probes/s of 64 to 1,472 bytes for 100 ms after no \
+                        warm-up, seed 1\n";
+        assert!(text.contains(expected), "{text}");
+    }
+
+    #[test]
+    fn a_closed_loop_has_no_gaps() {
+        let mut run = run();
+        run.gaps_ns = None;
+        assert!(!text(&run, Style::Plain).contains("gaps"));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::run::{cell, target};
+use super::run::{cell, sizes, target};
 use super::{BOLD, Style, labelled, painted, verdict_word};
-use crate::figures::{self, count, percent, time};
+use crate::figures::{self, percent, time};
 use crate::measure::Quantile;
 use crate::rate::Rate;
 use crate::results::{Run, Sweep};
@@ -48,8 +48,8 @@ fn load(sweep: &Sweep, first: &Run) -> String {
         String::new()
     };
     format!(
-        "{runs} runs{planned}, {} bytes a probe, {} each after {} of warm-up",
-        count(first.plan.size_bytes as u64),
+        "{runs} runs{planned}, {} a probe, {} each after {} of warm-up",
+        sizes(&first.plan),
         time(first.plan.duration_ns),
         time(first.plan.warmup_ns)
     )

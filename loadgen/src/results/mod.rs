@@ -1,6 +1,7 @@
 //! The file a run leaves behind. Field names carry the units; [`Schema`] carries the version.
 
 mod distribution;
+mod gaps;
 mod host;
 mod losses;
 mod part;
@@ -19,10 +20,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use self::distribution::{Distribution, Intervals, RoundTrips};
+pub use self::gaps::Gaps;
 pub use self::host::Host;
 pub use self::losses::{Known, LostBy, RawDrops};
 pub use self::part::Part;
-pub use self::plan::{Arrivals, Load, Plan};
+pub use self::plan::{Load, Plan};
 pub use self::search::{Search, SearchOutcome, SearchSchema, SearchTrial};
 pub use self::selftest::{Check, Floor, Pauses, Selftest, SelftestSchema};
 pub use self::slo::{Objective, Slo, Unit};
@@ -66,6 +68,8 @@ pub struct Run {
     pub rtt_ns: RoundTrips,
     /// How long after being due probes were sent.
     pub lateness_ns: Distribution,
+    /// How far apart probes left; null in a closed loop.
+    pub gaps_ns: Option<Gaps>,
     /// Where the time of round trips went; null if nobody asked.
     pub time_split: Option<TimeSplit>,
     /// The counts of each flow.
@@ -159,6 +163,10 @@ impl Run {
                 from_send: Distribution::new(&latency.from_send, unanswered),
             },
             lateness_ns: Distribution::new(&latency.lateness, 0),
+            gaps_ns: match plan.load() {
+                crate::plan::Load::Open(_) => Some(Gaps::from(&measured.gaps)),
+                crate::plan::Load::Closed(_) => None,
+            },
             time_split: measured.time_split.as_ref().map(TimeSplit::from),
             flows: flows.collect(),
             until: plan.until().map(|until| {
@@ -218,6 +226,8 @@ pub(crate) mod tests {
     use crate::measure::{Edge, Quantile, Reason, Recorder, Terms};
     use crate::plan::{self, Choices, Plan as ResolvedPlan};
     use crate::rate::Rate;
+    use crate::schedule::Arrivals;
+    use crate::sizes::Sizes;
     use crate::time::Offset;
     use crate::verdict::{Evidence, Outcome, judge};
 
@@ -234,6 +244,7 @@ pub(crate) mod tests {
             target_name: "localhost:50007".to_owned(),
             embedded: true,
             load: plan::Load::Open(Rate::per_second(10_000).unwrap()),
+            arrivals: Arrivals::Constant,
             trains: true,
             waiting: plan::Waiting::Adaptive,
             pin: Vec::new(),
@@ -243,7 +254,7 @@ pub(crate) mod tests {
             until,
             slo: slo.map(|slo| slo.parse().unwrap()),
             warmup: Duration::ZERO,
-            size: 64,
+            sizes: Sizes::one(64).unwrap(),
             flows: 2,
             threads: 1,
             timeout: Duration::from_secs(1),
@@ -273,6 +284,7 @@ pub(crate) mod tests {
                 Rate::per_second(10_000).unwrap().due(probe),
             );
             let sequence = recorder.next_sequence(flow);
+            recorder.due(due);
             recorder.scheduled(flow, due);
             if probe >= 993 {
                 recorder.not_sent(flow, due, Reason::Behind);
@@ -297,7 +309,8 @@ pub(crate) mod tests {
         let plan = json!({
             "target": "127.0.0.1:50007", "embedded": true, "rate_pps": 10_000,
             "rate": "10000", "load": "open-loop", "window": null, "trains": true,
-            "duration_ns": 100_000_000, "warmup_ns": 0, "size_bytes": 64, "flows": 2,
+            "duration_ns": 100_000_000, "warmup_ns": 0, "sizes": "64",
+            "smallest_size_bytes": 64, "largest_size_bytes": 64, "flows": 2,
             "threads": 1, "timeout_ns": 1_000_000_000, "arrivals": "constant", "seed": 1,
         });
         let counts = json!({
@@ -321,6 +334,9 @@ pub(crate) mod tests {
         assert_eq!(file["rtt_ns"]["from_due"], from_due);
         assert_eq!(file["rtt_ns"]["from_send"]["p99"], 20_000);
         assert_eq!(file["lateness_ns"]["p99"], 1_000);
+        assert_eq!(file["gaps_ns"]["intended"]["count"], 999);
+        assert_eq!(file["gaps_ns"]["achieved"]["p50"], 100_000);
+        assert_eq!(file["gaps_ns"]["distance"], 0.0);
         assert_eq!(file["time_split"], json!(null));
         assert_eq!(file["flows"][1]["flow"], 1);
         assert_eq!(file["flows"][1]["sent"], 496);

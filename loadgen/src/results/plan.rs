@@ -29,16 +29,20 @@ pub struct Plan {
     pub duration_ns: u64,
     /// How long probes were sent before it.
     pub warmup_ns: u64,
-    /// Bytes of a datagram.
-    pub size_bytes: usize,
+    /// Bytes of a datagram, as `--size` takes them; lines of a replay that have a size come before.
+    pub sizes: String,
+    /// Bytes of the smallest datagram that was possible.
+    pub smallest_size_bytes: u16,
+    /// Bytes of the largest.
+    pub largest_size_bytes: u16,
     /// Sockets that probes were sent from.
     pub flows: u16,
     /// Threads that sent and received.
     pub threads: u16,
     /// How long after being sent a probe was lost.
     pub timeout_ns: u64,
-    /// How probes were spaced.
-    pub arrivals: Arrivals,
+    /// How probes were spaced, as `--arrivals` takes it; `answers` in a closed loop.
+    pub arrivals: String,
     /// Where everything random started from.
     pub seed: u64,
 }
@@ -53,25 +57,21 @@ pub enum Load {
     ClosedLoop,
 }
 
-/// How probes were spaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Arrivals {
-    /// Evenly.
-    Constant,
-    /// As answers came back.
-    Answers,
-}
-
 impl From<&plan::Plan> for Plan {
     fn from(plan: &plan::Plan) -> Self {
         let (load, rate, window, arrivals) = match plan.load() {
-            plan::Load::Open(rate) => (Load::OpenLoop, Some(rate), None, Arrivals::Constant),
+            plan::Load::Open(rate) => (
+                Load::OpenLoop,
+                Some(rate),
+                None,
+                plan.arrivals().to_string(),
+            ),
             plan::Load::Closed(window) => {
                 let window = Some(window.get());
-                (Load::ClosedLoop, None, window, Arrivals::Answers)
+                (Load::ClosedLoop, None, window, "answers".to_owned())
             }
         };
+        let (smallest, largest) = plan.size_bounds();
         Self {
             target: plan.target(),
             embedded: plan.embedded(),
@@ -82,7 +82,9 @@ impl From<&plan::Plan> for Plan {
             trains: plan.trains(),
             duration_ns: nanos(plan.duration()),
             warmup_ns: nanos(plan.warmup()),
-            size_bytes: plan.size(),
+            sizes: plan.sizes().to_string(),
+            smallest_size_bytes: smallest,
+            largest_size_bytes: largest,
             flows: plan.flows(),
             threads: plan.threads().get(),
             timeout_ns: nanos(plan.timeout()),

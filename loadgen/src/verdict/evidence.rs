@@ -47,7 +47,7 @@ impl Evidence {
             own_drops: measured.own_drops_measured,
             parts: Vec::new(),
             host: Host::unknown("nobody looked"),
-            arrivals_distance: None,
+            arrivals_distance: measured.gaps.distance(),
             timestamp_coverage: measured.time_split.as_ref().map(coverage),
         }
     }

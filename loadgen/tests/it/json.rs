@@ -30,7 +30,8 @@ fn assert_result(file: &Value) {
         "rate_pps",
         "duration_ns",
         "warmup_ns",
-        "size_bytes",
+        "smallest_size_bytes",
+        "largest_size_bytes",
         "flows",
         "threads",
         "timeout_ns",
@@ -56,9 +57,7 @@ fn assert_result(file: &Value) {
     for name in ["scheduled", "sent", "received"] {
         assert!(at(file, &format!("rate_pps.{name}")).is_u64(), "{name}");
     }
-    for name in ["rtt_ns.from_due", "rtt_ns.from_send", "lateness_ns"] {
-        assert_distribution(at(file, name));
-    }
+    assert_times(file);
     for name in ["window_ns", "unreachable", "receive_errors"] {
         assert!(at(file, name).is_u64(), "{name}");
     }
@@ -74,6 +73,21 @@ fn assert_result(file: &Value) {
     assert_eq!(at(file, "parts").as_array().map(Vec::len), Some(10));
     assert!(at(file, "verdict.outcome").is_string());
     assert!(at(file, "verdict.doubts").is_array());
+}
+
+fn assert_times(file: &Value) {
+    for name in [
+        "rtt_ns.from_due",
+        "rtt_ns.from_send",
+        "lateness_ns",
+        "gaps_ns.intended",
+        "gaps_ns.achieved",
+    ] {
+        assert_distribution(at(file, name));
+    }
+    let distance = at(file, "gaps_ns.distance").as_f64();
+    assert!(distance.is_some_and(|distance| (0.0..=1.0).contains(&distance)));
+    assert!(at(file, "gaps_ns.tolerance").is_u64());
 }
 
 #[track_caller]
@@ -134,7 +148,8 @@ fn a_dash_puts_the_result_on_standard_output_and_nothing_else() {
         ("duration_ns", 300_000_000),
         ("warmup_ns", 50_000_000),
         ("timeout_ns", 10_000_000_000_u64),
-        ("size_bytes", 64),
+        ("smallest_size_bytes", 64),
+        ("largest_size_bytes", 64),
         ("flows", 8),
         ("threads", 1),
     ] {

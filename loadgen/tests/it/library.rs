@@ -8,6 +8,8 @@ use std::time::Duration;
 use loadgen::engine::{Engine, Outcome};
 use loadgen::plan::{Choices, Load, Plan, Timestamps, Waiting};
 use loadgen::rate::Rate;
+use loadgen::schedule::Arrivals;
+use loadgen::sizes::Sizes;
 
 use crate::rig::server::{ended, server};
 
@@ -17,6 +19,7 @@ fn plan(target: SocketAddr, duration: Duration) -> Plan {
         target_name: target.to_string(),
         embedded: true,
         load: Load::Open(Rate::per_second(1_000).expect("it is in range")),
+        arrivals: Arrivals::Constant,
         trains: true,
         waiting: Waiting::Adaptive,
         pin: Vec::new(),
@@ -26,7 +29,7 @@ fn plan(target: SocketAddr, duration: Duration) -> Plan {
         until: None,
         slo: None,
         warmup: Duration::ZERO,
-        size: 64,
+        sizes: Sizes::one(64).expect("it is in range"),
         flows: 16,
         threads: 1,
         timeout: Duration::from_secs(10),

@@ -4,6 +4,7 @@
 //! says so and passes where there is none, but fails where `CI` is set.
 
 mod addresses;
+mod arrivals;
 mod attribution;
 mod corruption;
 mod delay;

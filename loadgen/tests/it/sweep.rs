@@ -58,7 +58,7 @@ fn a_sweep_that_cannot_be_is_refused_before_anything_is_sent() {
     refused("--from 20k --to 10k", &["--from 20000", "--to 10000"]);
     refused("--from 10 --to 12 --steps 9", &["--steps 9"]);
     refused("--from 1k --to 2k --rate 5k", &["--from", "--rate"]);
-    refused("--from 1k --to 2k --size 5", &["--size 5"]);
+    refused("--from 1k --to 2k --size 5", &["--size", "too small"]);
 }
 
 #[test]

@@ -36,7 +36,8 @@ impl Stage {
         let server = Embedded::with(&config).map_err(failed)?;
         let typed = std::iter::once("loadgen").chain(arguments.split_whitespace());
         let cli = Cli::try_parse_from(typed).map_err(failed)?;
-        let plan = Plan::new(cli.run.choices(server.address())).map_err(failed)?;
+        let choices = cli.run.choices(server.address()).map_err(failed)?;
+        let plan = Plan::new(choices).map_err(failed)?;
         let session = Session::prepare(plan, &self.stop).map_err(failed)?;
         let session = session.observing(server.running().observer());
         let run = session.run(false).map_err(failed)?;

@@ -206,7 +206,6 @@ fn recognise(from: SocketAddr, datagram: &[u8]) -> Seen {
     let expected = Expected {
         flow: u16::from_be_bytes([header[6], header[7]]),
         run: u64::from_be_bytes(header[8..16].try_into().expect("eight bytes")),
-        length: datagram.len(),
     };
     let Decoded::Probe(probe) = Probe::decode(datagram, &expected) else {
         panic!("{datagram:x?} is no sound probe");

@@ -1,19 +1,10 @@
-//! When probes are due: a pure function of how many came before.
+//! One probe after another, evenly spaced.
 
-use std::num::NonZeroU16;
 use std::time::Duration;
 
+use super::Share;
 use crate::rate::{NANOS_TIMES_THOUSAND, Rate};
 use crate::time::Offset;
-
-/// Which of the run's probes a thread owns: of `threads`, the one numbered `thread` from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Share {
-    /// Threads of the run.
-    pub threads: NonZeroU16,
-    /// This thread, 0 to `threads` - 1.
-    pub thread: u16,
-}
 
 /// One thread's part of a constant rate: an iterator over the times its probes are due.
 ///
@@ -63,18 +54,12 @@ impl Constant {
         (self.remaining > 0).then_some(Offset::from_nanos(self.nanos))
     }
 
-    /// Takes the next probe if `wanted` says so of the time it is due.
-    pub fn next_if(&mut self, wanted: impl FnOnce(Offset) -> bool) -> Option<Offset> {
-        self.peek().filter(|due| wanted(*due))?;
-        self.next()
-    }
-
     /// Ends the schedule early: of the probes not yet taken, only those due before `end` remain.
     pub fn cut(&mut self, end: Offset) {
         self.remaining = self.before(end);
     }
 
-    /// Leaves out the next probes, `count` of them or all that remain; says how many.
+    /// Leaves out the next probes, `count` of them or all that remain; returns how many.
     pub fn skip_next(&mut self, count: u64) -> u64 {
         let count = count.min(self.remaining);
         let (rate, skipped) = (u128::from(self.rate), u128::from(count));
@@ -137,13 +122,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    fn share(threads: u16, thread: u16) -> Share {
-        Share {
-            threads: NonZeroU16::new(threads).unwrap(),
-            thread,
-        }
-    }
+    use crate::schedule::tests::share;
 
     #[test]
     fn four_threads_are_staggered_by_a_quarter_each() {
@@ -203,19 +182,6 @@ mod tests {
                     .all(|(due, exact)| due == exact)
             );
         }
-    }
-
-    #[test]
-    fn only_a_wanted_probe_is_taken() {
-        let rate = Rate::per_second(10).unwrap();
-        let mut schedule = Constant::new(rate, Duration::from_secs(1), share(1, 0));
-        assert_eq!(schedule.next_if(|_| false), None);
-        assert_eq!(schedule.remaining(), 10);
-        assert_eq!(
-            schedule.next_if(|due| due == Offset::START),
-            Some(Offset::START)
-        );
-        assert_eq!(schedule.remaining(), 9);
     }
 
     #[test]
