@@ -12,7 +12,6 @@
 //! +---------------+-------+-------+----------- - - -+
 //! ```
 
-use std::iter;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The address that a datagram was sent to, and the interface that it came in by.
@@ -70,9 +69,9 @@ pub const CAPACITY: usize = 128;
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Control {
     let mut control = Control::default();
-    for (level, kind, data) in messages(bytes) {
+    for_each(bytes, |level, kind, data| {
         note(&mut control, level, kind, data);
-    }
+    });
     control
 }
 
@@ -107,19 +106,17 @@ pub fn encode(buffer: &mut Buffer, from: Option<LocalAddress>, segment: Option<u
     length
 }
 
-/// Level, type and data of each control message in `bytes`, up to one that makes no sense.
-pub(super) fn messages(bytes: &[u8]) -> impl Iterator<Item = (i32, i32, &[u8])> {
+/// Hands out level, type and data of each control message in `bytes`, up to one that makes no sense.
+pub(super) fn for_each(bytes: &[u8], mut take: impl FnMut(i32, i32, &[u8])) {
     let mut rest = bytes;
-    iter::from_fn(move || {
-        let (header, _) = rest.split_first_chunk::<HEADER>()?;
+    while let Some((header, _)) = rest.split_first_chunk::<HEADER>() {
         let (length, level, kind) = split_header(header);
         if length < HEADER || length > rest.len() {
-            return None;
+            break;
         }
-        let data = &rest[HEADER..length];
+        take(level, kind, &rest[HEADER..length]);
         rest = rest.get(aligned(length)..).unwrap_or_default();
-        Some((level, kind, data))
-    })
+    }
 }
 
 fn note(control: &mut Control, level: i32, kind: i32, data: &[u8]) {

@@ -25,24 +25,22 @@ pub struct Stamps {
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Stamps {
     let mut stamps = Stamps::default();
-    for (level, kind, data) in cmsg::messages(bytes) {
-        match (level, kind) {
-            (libc::SOL_SOCKET, libc::SCM_TIMESTAMPING) => {
-                // `struct scm_timestamping` in include/uapi/linux/errqueue.h: three times, of which
-                // the second is no longer used and a zero is none.
-                if let Some([software, _, hardware]) = data.as_chunks::<16>().0.first_chunk() {
-                    stamps.software = nanos(software);
-                    stamps.hardware = nanos(hardware);
-                }
+    cmsg::for_each(bytes, |level, kind, data| match (level, kind) {
+        (libc::SOL_SOCKET, libc::SCM_TIMESTAMPING) => {
+            // `struct scm_timestamping` in include/uapi/linux/errqueue.h: three times, of which the
+            // second is no longer used and a zero is none.
+            if let Some([software, _, hardware]) = data.as_chunks::<16>().0.first_chunk() {
+                stamps.software = nanos(software);
+                stamps.hardware = nanos(hardware);
             }
-            (libc::IPPROTO_IP, libc::IP_RECVERR) | (libc::IPPROTO_IPV6, libc::IPV6_RECVERR) => {
-                if let Some(error) = data.first_chunk::<16>() {
-                    stamps.message = message(error);
-                }
-            }
-            _ => {}
         }
-    }
+        (libc::IPPROTO_IP, libc::IP_RECVERR) | (libc::IPPROTO_IPV6, libc::IPV6_RECVERR) => {
+            if let Some(error) = data.first_chunk::<16>() {
+                stamps.message = message(error);
+            }
+        }
+        _ => {}
+    });
     stamps
 }
 

@@ -241,7 +241,8 @@ impl Prober {
         // Set aside for the loop; an empty one takes no memory.
         let events = mem::replace(&mut self.events, Events::with_capacity(0));
         for event in &events {
-            // Stamps wake the poll as errors do. Whoever stamps nothing has none.
+            // Stamps wake the poll as errors do, once for many; those that nobody waits for any more
+            // are taken here alone, lest they fill the receive buffer.
             if event.is_error()
                 && let Some(sampling) = &mut self.sampling
             {
