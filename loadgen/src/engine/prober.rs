@@ -48,6 +48,8 @@ pub(super) struct Prober {
     /// How many flows wait for answers.
     waiting_flows: usize,
     last_sent: Offset,
+    /// When the last probes were given up.
+    last_given_up: Offset,
     glimpse: Arc<Glimpse>,
     stop: Arc<AtomicBool>,
 }
@@ -116,6 +118,7 @@ impl Prober {
             next_read: 0,
             waiting_flows: 0,
             last_sent: Offset::START,
+            last_given_up: Offset::START,
             glimpse: observers.glimpse,
             stop: observers.stop,
             flows,
@@ -270,7 +273,9 @@ impl Prober {
     /// Every millisecond: reads what nobody waits for, gives up what is overdue.
     fn keep_house(&mut self, now: Offset, clock: Clock) -> io::Result<()> {
         self.read_ready(clock, Duration::ZERO)?;
-        self.recorder.expire(now);
+        if self.recorder.expire(now) > 0 {
+            self.last_given_up = now;
+        }
         self.recorder.answer(&self.glimpse, now);
         if let Some(sampling) = &mut self.sampling {
             for (index, flow) in self.flows.iter().enumerate() {
@@ -312,9 +317,14 @@ impl Prober {
     }
 
     fn is_done(&self, now: Offset) -> bool {
-        let overdue = now.since(self.last_sent) > self.timeout.saturating_add(LINGER);
-        let answered = self.recorder.outstanding() == 0 && now.since(self.last_sent) > LINGER;
-        self.demand.is_over(now) && (answered || overdue)
+        // While late answers come, more of them are likely, and each takes a probe off the lost.
+        let last_event = self
+            .last_sent
+            .max(self.last_given_up)
+            .max(self.receiver.last_late);
+        let settled = self.recorder.outstanding() == 0 && now.since(last_event) > LINGER;
+        let longest = self.timeout.saturating_mul(2).saturating_add(LINGER);
+        self.demand.is_over(now) && (settled || now.since(self.last_sent) > longest)
     }
 
     /// Spins on, or sleeps until an answer comes or the next probe is near.
@@ -348,5 +358,6 @@ const HEAD_START: Duration = Duration::from_millis(2);
 /// How often a thread looks at what is not urgent.
 const HOUSEKEEPING: Duration = Duration::from_millis(1);
 
-/// How long a thread goes on listening when all is answered, for second copies.
+/// How long a thread goes on listening when all is answered or given up, for second copies and late
+/// answers.
 const LINGER: Duration = Duration::from_millis(20);

@@ -9,6 +9,7 @@ use super::flow::Flow;
 use super::sampling::Sampling;
 use crate::measure::{Answer, Recorder};
 use crate::probe::{Decoded, Probe};
+use crate::time::Offset;
 
 /// The slots of one thread.
 pub(super) struct Receiver {
@@ -17,6 +18,8 @@ pub(super) struct Receiver {
     pub(super) unreachable: u64,
     /// Receive calls that failed otherwise.
     pub(super) errors: u64,
+    /// When the last answer came that came after its timeout.
+    pub(super) last_late: Offset,
 }
 
 impl Receiver {
@@ -25,6 +28,7 @@ impl Receiver {
             batch: RecvBatch::new(Layout::whole_datagrams(SLOTS)),
             unreachable: 0,
             errors: 0,
+            last_late: Offset::START,
         }
     }
 
@@ -55,7 +59,8 @@ impl Receiver {
                                 sampling.answered(index, probe.sequence, trip, read, stamps);
                             }
                         }
-                        Answer::Late | Answer::Duplicate | Answer::Stale | Answer::Foreign => {}
+                        Answer::Late => self.last_late = at,
+                        Answer::Duplicate | Answer::Stale | Answer::Foreign => {}
                     },
                     Decoded::Corrupted => recorder.corrupted(index, at),
                     Decoded::Foreign => recorder.foreign(index, at),

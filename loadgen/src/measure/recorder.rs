@@ -108,11 +108,11 @@ impl Recorder {
     }
 
     /// Gives up the probes whose timeout has passed. Looks at every flow: once a millisecond is
-    /// often enough, since an answer is judged by its own times.
-    pub fn expire(&mut self, now: Offset) {
-        for flow in 0..self.flows.len() {
-            self.update(flow, |tracker| tracker.expire(now));
-        }
+    /// often enough, since an answer is judged by its own times. Says how many there were.
+    pub fn expire(&mut self, now: Offset) -> u64 {
+        (0..self.flows.len())
+            .map(|flow| self.update(flow, |tracker| tracker.expire(now)))
+            .sum()
     }
 
     /// Hands out a copy of what was measured up to now if somebody asked for one.

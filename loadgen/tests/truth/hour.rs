@@ -37,7 +37,7 @@ enum Fate {
 
 /// Plays one probe from its due time to the last datagram that it causes.
 fn play(recorder: &mut Recorder, probe: u64, due: Offset) {
-    let flow = usize::try_from(probe).unwrap() % FLOWS;
+    let flow = usize::try_from(probe).expect("it is far below 2^64") % FLOWS;
     recorder.scheduled(flow, due);
     if let Fate::NotSent = fate(probe) {
         recorder.not_sent(flow, due, Reason::Errno(11));
@@ -112,7 +112,7 @@ fn an_hour_of_probes_is_kept_in_the_memory_of_its_first_seconds() {
 /// Answers an old probe; whether it counted as late.
 fn answer_late(recorder: &mut Recorder, probe: u64, at: Offset) -> bool {
     let flows = FLOWS as u64;
-    let flow = usize::try_from(probe % flows).unwrap();
+    let flow = usize::try_from(probe % flows).expect("there are eight flows");
     // Probes 4, 1,004, 2,004, ... are not sent and take no number; 1,000 is a multiple of the
     // number of flows, so they are all of flow 4, of which no probe is ever late.
     assert_ne!(flow, 4);

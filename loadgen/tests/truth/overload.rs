@@ -16,7 +16,7 @@ fn fifty_times_what_the_machine_can_do_is_invalid_and_shows_how_far_it_fell_behi
     assert_eq!(run.verdict.outcome, Outcome::Invalid);
     assert!(doubts(run).contains(&"rate_missed"), "{:?}", doubts(run));
     let sent_of = run.counts.scheduled / run.counts.sent;
-    println!("scheduled {} times what was sent", sent_of);
+    println!("scheduled {sent_of} times what was sent");
     assert!(sent_of >= 50, "the machine sent one in {sent_of}");
     assert_eq!(run.counts.scheduled, 300_000_000);
     // The last probes that were sent had been due nearly three seconds before.

@@ -62,6 +62,14 @@ pub(crate) fn millis(quantile: Quantile) -> f64 {
     micros(quantile) / 1_000.0
 }
 
+/// The median of a figure over several runs.
+pub(crate) fn median(runs: &[Run], figure: impl Fn(&Run) -> f64) -> f64 {
+    let mut values: Vec<f64> = runs.iter().map(figure).collect();
+    values.sort_by(f64::total_cmp);
+    println!("rounds {values:.2?}");
+    values[values.len() / 2]
+}
+
 /// `measured` is within `tolerance` of `expected`, all in one unit.
 #[track_caller]
 pub(crate) fn assert_within(what: &str, measured: f64, expected: f64, tolerance: f64) {
