@@ -18,7 +18,37 @@ pub fn resolve(target: &str) -> Result<SocketAddr, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn every_address_is_understood_as_it_is_written(bits: u128, port: u16) {
+            let old = IpAddr::from(Ipv4Addr::from_bits(u32::try_from(bits >> 96).unwrap()));
+            for ip in [old, IpAddr::from(Ipv6Addr::from_bits(bits))] {
+                let address = SocketAddr::from((ip, port));
+                prop_assert_eq!(resolve(&address.to_string()), Ok(address));
+            }
+        }
+
+        // Without a colon, so that nobody is asked for the name.
+        #[test]
+        fn what_has_no_port_is_refused_by_name(text in "[^:]{0,40}") {
+            let error = resolve(&text).unwrap_err();
+            let told = format!("--target {text} leads nowhere");
+            prop_assert!(error.contains(&told), "{}", error);
+        }
+
+        #[test]
+        fn a_port_that_is_none_is_refused_by_name(port in "[^:]{0,8}") {
+            prop_assume!(port.parse::<u16>().is_err());
+            let text = format!("127.0.0.1:{port}");
+            prop_assert!(resolve(&text).unwrap_err().contains(&text));
+        }
+    }
 
     #[test]
     fn addresses_of_both_families_are_found() {

@@ -1,9 +1,10 @@
 //! The generator as a library, against the server as a library.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use loadgen::engine::{Engine, Outcome};
 use loadgen::plan::{Choices, Load, Plan, Timestamps, Waiting};
@@ -11,10 +12,15 @@ use loadgen::rate::Rate;
 use loadgen::schedule::Arrivals;
 use loadgen::sizes::Sizes;
 
+use crate::rig::PATIENCE;
 use crate::rig::server::{ended, server};
 
 fn plan(target: SocketAddr, duration: Duration) -> Plan {
-    let choices = Choices {
+    Plan::new(choices(target, duration)).expect("it can be carried out")
+}
+
+fn choices(target: SocketAddr, duration: Duration) -> Choices {
+    Choices {
         target,
         target_name: target.to_string(),
         embedded: true,
@@ -35,8 +41,7 @@ fn plan(target: SocketAddr, duration: Duration) -> Plan {
         timeout: Duration::from_secs(10),
         run: 0x0123_4567,
         seed: 1,
-    };
-    Plan::new(choices).expect("it can be carried out")
+    }
 }
 
 fn run(plan: &Plan, stop: &Arc<AtomicBool>) -> Outcome {
@@ -86,4 +91,27 @@ fn what_threads_show_while_they_run_agrees_with_the_result() {
     assert_eq!((shown.sent, shown.answered), (counts.sent, counts.received));
     assert_eq!(shown.lost, counts.lost);
     assert!(!stop.load(Ordering::Relaxed));
+}
+
+#[test]
+fn a_server_that_falls_silent_shows_as_loss_while_the_run_lasts() {
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let choices = Choices {
+        timeout: Duration::from_millis(100),
+        ..choices(silent.local_addr().unwrap(), Duration::from_secs(600))
+    };
+    let plan = Plan::new(choices).unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let engine = Engine::prepare(&plan, &stop).unwrap();
+    let live = engine.live();
+    let underway = engine.start(&plan).unwrap();
+    let give_up = Instant::now() + PATIENCE;
+    while live[0].snapshot().lost == 0 {
+        assert!(Instant::now() < give_up, "no loss was ever shown");
+        thread::yield_now();
+    }
+    assert!(!underway.is_finished());
+    stop.store(true, Ordering::Relaxed);
+    let counts = underway.join().unwrap().measured.counts();
+    assert_eq!(counts.lost, counts.sent);
 }

@@ -23,6 +23,7 @@ mod ping;
 mod quiet;
 mod reordering;
 mod rig;
+mod search;
 mod silence;
 mod sizes;
 mod slo;
