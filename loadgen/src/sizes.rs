@@ -5,7 +5,9 @@ use std::fmt;
 use echo_reactor::udp::MAX_PAYLOAD;
 use thiserror::Error;
 
+use crate::decimal;
 use crate::probe::HEADER_LENGTH;
+use crate::share::Share;
 
 /// The smallest probe: its header.
 #[expect(clippy::cast_possible_truncation, reason = "the header has 40 bytes")]
@@ -44,14 +46,7 @@ pub struct Part {
     /// Bytes of payload.
     pub size: u16,
     /// How many of the probes have it; `None` for those that the other parts leave.
-    pub percentage: Option<Percentage>,
-}
-
-/// A percentage, exact to a millionth of a percent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Percentage {
-    /// In millionths of a percent.
-    pub millionths: u64,
+    pub percentage: Option<Share>,
 }
 
 /// Of the numbers 0, 1, 2, ... those under `below` that no step before it takes stand for `size`.
@@ -100,22 +95,19 @@ impl Sizes {
             return Err(SizesError::TwoRests { first, second });
         }
         let percentages = parts.iter().filter_map(|part| part.percentage);
-        let sum = percentages.fold(0, |sum: u64, one| sum.saturating_add(one.millionths));
-        let sum = Percentage { millionths: sum };
+        let sum = percentages.fold(0, |sum: u64, one| sum.saturating_add(one.billionths()));
         match rest {
-            Some(size) if sum >= Percentage::ALL => return Err(SizesError::NoRest { size, sum }),
-            None if sum != Percentage::ALL => return Err(SizesError::Sum { sum }),
+            Some(size) if sum >= WHOLE => return Err(SizesError::NoRest { size, sum }),
+            None if sum != WHOLE => return Err(SizesError::Sum { sum }),
             _ => {}
         }
         if let [only] = parts.as_slice() {
             return Ok(Self(Kind::One(only.size)));
         }
-        let left = Percentage {
-            millionths: Percentage::ALL.millionths - sum.millionths,
-        };
+        let left = WHOLE - sum;
         let mut below = 0;
         let steps = parts.iter().map(|part| {
-            below += part.percentage.unwrap_or(left).millionths;
+            below += part.percentage.map_or(left, Share::billionths);
             let size = part.size;
             Step { below, size }
         });
@@ -209,25 +201,6 @@ impl fmt::Display for Sizes {
     }
 }
 
-impl Percentage {
-    /// 100 %.
-    pub const ALL: Self = Self {
-        millionths: 100_000_000,
-    };
-}
-
-impl fmt::Display for Percentage {
-    /// A decimal number and the sign: `20%`, `12.5%`.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, millionths) = (self.millionths / 1_000_000, self.millionths % 1_000_000);
-        if millionths == 0 {
-            return write!(formatter, "{whole}%");
-        }
-        let digits = format!("{millionths:06}");
-        write!(formatter, "{whole}.{}%", digits.trim_end_matches('0'))
-    }
-}
-
 /// Why sizes cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[expect(missing_docs, reason = "the sentences name their fields")]
@@ -244,12 +217,12 @@ pub enum SizesError {
     /// Nobody knows how the rest is to be shared.
     #[error("{first} and {second} have no percentage: only one part can take the rest")]
     TwoRests { first: u16, second: u16 },
-    /// A size that no probe would have.
-    #[error("nothing is left for {size}: the other parts make {sum}")]
-    NoRest { size: u16, sum: Percentage },
-    /// Too few sizes for all probes, or too many.
-    #[error("the percentages make {sum}, not 100%")]
-    Sum { sum: Percentage },
+    /// A size that no probe would have; the sum in thousand-millionths.
+    #[error("nothing is left for {size}: the other parts make {}%", decimal::written(*sum, 7))]
+    NoRest { size: u16, sum: u64 },
+    /// Too few sizes for all probes, or too many; in thousand-millionths.
+    #[error("the percentages make {}%, not 100%", decimal::written(*sum, 7))]
+    Sum { sum: u64 },
 }
 
 fn is_possible(size: u16) -> bool {
@@ -263,6 +236,9 @@ fn check(size: u16) -> Result<(), SizesError> {
         _ => Err(SizesError::TooLarge { size: size.into() }),
     }
 }
+
+/// All probes, in thousand-millionths.
+const WHOLE: u64 = 1_000_000_000;
 
 /// Twelve probes in the long run: see [`Sizes::imix`].
 const IMIX: [Step; 3] = [
@@ -338,9 +314,8 @@ mod tests {
     const SEEDS: [u64; 5] = [0, 1, 2, 0x6c6f_6164_6765_6e31, u64::MAX];
 
     fn part(size: u16, percent: Option<u64>) -> Part {
-        let percentage = percent.map(|percent| Percentage {
-            millionths: percent * 1_000_000,
-        });
+        let percentage =
+            percent.map(|percent| Share::from_billionths(percent * 10_000_000).unwrap());
         Part { size, percentage }
     }
 

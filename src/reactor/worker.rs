@@ -52,19 +52,27 @@ pub(crate) struct Equipment {
     pub(crate) transcript: Option<Transcript>,
 }
 
+impl Equipment {
+    /// A poll that tells which of the sockets are readable, and what interrupts it.
+    pub(super) fn poll(&self) -> io::Result<(Poll, Waker)> {
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), WAKER)?;
+        for (index, socket) in self.sockets.iter().enumerate() {
+            let source = socket.as_fd().as_raw_fd();
+            poll.registry()
+                .register(&mut SourceFd(&source), Token(index), Interest::READABLE)?;
+        }
+        Ok((poll, waker))
+    }
+}
+
 impl PlainWorker {
     /// Prepares to serve its sockets, and gives the waker that makes it look at the lifecycle.
     ///
     /// # Errors
     /// What the kernel said, mostly that no more files may be open.
     pub(crate) fn new(config: &Config, equipment: Equipment) -> io::Result<(Self, Waker)> {
-        let poll = Poll::new()?;
-        let waker = Waker::new(poll.registry(), WAKER)?;
-        for (index, socket) in equipment.sockets.iter().enumerate() {
-            let source = socket.as_fd().as_raw_fd();
-            poll.registry()
-                .register(&mut SourceFd(&source), Token(index), Interest::READABLE)?;
-        }
+        let (poll, waker) = equipment.poll()?;
         let stations = equipment
             .sockets
             .into_iter()
@@ -246,7 +254,7 @@ impl Station {
 }
 
 /// The token of the waker.
-pub(super) const WAKER: Token = Token(usize::MAX);
+const WAKER: Token = Token(usize::MAX);
 
 /// Events that one poll can tell; what does not fit is told by the next one.
 pub(super) const EVENTS: usize = 64;

@@ -3,7 +3,8 @@
 use thiserror::Error;
 
 use super::units::{self, UnitError};
-use crate::sizes::{Part, Percentage, Sizes, SizesError};
+use crate::share::{Share, ShareError};
+use crate::sizes::{Part, Sizes, SizesError};
 
 /// Parses the sizes of probes: one size, parts with percentages, `imix`, or a range with both its
 /// ends. A size is written as [`units::size`] takes it.
@@ -33,9 +34,9 @@ pub enum SizesTypedError {
     /// Numbers that do not go together.
     #[error(transparent)]
     Sizes(#[from] SizesError),
-    /// A share of something unknown.
-    #[error("'{typed}' is not a percentage, as in 20% or 0.5%")]
-    Percentage { typed: String },
+    /// A percentage that is none.
+    #[error(transparent)]
+    Share(#[from] ShareError),
     /// A size that no probe would have.
     #[error("'{part}' is a size that no probe has: leave it out")]
     Nothing { part: String },
@@ -48,8 +49,8 @@ fn part(typed: &str) -> Result<Part, SizesTypedError> {
             percentage: None,
         });
     };
-    let percentage = percentage(portion)?;
-    if percentage.millionths == 0 {
+    let percentage: Share = portion.trim().parse()?;
+    if percentage == Share::NOTHING {
         let part = typed.to_owned();
         return Err(SizesTypedError::Nothing { part });
     }
@@ -63,15 +64,6 @@ fn size(typed: &str) -> Result<u16, SizesTypedError> {
     let size = units::size(typed)?;
     // Smaller ones are looked at together with the rest.
     u16::try_from(size).map_err(|_| SizesError::TooLarge { size }.into())
-}
-
-fn percentage(typed: &str) -> Result<Percentage, SizesTypedError> {
-    let number = typed.trim().strip_suffix('%');
-    let number = number.ok_or_else(|| SizesTypedError::Percentage {
-        typed: typed.to_owned(),
-    })?;
-    let millionths = units::scale(number.trim(), 1_000_000, "a millionth of a percent")?;
-    Ok(Percentage { millionths })
 }
 
 #[cfg(test)]
@@ -109,12 +101,12 @@ mod tests {
         assert_refused("", "'' does not begin with a number");
         assert_refused("Imix", "'Imix' does not begin with a number");
         assert_refused("64,", "'' does not begin with a number");
-        assert_refused("64:20", "'20' is not a percentage, as in 20% or 0.5%");
-        assert_refused("64:%", "'' is not a decimal number");
-        assert_refused("64:-1%", "'-1' is not a decimal number");
+        assert_refused("64:20", "'20' is not a percentage: write 1% or 0.01%");
+        assert_refused("64:%", "'%' is not a percentage: write 1% or 0.01%");
+        assert_refused("64:-1%", "'-1%' is not a percentage: write 1% or 0.01%");
         assert_refused(
-            "64:0.0000001%,70",
-            "'0.0000001' is finer than a millionth of a percent, which is the finest possible",
+            "64:0.00000001%,70",
+            "'0.00000001%' is finer than 0.0000001%, which is the finest possible",
         );
         assert_refused(
             "64:0%,70",
@@ -135,9 +127,9 @@ mod tests {
 
     /// Any mix: its percentages are the gaps between some points from 0 to 100 %.
     fn any_mix() -> impl Strategy<Value = String> {
-        let cuts = vec(1..Percentage::ALL.millionths, 0..6);
+        let cuts = vec(1..Share::WHOLE.billionths(), 0..6);
         (cuts, vec(40..65_508_u32, 7), any::<bool>()).prop_map(|(mut cuts, bytes, rest)| {
-            cuts.push(Percentage::ALL.millionths);
+            cuts.push(Share::WHOLE.billionths());
             cuts.sort_unstable();
             cuts.dedup();
             let mut before = 0;
@@ -146,9 +138,7 @@ mod tests {
                 .zip(bytes)
                 .enumerate()
                 .map(|(number, (cut, bytes))| {
-                    let percentage = Percentage {
-                        millionths: cut - before,
-                    };
+                    let percentage = Share::from_billionths(cut - before).unwrap();
                     before = *cut;
                     match (number, rest) {
                         (0, true) => bytes.to_string(),

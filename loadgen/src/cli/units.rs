@@ -127,7 +127,7 @@ fn split(typed: &str) -> Result<(&str, &str), UnitError> {
 }
 
 /// `number` times `each`, exactly; `unit` is what the product counts.
-pub(super) fn scale(number: &str, each: u64, unit: &'static str) -> Result<u64, UnitError> {
+fn scale(number: &str, each: u64, unit: &'static str) -> Result<u64, UnitError> {
     decimal::scaled(number, each).map_err(|error| {
         let number = number.to_owned();
         match error {

@@ -11,17 +11,15 @@ mod intake;
 mod station;
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Poll, Token, Waker};
 
 use self::intake::Intake;
 use self::station::Station;
-use super::worker::{DRAIN_LIMIT, EVENTS, Equipment, WAKER};
+use super::worker::{DRAIN_LIMIT, EVENTS, Equipment};
 use crate::affinity;
 use crate::config::{Config, Wait, WhenFull};
 use crate::faults::line::Load;
@@ -56,13 +54,7 @@ impl FaultyWorker {
         faults: &Faults,
         equipment: Equipment,
     ) -> io::Result<(Self, Waker)> {
-        let poll = Poll::new()?;
-        let waker = Waker::new(poll.registry(), WAKER)?;
-        for (index, socket) in equipment.sockets.iter().enumerate() {
-            let source = socket.as_fd().as_raw_fd();
-            poll.registry()
-                .register(&mut SourceFd(&source), Token(index), Interest::READABLE)?;
-        }
+        let (poll, waker) = equipment.poll()?;
         // From the beginning on, so that a summary tells of faults also where none has come yet.
         equipment
             .counters
