@@ -344,6 +344,12 @@ pub enum PlanError {
         format_duration(*least)
     )]
     EndsTooSoon { most: Duration, least: Duration },
+    /// Nobody would send what nobody has the time to draw.
+    #[error(
+        "--rate {rate} is too high for --arrivals poisson, whose gaps are drawn one by one: at most \
+         {FASTEST_POISSON} are possible"
+    )]
+    PoissonTooFast { rate: Rate },
     /// Every probe would be lost.
     #[error("--timeout 0s is too short: every probe would be lost")]
     NoTimeout,
@@ -403,9 +409,14 @@ fn check_times(choices: &Choices) -> Result<(), PlanError> {
         return Err(PlanError::TooLong { span });
     }
     if let Load::Open(rate) = load
-        && rate.probes_within(warmup + duration) == rate.probes_within(warmup)
+        && arrivals.due_between(rate, warmup, warmup + duration) == Some(0)
     {
         return Err(PlanError::NoProbe { duration, rate });
+    }
+    if let (Load::Open(rate), Arrivals::Poisson) = (load, arrivals)
+        && rate > FASTEST_POISSON
+    {
+        return Err(PlanError::PoissonTooFast { rate });
     }
     if timeout.is_zero() {
         return Err(PlanError::NoTimeout);
@@ -415,6 +426,10 @@ fn check_times(choices: &Choices) -> Result<(), PlanError> {
     }
     Ok(())
 }
+
+/// Drawing a gap takes under 20 ns, in every thread for all of them: beyond this there is no time
+/// left for anything else.
+const FASTEST_POISSON: Rate = Rate::per_second(20_000_000).expect("it is in range");
 
 const MOST_OUTSTANDING: usize = 1 << 16;
 const LONGEST_SPAN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -493,6 +508,18 @@ mod tests {
         assert_refused(
             |choices| choices.threads = 0,
             "--threads 0 is too few: sending takes at least one thread",
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_in_time_is_refused() {
+        assert_refused(
+            |choices| {
+                choices.arrivals = Arrivals::Poisson;
+                choices.load = Load::Open(Rate::per_second(20_000_001).unwrap());
+            },
+            "--rate 20000001 is too high for --arrivals poisson, whose gaps are drawn one by one: \
+             at most 20000000 are possible",
         );
     }
 

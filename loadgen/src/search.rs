@@ -23,8 +23,8 @@ pub struct Terms {
 
 impl Terms {
     /// Between `lowest` and `highest`, until the ends of the interval are within `precision` of
-    /// each other (0.02 is 2 %; 0.001 to 1), with at most `repeats` trials a rate, of which more
-    /// than half decide.
+    /// each other (0.02 is 2 %; 0.001 to 1), with at most `repeats` trials a rate, an odd number,
+    /// of which more than half decide.
     ///
     /// # Errors
     /// [`TermsError`] if the range is empty or the precision out of range.
@@ -36,6 +36,9 @@ impl Terms {
     ) -> Result<Self, TermsError> {
         if lowest >= highest {
             return Err(TermsError::Range { lowest, highest });
+        }
+        if repeats.get().is_multiple_of(2) {
+            return Err(TermsError::Repeats { repeats });
         }
         if !(0.001..=1.0).contains(&precision) {
             return Err(TermsError::Precision);
@@ -61,6 +64,9 @@ pub enum TermsError {
     /// Nothing lies between the ends.
     #[error("--from {lowest} is not below --to {highest}: there is nothing to search")]
     Range { lowest: Rate, highest: Rate },
+    /// Half of them could be for it, and half against.
+    #[error("--repeats {repeats} is even, so that trials could be divided: take an odd number")]
+    Repeats { repeats: NonZeroU32 },
     /// Too fine to be reached, or no goal at all.
     #[error("--precision is out of range: 0.1% to 100% are possible")]
     Precision,
@@ -357,29 +363,31 @@ mod tests {
         );
         let vague = Terms::new(rate(1), rate(2), f64::NAN, one).unwrap_err();
         assert!(vague.to_string().contains("--precision"));
+        let divided = Terms::new(rate(1), rate(2), 0.02, NonZeroU32::new(4).unwrap()).unwrap_err();
+        assert!(divided.to_string().contains("--repeats 4"));
     }
 
     proptest! {
         #[test]
         fn the_interval_holds_the_capacity_and_is_as_narrow_as_asked(
-            capacity in 1_000u64..1_000_000, percent in 1u32..50, repeats in 1u32..6,
+            capacity in 1_000u64..1_000_000, percent in 1u32..50, half in 0u32..3,
         ) {
             let precision = f64::from(percent) / 100.0;
-            let (answer, trials) = run(terms(precision, repeats), up_to(capacity));
+            let (answer, trials) = run(terms(precision, 2 * half + 1), up_to(capacity));
             let Answer::Between { met, missed, .. } = answer else {
                 panic!("{answer:?}");
             };
             prop_assert!(met <= rate(capacity) && rate(capacity) < missed);
             prop_assert!(ratio(missed, met) <= 1.0 + precision);
-            prop_assert!(trials <= 12 + 2 * repeats, "{trials} trials");
+            prop_assert!(trials <= 12 + 2 * (2 * half + 1), "{trials} trials");
         }
 
         #[test]
         fn a_search_ends_whatever_the_trials_say(
-            outcomes in proptest::collection::vec(0u8..3, 1..64), repeats in 1u32..6,
+            outcomes in proptest::collection::vec(0u8..3, 1..64), half in 0u32..3,
         ) {
             let mut outcomes = outcomes.into_iter().cycle();
-            run(terms(0.01, repeats), |_| match outcomes.next() {
+            run(terms(0.01, 2 * half + 1), |_| match outcomes.next() {
                 Some(0) => Trial::Met,
                 Some(1) => Trial::Missed,
                 _ => Trial::OutOfReach,

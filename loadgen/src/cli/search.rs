@@ -25,7 +25,7 @@ pub struct Arguments {
     #[arg(long, value_name = "PERCENT", default_value = "2%")]
     pub precision: Share,
 
-    /// Trials at each end of the answer, of which more than half decide
+    /// Trials at each end of the answer, an odd number, of which more than half decide
     #[arg(long, value_name = "N", default_value = "3")]
     pub repeats: NonZeroU32,
 

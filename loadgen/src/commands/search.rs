@@ -8,9 +8,9 @@ use crate::cli::search::Arguments;
 use crate::output::Output;
 use crate::plan::{Load, Plan};
 use crate::report;
-use crate::results::{self, Run, SearchTrial};
-use crate::search::{Answer, Next, Search, Terms, Trial};
-use crate::slo::Slo;
+use crate::results::{self, Run, SearchOutcome, SearchTrial};
+use crate::search::{Next, Search, Terms, Trial};
+use crate::slo::{self, Slo};
 
 pub(super) fn search(arguments: &Arguments) -> Result<u8, Failure> {
     let Arguments { from, to, run, .. } = arguments;
@@ -52,32 +52,46 @@ pub(super) fn search(arguments: &Arguments) -> Result<u8, Failure> {
     }
     output.write(&result).map_err(failed)?;
     subject.stop()?;
-    Ok(exit_code(answer))
+    Ok(exit_code(&result))
 }
 
-/// A search that was interrupted has no answer, and one that even the lowest rate fails has a bad one.
-fn exit_code(answer: Option<Answer>) -> u8 {
-    match answer {
-        Some(Answer::Between { .. } | Answer::AtLeast(_)) => 0,
-        Some(Answer::Below(_)) => super::OBJECTIVE_MISSED,
-        None => NOT_TO_BE_TRUSTED,
+/// A search that was interrupted has no answer, one of which no trial can be trusted has none that
+/// counts, and one that even the lowest rate fails has a bad one.
+fn exit_code(result: &results::Search) -> u8 {
+    match result.outcome {
+        SearchOutcome::Found | SearchOutcome::GeneratorLimited | SearchOutcome::AboveRange => 0,
+        SearchOutcome::BelowRange => super::OBJECTIVE_MISSED,
+        SearchOutcome::Interrupted | SearchOutcome::Untrusted => NOT_TO_BE_TRUSTED,
     }
 }
 
 /// What a run says of its rate. An interval that straddles its limit is common close to the
 /// boundary, where trials are repeated: there the estimate itself decides.
+///
+/// Where the generator did not send enough, lost answers of its own, or misses the objectives by the
+/// times at which probes were due and not by those at which they were sent, it is the generator that
+/// gave in.
 fn outcome(run: &Run) -> Trial {
-    let sent_too_few = run
-        .verdict
-        .doubts
-        .iter()
-        .any(|doubt| doubt.code == "rate_missed");
-    if sent_too_few {
+    let doubted = |codes: &[&str]| {
+        let doubts = &run.verdict.doubts;
+        doubts
+            .iter()
+            .any(|doubt| codes.contains(&doubt.code.as_str()))
+    };
+    let Some(slo) = &run.slo else {
+        return Trial::Missed;
+    };
+    if doubted(&["rate_missed"]) {
         return Trial::OutOfReach;
     }
-    let mut objectives = run.slo.iter().flat_map(|slo| &slo.objectives);
-    if objectives.all(results::Objective::is_met_as_estimated) {
+    if slo
+        .objectives
+        .iter()
+        .all(results::Objective::is_met_as_estimated)
+    {
         Trial::Met
+    } else if slo.outcome_from_send == slo::Outcome::Met || doubted(&["own_drops"]) {
+        Trial::OutOfReach
     } else {
         Trial::Missed
     }
@@ -85,7 +99,12 @@ fn outcome(run: &Run) -> Trial {
 
 /// Whether a trial at the lowest rate has the probes that the objectives take.
 fn enough_probes(slo: &Slo, plan: &Plan) -> Result<(), Failure> {
-    let probes = plan.probes_due().unwrap_or(u64::MAX);
+    let probes = match (plan.probes_due(), plan.load()) {
+        (Some(probes), _) => probes,
+        // About so many.
+        (None, Load::Open(rate)) => rate.probes_within(plan.duration()),
+        (None, Load::Closed(_)) => u64::MAX,
+    };
     let needed = slo.smallest_population();
     if probes < needed {
         return Err(misused(format_args!(

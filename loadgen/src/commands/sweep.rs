@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::subject::Subject;
-use super::{Failure, exit_code, failed, misused, print, style, watch_signals};
+use super::{Failure, NOT_TO_BE_TRUSTED, exit_code, failed, misused, print, style, watch_signals};
 use crate::cli::sweep::Arguments;
 use crate::output::Output;
 use crate::plan::{Load, Plan};
@@ -42,7 +42,12 @@ pub(super) fn sweep(arguments: &Arguments) -> Result<u8, Failure> {
     subject.stop()?;
     // A sweep goes where some runs must fail; it proves nothing only if all of them do.
     let codes = sweep.trials.iter().map(|trial| exit_code(&trial.run));
-    Ok(codes.min().unwrap_or(0))
+    let interrupted = sweep.trials.len() < planned;
+    Ok(if interrupted {
+        NOT_TO_BE_TRUSTED
+    } else {
+        codes.min().unwrap_or(0)
+    })
 }
 
 /// Every run of the sweep, so that one that cannot be is known before the first begins.

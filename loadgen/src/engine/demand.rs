@@ -125,7 +125,7 @@ impl Demand {
         }
     }
 
-    /// Leaves out the probes that are due before `point`; returns how many.
+    /// Leaves out probes that are due before `point`, not always all at once; returns how many.
     pub(super) fn skip_before(&mut self, point: Offset) -> u64 {
         match &mut self.when {
             When::Open { schedule, .. } => {
@@ -137,8 +137,8 @@ impl Demand {
         }
     }
 
-    /// Leaves out every probe; returns how many.
-    pub(super) fn skip_all(&mut self) -> u64 {
+    /// Leaves out probes, not always all at once; returns how many.
+    pub(super) fn skip_rest(&mut self) -> u64 {
         match &mut self.when {
             When::Open { schedule, .. } => schedule.skip_rest(),
             When::Closed { .. } => 0,

@@ -50,6 +50,8 @@ pub(super) struct Prober {
     last_sent: Offset,
     /// When the last probes were given up.
     last_given_up: Offset,
+    /// Nothing more is sent.
+    giving_up: bool,
     glimpse: Arc<Glimpse>,
     stop: Arc<AtomicBool>,
 }
@@ -119,6 +121,7 @@ impl Prober {
             waiting_flows: 0,
             last_sent: Offset::START,
             last_given_up: Offset::START,
+            giving_up: false,
             glimpse: observers.glimpse,
             stop: observers.stop,
             flows,
@@ -199,6 +202,9 @@ impl Prober {
 
     /// Sends the probes that are due; returns how many.
     fn send_due(&mut self, now: Offset, clock: Clock) -> usize {
+        if self.giving_up {
+            return 0;
+        }
         let due = self.demand.fill(&mut self.flows, now, &mut self.recorder);
         if due > 0 {
             for (index, flow) in self.flows.iter_mut().enumerate() {
@@ -252,7 +258,12 @@ impl Prober {
                 let index = event.token().0;
                 sampling.collect(index, &self.flows[index].socket);
             }
-            while self.read(event.token().0, clock) {}
+            // A target that floods may not keep the thread from sending; what is left raises
+            // another event, or is asked for because its flow waits for answers.
+            let mut batches = 0;
+            while batches < MOST_BATCHES && self.read(event.token().0, clock) {
+                batches += 1;
+            }
         }
         self.events = events;
         Ok(())
@@ -295,16 +306,18 @@ impl Prober {
             let skipped = self.demand.skip_before(self.measured_from);
             self.recorder.skip(0, skipped, 0, Reason::Behind);
         }
-        if now > self.last_chance {
+        self.giving_up |= now > self.last_chance;
+        if self.giving_up {
             self.give_up_schedule();
         }
         Ok(())
     }
 
-    /// Counts what is still to be sent as not sent: the thread could not keep up.
+    /// Counts what is still to be sent as not sent: the thread could not keep up. A part of it at a
+    /// time, so that answers do not wait meanwhile.
     fn give_up_schedule(&mut self) {
         let flows = self.flows.len() as u64;
-        let measured = self.demand.skip_all();
+        let measured = self.demand.skip_rest();
         for index in 0..self.flows.len() {
             // As even as taking turns would have been.
             let share = measured / flows + u64::from((index as u64) < measured % flows);
@@ -323,7 +336,7 @@ impl Prober {
             .max(self.last_given_up)
             .max(self.receiver.last_late);
         let settled = self.recorder.outstanding() == 0 && now.since(last_event) > LINGER;
-        let longest = self.timeout.saturating_mul(2).saturating_add(LINGER);
+        let longest = self.timeout.saturating_add(LATEST);
         self.demand.is_over(now) && (settled || now.since(self.last_sent) > longest)
     }
 
@@ -355,8 +368,14 @@ const ASKED_ONE_BY_ONE: usize = 8;
 /// How long before the start a thread stops sleeping.
 const HEAD_START: Duration = Duration::from_millis(2);
 
+/// Batches of a flow that are read before anything else is done.
+const MOST_BATCHES: usize = 16;
+
 /// How often a thread looks at what is not urgent.
 const HOUSEKEEPING: Duration = Duration::from_millis(1);
+
+/// How long after the last timeout late answers are waited for at most.
+const LATEST: Duration = Duration::from_secs(10);
 
 /// How long a thread goes on listening when all is answered or given up, for second copies and late
 /// answers.

@@ -15,7 +15,8 @@ use crate::time::Offset;
 /// each to have samples.
 pub const PARTS: usize = 10;
 
-/// The parts of a window; none before [`Parts::of`] says where it lies.
+/// The parts of a window, of which there are [`PARTS`], or up to twice as many if it lasts for longer
+/// than was planned; none before [`Parts::of`] says where it lies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
     from: u64,
@@ -63,7 +64,7 @@ impl Parts {
         Self {
             from: from.as_nanos(),
             duration: u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX),
-            cells: vec![cell; PARTS],
+            cells: vec![cell; 2 * PARTS],
             last: (0, 0, 0),
         }
     }
@@ -125,7 +126,7 @@ impl Parts {
         if self.cells.is_empty() {
             return None;
         }
-        while after >= self.duration {
+        while after / 2 >= self.duration {
             self.widen();
         }
         let index = u128::from(after) * PARTS as u128 / u128::from(self.duration);
@@ -137,7 +138,7 @@ impl Parts {
     /// Makes room for a window of twice the length, by putting neighbours together. Takes no
     /// memory.
     fn widen(&mut self) {
-        for index in 0..PARTS / 2 {
+        for index in 0..PARTS {
             let (front, back) = self.cells.split_at_mut(2 * index + 1);
             front[2 * index].add(&back[0]);
             back[0].clear();
@@ -215,8 +216,9 @@ mod tests {
                 .iter()
                 .map(|part| part.sent)
                 .collect();
-            assert_eq!(sent.len(), 7);
-            assert_eq!(sent[1..], [40, 40, 40, 40, 40, 10]);
+            assert_eq!(sent.len(), 13);
+            assert_eq!(sent[1..12], [20; 11]);
+            assert_eq!(sent[12], 10);
         }
     }
 

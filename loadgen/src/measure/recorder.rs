@@ -49,7 +49,6 @@ impl Recorder {
         self
     }
 
-    /// The schedule asked for a probe.
     /// The schedule reached its next probe, whichever flow it is for; to be told in their order.
     pub fn due(&mut self, due: Offset) {
         if due >= self.measured_from {

@@ -1,7 +1,7 @@
 //! A search as text: a line a trial, and the answer.
 
 use super::run::{cell, target};
-use super::{BOLD, GREEN, RED, Style, YELLOW, labelled, painted};
+use super::{BOLD, GREEN, RED, Style, YELLOW, labelled, painted, verdict_word};
 use crate::figures::{self, percent, time};
 use crate::results::{Search, SearchOutcome, SearchTrial};
 use crate::search::Trial;
@@ -22,7 +22,10 @@ pub fn text(search: &Search, style: Style) -> String {
     }
     lines.push(labelled("objective", &search.slo));
     lines.push(String::new());
-    let heading = format!("{:<14}     p50      p99     lost  objective", "rate");
+    let heading = format!(
+        "{:<14}     p50      p99     lost  verdict  objective",
+        "rate"
+    );
     lines.push(painted(&heading, BOLD, style));
     lines.extend(search.trials.iter().map(|trial| row(trial, style)));
     lines.push(String::new());
@@ -37,12 +40,14 @@ fn row(trial: &SearchTrial, style: Style) -> String {
         Trial::Missed => ("missed", RED),
         Trial::OutOfReach => ("the generator gave in", YELLOW),
     };
+    let (verdict, doubt) = verdict_word(run.verdict.outcome);
     format!(
-        "{:<14}{:>8}{:>9}{:>9}  {}",
+        "{:<14}{:>8}{:>9}{:>9}  {}  {}",
         format!("{}/s", written(run.plan.rate.as_deref())),
         cell(run.rtt_ns.from_due.p50),
         cell(run.rtt_ns.from_due.p99),
         percent(run.counts.lost + run.counts.late, run.counts.sent),
+        painted(&format!("{verdict:<7}"), doubt, style),
         painted(word, colour, style)
     )
 }
@@ -63,6 +68,9 @@ fn answer(search: &Search) -> String {
         }
         SearchOutcome::BelowRange => {
             format!("not even {missed}/s meets the objective: lower --from, or ask for less")
+        }
+        SearchOutcome::Untrusted => {
+            "none: no trial can be trusted (`loadgen` at one of the rates says why)".to_owned()
         }
         SearchOutcome::Interrupted => "none: it was interrupted".to_owned(),
     }

@@ -93,7 +93,7 @@ fn conclusions(sweep: &Sweep) -> Vec<String> {
             rate.parse()
                 .map_or_else(|_not_a_rate| rate.clone(), figures::rate)
         ),
-        None => "none: nothing was answered".to_owned(),
+        None => "none: at no rate was the median answered both ways".to_owned(),
     };
     vec![
         labelled("knee", &knee),
@@ -101,34 +101,38 @@ fn conclusions(sweep: &Sweep) -> Vec<String> {
     ]
 }
 
-/// Where the way down was worst compared with the way up.
+/// Where the way down was worst compared with the way up; a median that is lost is the worst.
 fn hysteresis(sweep: &Sweep) -> String {
     let worst = rows(sweep)
         .into_iter()
-        .filter_map(|(rate, [up, down])| {
-            let (up, down) = (p50(up?)?, p50(down?)?);
-            (down > up).then_some((rate, up, down))
-        })
+        .filter_map(|(rate, [up, down])| Some((rate, p50(up?)?, p50(down?)?)))
+        .filter(|(_, up, down)| down.saturating_sub(*up) > up / 2)
         // By the ratio down / up, without a division.
         .max_by(|left, right| {
-            let ratio = |up: u64, down: u64| u128::from(down) * u128::from(up);
-            ratio(right.1, left.2).cmp(&ratio(left.1, right.2))
+            let product = |up: u64, down: u64| u128::from(down) * u128::from(up);
+            product(right.1, left.2).cmp(&product(left.1, right.2))
         });
     match worst {
-        Some((rate, up, down)) if down > up + up / 2 => format!(
+        Some((rate, up, down)) => format!(
             "at {}/s the median was {} on the way up and {} on the way down",
             figures::rate(rate),
             time(up),
-            time(down)
+            if down == u64::MAX {
+                "lost".to_owned()
+            } else {
+                time(down)
+            }
         ),
-        _ => "none: no median was over 1.5 times as long on the way down".to_owned(),
+        None => "none: no median was over 1.5 times as long on the way down".to_owned(),
     }
 }
 
+/// The median round trip; the longest there is if it was lost.
 fn p50(run: &Run) -> Option<u64> {
     match run.rtt_ns.from_due.p50 {
         Quantile::Value(nanos) => Some(nanos),
-        Quantile::Lost | Quantile::TooFew => None,
+        Quantile::Lost => Some(u64::MAX),
+        Quantile::TooFew => None,
     }
 }
 
@@ -143,6 +147,21 @@ mod tests {
         run.plan.rate = Some(rate.to_owned());
         run.rtt_ns.from_due.p50 = Quantile::Value(median);
         SweepTrial { direction, run }
+    }
+
+    #[test]
+    fn a_server_that_never_recovers_shows_the_worst_hysteresis() {
+        let mut lost = trial(Direction::Down, "10000", 1);
+        lost.run.rtt_ns.from_due.p50 = Quantile::Lost;
+        let trials = vec![
+            trial(Direction::Up, "10000", 20_000),
+            trial(Direction::Up, "40000", 25_000),
+            trial(Direction::Down, "40000", 900_000),
+            lost,
+        ];
+        let text = text(&Sweep::new(trials, 4), Style::Plain);
+        let told = "at 10,000/s the median was 20.0 us on the way up and lost on the way down";
+        assert!(text.contains(told), "{text}");
     }
 
     #[test]

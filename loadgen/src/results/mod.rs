@@ -178,9 +178,10 @@ impl Run {
                     most: until.most,
                 })
             }),
-            slo: plan
-                .slo()
-                .map(|slo| Slo::from(&slo.assess(&latency.from_due, &counts))),
+            slo: plan.slo().map(|slo| {
+                let assess = |clock| slo.assess(clock, &counts);
+                Slo::new(&assess(&latency.from_due), &assess(&latency.from_send))
+            }),
             parts: measured
                 .parts
                 .within(window)

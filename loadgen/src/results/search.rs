@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Run;
 use crate::search::{Answer, Trial};
 use crate::slo::Slo;
+use crate::verdict::Outcome;
 
 /// The highest rate that meets an objective, and the trials that say so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,8 @@ pub enum SearchOutcome {
     AboveRange,
     /// No rate of the range met the objective.
     BelowRange,
+    /// No trial can be trusted: nothing is known of the server.
+    Untrusted,
     /// It was stopped before it knew.
     Interrupted,
 }
@@ -60,7 +63,9 @@ impl Search {
     /// Puts the parts together; without an answer the search was interrupted.
     #[must_use]
     pub fn new(slo: &Slo, answer: Option<Answer>, trials: Vec<SearchTrial>) -> Self {
+        let trusted = |trial: &SearchTrial| trial.run.verdict.outcome != Outcome::Invalid;
         let (outcome, met, missed) = match answer {
+            Some(_) if !trials.iter().any(trusted) => (SearchOutcome::Untrusted, None, None),
             None => (SearchOutcome::Interrupted, None, None),
             Some(Answer::AtLeast(met)) => (SearchOutcome::AboveRange, Some(met), None),
             Some(Answer::Below(missed)) => (SearchOutcome::BelowRange, None, Some(missed)),

@@ -11,6 +11,9 @@ use crate::slo::{self, Evidence, Outcome, Requirement};
 pub struct Slo {
     /// `missed` if any objective is, else `undecided` if any is, else `met`.
     pub outcome: Outcome,
+    /// The same if round trips counted from when probes were sent: what is missed by one clock alone
+    /// is the generator's doing.
+    pub outcome_from_send: Outcome,
     /// In the order in which they were asked for.
     pub objectives: Vec<Objective>,
 }
@@ -59,11 +62,14 @@ impl Objective {
     }
 }
 
-impl From<&slo::Assessment> for Slo {
-    fn from(assessment: &slo::Assessment) -> Self {
+impl Slo {
+    /// Puts the judgements of both clocks together.
+    #[must_use]
+    pub fn new(from_due: &slo::Assessment, from_send: &slo::Assessment) -> Self {
         Self {
-            outcome: assessment.outcome,
-            objectives: assessment.judgements.iter().map(Objective::from).collect(),
+            outcome: from_due.outcome,
+            outcome_from_send: from_send.outcome,
+            objectives: from_due.judgements.iter().map(Objective::from).collect(),
         }
     }
 }

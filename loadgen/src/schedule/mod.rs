@@ -149,19 +149,19 @@ impl Schedule {
         }
     }
 
-    /// Leaves out the probes that are due before `point`; returns how many. Takes no time if there
-    /// are none.
+    /// Leaves out probes that are due before `point`; returns how many. Takes no time if there are
+    /// none, and never long: where they have to be drawn or read to be counted, it leaves out some
+    /// thousands, and the rest in further calls.
     pub fn skip_before(&mut self, point: Offset) -> u64 {
         match self {
             Self::Constant(constant) => constant.skip_next(constant.before(point)),
             Self::Bursts(bursts) => bursts.skip_next(bursts.before(point)),
-            // These have to be drawn or read to be counted.
-            Self::Poisson(poisson) => count_while(|| poisson.next_before(point).is_some()),
-            Self::Replay(replay) => count_while(|| replay.next_before(point).is_some()),
+            Self::Poisson(poisson) => count(DRAWN_AT_ONCE, || poisson.next_before(point).is_some()),
+            Self::Replay(replay) => count(READ_AT_ONCE, || replay.next_before(point).is_some()),
         }
     }
 
-    /// Leaves out every probe that remains; returns how many.
+    /// Leaves out probes that remain, as [`skip_before`](Self::skip_before) does; returns how many.
     pub fn skip_rest(&mut self) -> u64 {
         self.skip_before(Offset::from_nanos(u64::MAX))
     }
@@ -207,13 +207,19 @@ fn point(span: Duration) -> Offset {
         .unwrap_or(Offset::from_nanos(u64::MAX))
 }
 
-fn count_while(mut more: impl FnMut() -> bool) -> u64 {
+fn count(most: u64, mut more: impl FnMut() -> bool) -> u64 {
     let mut count = 0;
-    while more() {
+    while count < most && more() {
         count += 1;
     }
     count
 }
+
+/// Gaps that are drawn at one time: under a millisecond's work.
+const DRAWN_AT_ONCE: u64 = 40_000;
+
+/// Lines that are read at one time, likewise.
+const READ_AT_ONCE: u64 = 5_000;
 
 #[cfg(test)]
 pub(crate) mod tests {

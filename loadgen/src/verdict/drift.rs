@@ -1,5 +1,7 @@
 //! Whether round trips became longer or shorter in the course of a run.
 
+use std::time::Duration;
+
 use super::limits;
 use crate::measure::Part;
 use crate::measure::parts::PARTS;
@@ -26,8 +28,13 @@ impl Drift {
 }
 
 /// The drift of the parts' medians, if it is steady (Mann 1945, Kendall 1975) and large enough;
-/// `None` also if there are too few parts or answers to tell.
+/// `None` also if there are too few parts or answers to tell. Of more than [`PARTS`] whole parts, so
+/// many are taken evenly.
 pub(super) fn drift(parts: &[Part]) -> Option<Drift> {
+    let parts = whole(parts);
+    let parts: Vec<&Part> = (0..PARTS)
+        .filter_map(|index| parts.get(index * parts.len() / PARTS))
+        .collect();
     let enough = parts
         .iter()
         .all(|part| part.answered >= limits::DRIFT_FEWEST);
@@ -45,6 +52,20 @@ pub(super) fn drift(parts: &[Part]) -> Option<Drift> {
     };
     (drift.percent() > limits::DRIFT_PERCENT).then_some(drift)
 }
+
+/// The parts without the last one, if the window ended in the middle of it. Fewer than [`PARTS`] are
+/// none.
+fn whole(parts: &[Part]) -> &[Part] {
+    let length = |part: &Part| part.to.saturating_sub(part.from);
+    let whole = match parts {
+        [first, .., last] if length(last) + ROUNDING < length(first) => &parts[..parts.len() - 1],
+        parts => parts,
+    };
+    if whole.len() < PARTS { &[] } else { whole }
+}
+
+/// The edges of parts are rounded to nanoseconds.
+const ROUNDING: Duration = Duration::from_nanos(2);
 
 /// Pairs that rise less pairs that fall.
 fn statistic(values: &[u64]) -> i64 {
