@@ -64,8 +64,13 @@ impl Output {
     pub fn write(&mut self, result: &impl Serialize) -> Result<(), OutputError> {
         match &mut self.place {
             Place::Nowhere => Ok(()),
-            Place::Stdout => write_json(io::stdout().lock(), result)
-                .map_err(|source| failure("-".as_ref(), source)),
+            Place::Stdout => match write_json(io::stdout().lock(), result) {
+                // A reader that has gone away has seen what it wanted.
+                Err(source) if source.kind() != io::ErrorKind::BrokenPipe => {
+                    Err(failure("-".as_ref(), source))
+                }
+                _ => Ok(()),
+            },
             Place::Stream { file, path } => {
                 write_json(file, result).map_err(|source| failure(path, source))
             }

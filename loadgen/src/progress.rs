@@ -62,7 +62,7 @@ fn bar(plan: &Plan, label: Option<&str>) -> ProgressBar {
         None => ProgressDrawTarget::hidden(),
     };
     let length = u64::try_from(plan.span().as_millis()).unwrap_or(u64::MAX);
-    let style = ProgressStyle::with_template("{prefix}{bar:10} {percent:>3} % {msg}")
+    let style = ProgressStyle::with_template("{prefix}{bar:10} {percent:>3} % {wide_msg}")
         .unwrap_or_else(|_unreachable| ProgressStyle::default_bar());
     let prefix = match label {
         Some(label) if !label.is_empty() => format!("{label}  "),

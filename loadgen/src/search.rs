@@ -200,8 +200,10 @@ impl Search {
         }
     }
 
-    /// The lowest rate that misses, and the highest below it that meets.
-    fn bounds(&self) -> (Option<Rate>, Option<Rate>) {
+    /// The highest rate that meets below all that miss, and the lowest that misses, as far as it is
+    /// known by now.
+    #[must_use]
+    pub fn bounds(&self) -> (Option<Rate>, Option<Rate>) {
         let of = |class| {
             self.tallies
                 .iter()

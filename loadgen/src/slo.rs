@@ -100,7 +100,7 @@ impl Slo {
         &self.objectives
     }
 
-    /// The fewest probes by which every quantile among the objectives can be known; at least 1.
+    /// The fewest probes by which every objective can be met without a doubt; at least 1.
     #[must_use]
     pub fn smallest_population(&self) -> u64 {
         let needed = self
@@ -108,7 +108,8 @@ impl Slo {
             .iter()
             .map(|objective| match objective.requirement {
                 Requirement::Quantile { fraction, .. } => fraction.smallest_population(),
-                Requirement::Max { .. } | Requirement::Loss { .. } => 1,
+                Requirement::Loss { limit } => Proportion::fewest_below(limit),
+                Requirement::Max { .. } => 1,
             });
         needed.max().unwrap_or(1)
     }

@@ -34,7 +34,8 @@ pub fn rate(typed: &str) -> Result<Rate, UnitError> {
     })
 }
 
-/// Parses bytes: a decimal number, with `k` for 1000 or `Ki` for 1024. `64`, `1.4k`, `9k`.
+/// Parses bytes: a decimal number, with `k` for 1000, `Ki` for 1024 or `Mi` for
+/// 1,048,576. `64`, `1.4k`, `9k`.
 ///
 /// # Errors
 ///
@@ -45,10 +46,11 @@ pub fn size(typed: &str) -> Result<usize, UnitError> {
         "" => 1,
         "k" | "K" => 1_000,
         "Ki" => 1_024,
+        "Mi" => 1_048_576,
         _ => {
             return Err(UnitError::Suffix {
                 suffix: suffix.to_owned(),
-                known: "k (1000) and Ki (1024)",
+                known: "k (1000), Ki (1024) and Mi (1048576)",
             });
         }
     };
@@ -207,7 +209,7 @@ mod tests {
         );
         assert_refused(
             size("64B"),
-            "'B' is not a known suffix: there are k (1000) and Ki (1024)",
+            "'B' is not a known suffix: there are k (1000), Ki (1024) and Mi (1048576)",
         );
     }
 

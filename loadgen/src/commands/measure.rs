@@ -14,7 +14,7 @@ pub(super) fn measure(arguments: &Arguments) -> Result<u8, Failure> {
     let session = subject.session(plan, &stop)?;
     let run = session.run(!arguments.quiet).map_err(failed)?;
     if !arguments.quiet && !output.is_stdout() {
-        print(&report::text(&run, style()));
+        print(&report::text(&run, style()))?;
     }
     // Last, so that a full disk does not cost the report too.
     output.write(&run).map_err(failed)?;

@@ -82,11 +82,17 @@ fn watch_signals() -> Result<Arc<AtomicBool>, Failure> {
 }
 
 /// A reader that has gone away (`| head`) has seen what it wanted.
-fn print(text: &str) {
+fn print(text: &str) -> Result<(), Failure> {
     let mut output = io::stdout().lock();
-    let _written: io::Result<()> = output
+    let written = output
         .write_all(text.as_bytes())
         .and_then(|()| output.flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(failed(format_args!(
+            "cannot write the report to standard output: {error}"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn style() -> Style {

@@ -16,6 +16,11 @@ pub(super) fn search(arguments: &Arguments) -> Result<u8, Failure> {
     let Arguments { from, to, run, .. } = arguments;
     let terms =
         Terms::new(*from, *to, arguments.precision.value(), arguments.repeats).map_err(misused)?;
+    if run.rate.is_some() || run.closed_loop.is_some() {
+        return Err(misused(
+            "a search chooses the rates, between --from and --to: leave out --rate and --closed-loop",
+        ));
+    }
     let slo = run.slo.clone().ok_or_else(|| {
         misused("a search needs --slo, as in --slo 'p99<200us,loss<0.1%': what shall be met?")
     })?;
@@ -46,9 +51,9 @@ pub(super) fn search(arguments: &Arguments) -> Result<u8, Failure> {
             run: measured,
         });
     };
-    let result = results::Search::new(&slo, answer, trials);
+    let result = results::Search::new(&slo, answer, search.bounds(), trials);
     if !run.quiet && !output.is_stdout() {
-        print(&report::search::text(&result, style()));
+        print(&report::search::text(&result, style()))?;
     }
     output.write(&result).map_err(failed)?;
     subject.stop()?;

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use echo_reactor::affinity;
+
 use super::{Failure, failed, misused};
 use crate::cli::address;
 use crate::cli::run::Arguments;
@@ -35,12 +37,14 @@ impl Subject {
 
     /// The run against it that was typed.
     pub(super) fn plan(&self, arguments: &Arguments) -> Result<Plan, Failure> {
+        check_processors(arguments)?;
         let choices = arguments.choices(self.address).map_err(misused)?;
         Plan::new(choices).map_err(misused)
     }
 
     /// The run against it that was typed, but at another load, and marked as a run of its own.
     pub(super) fn plan_with(&self, arguments: &Arguments, load: Load) -> Result<Plan, Failure> {
+        check_processors(arguments)?;
         let typed = arguments.choices(self.address).map_err(misused)?;
         if let Arrivals::Replay(_) = typed.arrivals {
             return Err(misused(
@@ -67,5 +71,24 @@ impl Subject {
             Some(embedded) => embedded.stop().map(drop).map_err(failed),
             None => Ok(()),
         }
+    }
+}
+
+/// Whether the threads may run where `--pin` wants them.
+fn check_processors(arguments: &Arguments) -> Result<(), Failure> {
+    let Some(pin) = &arguments.pin else {
+        return Ok(());
+    };
+    let allowed = affinity::allowed().map_err(|error| {
+        failed(format_args!(
+            "cannot find out which processors there are (--pin): {error}"
+        ))
+    })?;
+    let other = |processor: &&usize| !allowed.processors.contains(processor);
+    match pin.processors.iter().find(other) {
+        Some(other) => Err(misused(format_args!(
+            "--pin names processor {other}, but this program may run on {allowed} alone"
+        ))),
+        None => Ok(()),
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn sweep(arguments: &Arguments) -> Result<u8, Failure> {
     }
     let sweep = Sweep::new(trials, planned);
     if !run.quiet && !output.is_stdout() {
-        print(&report::sweep::text(&sweep, style()));
+        print(&report::sweep::text(&sweep, style()))?;
     }
     output.write(&sweep).map_err(failed)?;
     subject.stop()?;

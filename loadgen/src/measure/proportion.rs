@@ -17,6 +17,23 @@ pub struct Proportion {
 }
 
 impl Proportion {
+    /// The fewest trials of which, if none is of a kind, that kind's share is surely under `limit`:
+    /// the Clopper-Pearson interval of none of n ends at 1 - 0.025^(1/n). 1 for no limit at all, or
+    /// for one that nothing is under.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 1 and 4e9"
+    )]
+    pub fn fewest_below(limit: Share) -> u64 {
+        if limit == Share::NOTHING || limit == Share::WHOLE {
+            return 1;
+        }
+        let fewest = 0.025_f64.ln() / (-limit.value()).ln_1p();
+        fewest.ceil() as u64 + 1
+    }
+
     /// What `part` says of `whole`, of which it is no more; `None` if there is no whole.
     ///
     /// The interval is that of Clopper and Pearson (1934): the shares for which the tail of the

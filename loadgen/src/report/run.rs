@@ -32,10 +32,7 @@ pub fn text(run: &Run, style: Style) -> String {
 
 fn setting(run: &Run) -> Vec<String> {
     let plan = &run.plan;
-    let warmup = match plan.warmup_ns {
-        0 => "no warm-up".to_owned(),
-        nanos => format!("{} of warm-up", time(nanos)),
-    };
+    let warmup = warmup(plan);
     let cut = if run.window_ns < plan.duration_ns {
         format!(", stopped before the {} asked for", time(plan.duration_ns))
     } else {
@@ -64,6 +61,14 @@ fn setting(run: &Run) -> Vec<String> {
             ),
         ),
     ]
+}
+
+/// How long was sent without measuring.
+pub(super) fn warmup(plan: &Plan) -> String {
+    match plan.warmup_ns {
+        0 => "no warm-up".to_owned(),
+        nanos => format!("{} of warm-up", time(nanos)),
+    }
 }
 
 /// The server that was measured.

@@ -1,6 +1,6 @@
 //! A search as text: a line a trial, and the answer.
 
-use super::run::{cell, target};
+use super::run::{cell, target, warmup};
 use super::{BOLD, GREEN, RED, Style, YELLOW, labelled, painted, verdict_word};
 use crate::figures::{self, percent, time};
 use crate::results::{Search, SearchOutcome, SearchTrial};
@@ -13,10 +13,10 @@ pub fn text(search: &Search, style: Style) -> String {
     if let Some(SearchTrial { run, .. }) = search.trials.first() {
         lines.push(labelled("target", &target(&run.plan)));
         let each = format!(
-            "{} trials of {} each after {} of warm-up",
+            "{} trials of {} each after {}",
             search.trials.len(),
             time(run.plan.duration_ns),
-            time(run.plan.warmup_ns)
+            warmup(&run.plan)
         );
         lines.push(labelled("load", &each));
     }
@@ -72,7 +72,16 @@ fn answer(search: &Search) -> String {
         SearchOutcome::Untrusted => {
             "none: no trial can be trusted (`loadgen` at one of the rates says why)".to_owned()
         }
-        SearchOutcome::Interrupted => "none: it was interrupted".to_owned(),
+        SearchOutcome::Interrupted => match (&search.met, &search.missed) {
+            (Some(_), Some(_)) => format!(
+                "none: interrupted when {met}/s had met the objective and {missed}/s had not"
+            ),
+            (Some(_), None) => format!("none: interrupted when {met}/s had met the objective"),
+            (None, Some(_)) => {
+                format!("none: interrupted when {missed}/s had missed the objective")
+            }
+            (None, None) => "none: it was interrupted".to_owned(),
+        },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::run::{cell, sizes, target};
+use super::run::{cell, sizes, target, warmup};
 use super::{BOLD, Style, labelled, painted, verdict_word};
 use crate::figures::{self, percent, time};
 use crate::measure::Quantile;
@@ -20,15 +20,15 @@ pub fn text(sweep: &Sweep, style: Style) -> String {
         lines.push(String::new());
     }
     lines.push(format!(
-        "{:<14}{:<37}{}",
+        "{:<12}{:<34}{}",
         "", "  on the way up", "  on the way down"
     ));
-    let header = "     p50      p99     lost  verdict  ";
-    let heading = format!("{:<14}{header}{header}", "rate");
+    let header = "     p50      p99     lost verdict";
+    let heading = format!("{:<12}{header}{header}", "rate");
     lines.push(painted(heading.trim_end(), BOLD, style));
     for (rate, [up, down]) in rows(sweep) {
         let line = format!(
-            "{:<14}{}{}",
+            "{:<12}{}{}",
             format!("{}/s", figures::rate(rate)),
             half(up, style),
             half(down, style)
@@ -48,10 +48,10 @@ fn load(sweep: &Sweep, first: &Run) -> String {
         String::new()
     };
     format!(
-        "{runs} runs{planned}, {} a probe, {} each after {} of warm-up",
+        "{runs} runs{planned}, {} a probe, {} each after {}",
         sizes(&first.plan),
         time(first.plan.duration_ns),
-        time(first.plan.warmup_ns)
+        warmup(&first.plan)
     )
 }
 
@@ -72,12 +72,12 @@ fn rows(sweep: &Sweep) -> BTreeMap<Rate, [Option<&Run>; 2]> {
 
 fn half(run: Option<&Run>, style: Style) -> String {
     let Some(run) = run else {
-        return format!("{:37}", "");
+        return format!("{:34}", "");
     };
     let missing = run.counts.lost + run.counts.late;
     let (word, colour) = verdict_word(run.verdict.outcome);
     format!(
-        "{:>8}{:>9}{:>9}  {}  ",
+        "{:>8}{:>9}{:>9} {}",
         cell(run.rtt_ns.from_due.p50),
         cell(run.rtt_ns.from_due.p99),
         percent(missing, run.counts.sent),
@@ -87,7 +87,16 @@ fn half(run: Option<&Run>, style: Style) -> String {
 }
 
 fn conclusions(sweep: &Sweep) -> Vec<String> {
+    if sweep.trials.len() < sweep.planned {
+        let text = "the sweep was interrupted, so that nothing is said of knee and hysteresis";
+        return vec![labelled("unknown", text)];
+    }
     let knee = match &sweep.knee {
+        Some(rate) if is_highest(sweep, rate) => format!(
+            "none up to {}/s: raise --to",
+            rate.parse()
+                .map_or_else(|_not_a_rate| rate.clone(), figures::rate)
+        ),
         Some(rate) => format!(
             "{}/s: the most answers a second for the median round trip",
             rate.parse()
@@ -99,6 +108,11 @@ fn conclusions(sweep: &Sweep) -> Vec<String> {
         labelled("knee", &knee),
         labelled("hysteresis", &hysteresis(sweep)),
     ]
+}
+
+fn is_highest(sweep: &Sweep, rate: &str) -> bool {
+    let highest = rows(sweep).into_keys().next_back();
+    highest.is_some_and(|highest| highest.to_string() == rate)
 }
 
 /// Where the way down was worst compared with the way up; a median that is lost is the worst.
@@ -165,24 +179,47 @@ mod tests {
     }
 
     #[test]
-    fn both_ways_stand_beside_each_other() {
+    fn both_ways_stand_beside_each_other_in_eighty_columns() {
         let trials = vec![
             trial(Direction::Up, "10000", 20_000),
-            trial(Direction::Up, "40000", 25_000),
-            trial(Direction::Down, "40000", 900_000),
+            trial(Direction::Up, "2000000", 25_000),
+            trial(Direction::Down, "2000000", 900_000),
+            trial(Direction::Down, "10000", 20_000),
         ];
         let expected = "\
 target      127.0.0.1:50007 (embedded server, in this very process)
-load        3 runs of 4 planned, 64 bytes a probe, 100 ms each after 0 ns of warm-up
+load        4 runs, 64 bytes a probe, 100 ms each after no warm-up
 
-                on the way up                        on the way down
-rate               p50      p99     lost  verdict       p50      p99     lost  verdict
-10,000/s       20.0 us  21.0 us  0.403 %  valid
-40,000/s       25.0 us  21.0 us  0.403 %  valid      900 us  21.0 us  0.403 %  valid
+              on the way up                     on the way down
+rate             p50      p99     lost verdict     p50      p99     lost verdict
+10,000/s     20.0 us  21.0 us  0.403 % valid   20.0 us  21.0 us  0.403 % valid
+2,000,000/s  25.0 us  21.0 us  0.403 % valid    900 us  21.0 us  0.403 % valid
 
 knee        10,000/s: the most answers a second for the median round trip
-hysteresis  at 40,000/s the median was 25.0 us on the way up and 900 us on the way down
+hysteresis  at 2,000,000/s the median was 25.0 us on the way up and 900 us on the way down
 ";
-        assert_eq!(text(&Sweep::new(trials, 4), Style::Plain), expected);
+        let text = text(&Sweep::new(trials, 4), Style::Plain);
+        assert_eq!(text, expected);
+        assert!(text.lines().skip(3).take(4).all(|line| line.len() <= 80));
+    }
+
+    #[test]
+    fn an_interrupted_sweep_concludes_nothing() {
+        let trials = vec![trial(Direction::Up, "10000", 20_000)];
+        let text = text(&Sweep::new(trials, 4), Style::Plain);
+        assert!(
+            !text.contains("knee  ") && text.contains("interrupted"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_knee_that_may_lie_beyond_is_none() {
+        let trials = vec![
+            trial(Direction::Up, "10000", 20_000),
+            trial(Direction::Down, "10000", 20_000),
+        ];
+        let text = text(&Sweep::new(trials, 2), Style::Plain);
+        assert!(text.contains("knee        none up to 10,000/s"), "{text}");
     }
 }

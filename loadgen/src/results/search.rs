@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Run;
+use crate::rate::Rate;
 use crate::search::{Answer, Trial};
 use crate::slo::Slo;
 use crate::verdict::Outcome;
@@ -60,13 +61,19 @@ pub struct SearchTrial {
 }
 
 impl Search {
-    /// Puts the parts together; without an answer the search was interrupted.
+    /// Puts the parts together; without an answer the search was interrupted when it knew of these
+    /// rates.
     #[must_use]
-    pub fn new(slo: &Slo, answer: Option<Answer>, trials: Vec<SearchTrial>) -> Self {
+    pub fn new(
+        slo: &Slo,
+        answer: Option<Answer>,
+        (met, missed): (Option<Rate>, Option<Rate>),
+        trials: Vec<SearchTrial>,
+    ) -> Self {
         let trusted = |trial: &SearchTrial| trial.run.verdict.outcome != Outcome::Invalid;
         let (outcome, met, missed) = match answer {
             Some(_) if !trials.iter().any(trusted) => (SearchOutcome::Untrusted, None, None),
-            None => (SearchOutcome::Interrupted, None, None),
+            None => (SearchOutcome::Interrupted, met, missed),
             Some(Answer::AtLeast(met)) => (SearchOutcome::AboveRange, Some(met), None),
             Some(Answer::Below(missed)) => (SearchOutcome::BelowRange, None, Some(missed)),
             Some(Answer::Between {

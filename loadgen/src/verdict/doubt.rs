@@ -41,11 +41,14 @@ pub enum Doubt {
     },
     /// Nothing came back that could be measured.
     #[error(
-        "None of the {} probes sent was answered: check that a UDP echo server listens on the \
-         target, and that no firewall is between.",
-        count(*sent)
+        "None of the {} probes sent was answered in time: {}.",
+        count(*sent), no_answers_remedy(*late, *corrupted)
     )]
-    NoAnswers { sent: u64 },
+    NoAnswers {
+        sent: u64,
+        late: u64,
+        corrupted: u64,
+    },
     /// Our own sockets were full when answers came.
     #[error(
         "The client's own sockets dropped {} datagrams, so the loss is not all the server's: raise \
@@ -300,6 +303,17 @@ pub(super) fn fewest_to_send(scheduled: u64) -> u64 {
 fn invalid_own_drops(sent: u64) -> u64 {
     let most = (u128::from(sent) * u128::from(limits::OWN_DROPS_PERCENT_INVALID)).div_ceil(100);
     u64::try_from(most).unwrap_or(sent)
+}
+
+/// What to look at where nothing came back as it should.
+fn no_answers_remedy(late: u64, corrupted: u64) -> &'static str {
+    if late > 0 {
+        "answers came after the --timeout, so raise it"
+    } else if corrupted > 0 {
+        "what came back had been changed on the way, so look at the server and at what is between"
+    } else {
+        "check that a UDP echo server listens on the target, and that no firewall is between"
+    }
 }
 
 /// What to do about probes that were not sent for `reason`.

@@ -71,8 +71,12 @@ fn answers(evidence: &Evidence) -> Vec<Doubt> {
     if counts.sent == 0 {
         return Vec::new();
     }
-    if counts.received + counts.late == 0 {
-        return vec![Doubt::NoAnswers { sent: counts.sent }];
+    if counts.received == 0 {
+        return vec![Doubt::NoAnswers {
+            sent: counts.sent,
+            late: counts.late,
+            corrupted: counts.corrupted,
+        }];
     }
     let mut doubts = Vec::new();
     if evidence.own_drops > limits::OWN_DROPS {

@@ -149,7 +149,7 @@ fn a_run_without_a_probe_measured_nothing() {
 }
 
 #[test]
-fn silence_is_invalid_and_a_late_answer_is_none() {
+fn silence_is_invalid_and_so_is_it_if_every_answer_is_late() {
     let silent = |evidence: &mut Evidence| {
         evidence.counts.received = 0;
         evidence.counts.lost = 100_000;
@@ -172,7 +172,7 @@ fn silence_is_invalid_and_a_late_answer_is_none() {
         evidence.counts.lost = 0;
         evidence.counts.late = 100_000;
     });
-    assert_only(&late, "quantiles_lost", Outcome::Suspect);
+    assert_only(&late, "no_answers", Outcome::Invalid);
     assert!(late.doubts[0].message().contains("--timeout"));
 }
 
@@ -399,7 +399,11 @@ fn each_doubt() -> Vec<Doubt> {
             scheduled: 100,
             reason: String::new(),
         },
-        Doubt::NoAnswers { sent: 1 },
+        Doubt::NoAnswers {
+            sent: 1,
+            late: 0,
+            corrupted: 0,
+        },
         Doubt::OwnDrops {
             drops: 1,
             sent: 100,

@@ -34,3 +34,22 @@ fn a_quiet_run_still_has_the_result_that_was_asked_for() {
     ended.assert_code(0);
     assert!(ended.stdout.contains("\"loadgen/run/1\""));
 }
+
+#[test]
+fn a_report_that_cannot_be_written_is_no_success() {
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = std::process::Command::new(crate::rig::program::LOADGEN)
+        .args(["--rate", "20", "--duration", "100ms", "--warmup", "0s"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        told.contains("cannot write the report to standard output"),
+        "{told}"
+    );
+}

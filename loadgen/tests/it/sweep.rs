@@ -81,7 +81,7 @@ fn an_interrupted_sweep_reports_what_it_has() {
     peer.until_seen(5);
     program.signal(Signal::INT);
     let ended = program.end();
-    ended.assert_code(0);
+    ended.assert_code(3);
     let sweep: Sweep = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!((sweep.trials.len(), sweep.planned), (1, 4));
 }

@@ -24,6 +24,7 @@ fn what_cannot_be_run_names_the_flag_to_change() {
         ("--until p99", "--until"),
         ("--max-duration 1m", "--until"),
         ("--until p99+-2% --max-duration 5s", "--max-duration"),
+        ("--pin 9999", "--pin"),
         ("--no-such-flag", "--no-such-flag"),
         ("no-such-command", "no-such-command"),
     ] {

@@ -12,7 +12,7 @@ fn the_search_finds_the_capacity_of_a_server_that_takes_50_microseconds() {
     let (server, target) = faulty("service=fixed:50us", |config| config);
     let output = Command::new(env!("CARGO_BIN_EXE_loadgen"))
         .args(["search", "--target", &target.to_string(), "--json", "-"])
-        .args(["--slo", "p50<2ms,loss<0.1%", "--from", "1k", "--to", "100k"])
+        .args(["--slo", "p50<2ms,loss<0.1%", "--from", "2k", "--to", "100k"])
         .args(["--duration", "2s", "--warmup", "1s", "--precision", "2%"])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())

@@ -50,7 +50,7 @@ pub(super) fn selftest(arguments: &Arguments) -> Result<u8, Failure> {
     tell(arguments, "");
     let result = Selftest::new(checks, floor);
     if !arguments.quiet && !output.is_stdout() {
-        print(&report::selftest::text(&result, style()));
+        print(&report::selftest::text(&result, style()))?;
     }
     output.write(&result).map_err(failed)?;
     Ok(if result.passed { 0 } else { NOT_TO_BE_TRUSTED })
