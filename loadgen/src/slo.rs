@@ -36,7 +36,8 @@ pub enum Requirement {
     Quantile { fraction: Fraction, limit: Duration },
     /// The longest round trip of the run, of this one alone.
     Max { limit: Duration },
-    /// The share of the probes sent that had no answer in time: those lost and those late.
+    /// The share of the probes sent that had no answer in time: those lost and those late. A limit
+    /// of zero is one for this run alone: however few are lost, more could always have been.
     Loss { limit: Share },
 }
 
@@ -159,7 +160,11 @@ impl Objective {
             Requirement::Loss { limit } => {
                 let loss = Proportion::of(unanswered, counts.sent);
                 let outcome = loss.map_or(Outcome::Undecided, |loss| {
-                    self.compare(&loss.low, &loss.high, &limit)
+                    if limit == Share::NOTHING {
+                        self.compare(&unanswered, &unanswered, &0)
+                    } else {
+                        self.compare(&loss.low, &loss.high, &limit)
+                    }
                 });
                 (outcome, Evidence::Loss(loss))
             }
@@ -242,7 +247,11 @@ impl Judgement {
             Evidence::Loss(Some(loss)) => {
                 let [measured, low, high] =
                     [loss.measured, loss.low, loss.high].map(figures::share);
-                sure(&measured, &low, &high)
+                match self.objective.requirement {
+                    // Of this run alone, so that no interval speaks for or against it.
+                    Requirement::Loss { limit } if limit == Share::NOTHING => measured,
+                    _ => sure(&measured, &low, &high),
+                }
             }
         }
     }
@@ -494,6 +503,15 @@ mod tests {
         assert_sentence("loss<1%", 60, 40, &format!("loss < 1 %: missed, {within}"));
         let none = "loss < 0.01 %: undecided, 0 % (95 % within 0 to 0.368 %)";
         assert_sentence("loss<0.01%", 0, 0, none);
+    }
+
+    #[test]
+    fn a_limit_of_no_loss_at_all_is_for_this_run_alone() {
+        assert_sentence("loss<=0%", 0, 0, "loss <= 0 %: met, 0 %");
+        assert_sentence("loss<=0%", 1, 0, "loss <= 0 %: missed, 0.0999 %");
+        assert_sentence("loss<=0%", 0, 1, "loss <= 0 %: missed, 0.0999 %");
+        let nothing = slo("loss<=0%").assess(&Distribution::new(), &Counts::default());
+        assert_eq!(nothing.outcome, Outcome::Undecided);
     }
 
     #[test]

@@ -8,7 +8,9 @@ use crate::losses::{Server, Source};
 use crate::plan::Plan;
 use crate::time::Offset;
 
-/// Looks at the host and at the server shortly before the window and after it.
+/// Looks at the host and at the server shortly before the window and after it. Of a run that ends
+/// early nobody knows beforehand when that is: the later look is taken when all its threads have
+/// ended.
 pub(crate) struct Surroundings {
     source: Source,
     begins: Offset,
@@ -55,7 +57,7 @@ impl Surroundings {
             let host = Host::unknown("the run ended before its measured window");
             return (host, Server::Unknown);
         };
-        // A run that was stopped early has no later look.
+        // A run that ended early was not looked at again.
         let after = self.after.unwrap_or_else(Snapshot::take);
         let host = Host::between(&before, &after, threads);
         (host, self.source.read().since(server))

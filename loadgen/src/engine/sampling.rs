@@ -67,8 +67,7 @@ impl Sampling {
         let mut sampling = Self {
             flows: Vec::with_capacity(flows),
             spacing: Spacing::new(load, share),
-            // A stream of its own for each thread.
-            random: Xoshiro256PlusPlus::seed_from_u64(seed.wrapping_add(share.thread.into())),
+            random: stream(seed, share),
             stamps: StampBatch::new(),
             split: TimeSplit::default(),
             timeout_nanos: u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX),
@@ -181,6 +180,11 @@ impl Sampling {
     }
 }
 
+/// The random numbers of a thread: a stream of its own for each.
+fn stream(seed: u64, share: Share) -> Xoshiro256PlusPlus {
+    Xoshiro256PlusPlus::seed_from_u64((seed ^ PURPOSE).wrapping_add(share.thread.into()))
+}
+
 /// How far apart sampled probes are.
 #[derive(Debug)]
 struct Spacing {
@@ -217,6 +221,10 @@ impl Spacing {
         }
     }
 }
+
+/// A random number that sets the stream of distances apart from whatever else is drawn by the same
+/// seed, here or in a server.
+const PURPOSE: u64 = 0x27d8_b60e_4c91_a3f5;
 
 /// Nanoseconds.
 const SECOND: u64 = 1_000_000_000;
@@ -287,6 +295,17 @@ mod tests {
         // A second of one thread of two.
         let fast = sampled(&mut sampling(open(2_000_000)), 1_000_000).len();
         assert!((900..1_100).contains(&fast), "{fast}");
+    }
+
+    #[test]
+    fn every_thread_draws_from_a_stream_of_its_own_and_none_from_that_of_the_bare_seed() {
+        let threads = 2.try_into().unwrap();
+        let [first, second] = [0, 1].map(|thread| stream(1, Share { threads, thread }));
+        assert_ne!(first, second);
+        for seed in 0..3 {
+            let bare = Xoshiro256PlusPlus::seed_from_u64(seed);
+            assert!(first != bare && second != bare, "seed {seed}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::time::Offset;
 pub(super) struct Witness {
     watch: Watch,
     window_begins: Offset,
-    before: Option<(Scheduling, u64)>,
+    before: Option<(Scheduling, Vec<Option<u32>>)>,
     after: Option<Scheduling>,
 }
 
@@ -49,19 +49,27 @@ impl Witness {
     }
 
     /// Datagrams that the kernel dropped at the sockets of `flows` since the window began, and
-    /// since they were opened.
+    /// since they were opened. A socket that could not be read counts nothing.
     pub(super) fn drops(&self, flows: &[Flow]) -> (u64, u64) {
         let all = drops(flows);
-        let before = self.before.as_ref().map_or(all, |(_, before)| *before);
-        (all - before, all)
+        let before = self.before.as_ref();
+        let window = before.map_or(0, |(_, before)| increase(before, &all));
+        (window, all.into_iter().flatten().map(u64::from).sum())
     }
 }
 
-fn drops(flows: &[Flow]) -> u64 {
-    let memory = flows.iter().map(|flow| flow.socket.memory());
-    memory
-        .map(|memory| memory.map_or(0, |memory| u64::from(memory.drops)))
-        .sum()
+/// What the kernel counts for each socket; `None` for those that cannot be read.
+fn drops(flows: &[Flow]) -> Vec<Option<u32>> {
+    let memory = flows.iter().map(|flow| flow.socket.memory().ok());
+    memory.map(|memory| Some(memory?.drops)).collect()
+}
+
+/// By how much the counts of all sockets rose, of those that were read both times. The kernel's
+/// counts have 32 bits and begin again at 0.
+fn increase(before: &[Option<u32>], after: &[Option<u32>]) -> u64 {
+    let sockets = before.iter().zip(after);
+    let rises = sockets.filter_map(|(before, after)| Some((*after)?.wrapping_sub((*before)?)));
+    rises.map(u64::from).sum()
 }
 
 /// How long before the window the first look is taken: enough for it to be over in time, with
@@ -116,6 +124,13 @@ mod tests {
         // Nothing was read, so that the second flood found no room at all.
         assert!(warmup > 0);
         assert_eq!(witness.drops(&flows), (100, warmup + 100));
+    }
+
+    #[test]
+    fn a_count_that_begins_again_or_cannot_be_read_takes_nothing_from_the_others() {
+        let before = [Some(u32::MAX), Some(5), None, Some(7)];
+        let after = [Some(1), None, Some(100), Some(9)];
+        assert_eq!(increase(&before, &after), 2 + 2);
     }
 
     #[test]

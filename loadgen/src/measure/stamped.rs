@@ -54,18 +54,15 @@ impl Sample {
         })
     }
 
-    /// The same with the device's stamps for the path, where it has both.
-    fn device_parts(&self, parts: Legs) -> Result<Option<Legs>, Flaw> {
-        let Some(path) = self.device else {
-            return Ok(None);
-        };
-        let path = u64::try_from(path).map_err(|_negative| Flaw::Negative)?;
-        let device = parts.path.checked_sub(path).ok_or(Flaw::Negative)?;
-        Ok(Some(Legs {
+    /// The same with the device's stamps for the path, where it has both and they can be true.
+    fn device_parts(&self, parts: Legs) -> Option<Legs> {
+        let path = u64::try_from(self.device?).ok()?;
+        let device = parts.path.checked_sub(path)?;
+        Some(Legs {
             device,
             path,
             ..parts
-        }))
+        })
     }
 }
 
@@ -78,7 +75,8 @@ pub struct TimeSplit {
     pub complete: u64,
     /// Those of the complete ones that are left out because the wall clock was stepped.
     pub stepped: u64,
-    /// Those of the complete ones that are left out because a part ends before it begins.
+    /// Those of the complete ones that are left out because a part ends before it begins. One whose
+    /// parts are sound by the stamps of the kernel is not: it counts as not stamped by the device.
     pub negative: u64,
     /// Probes that were to be sampled, but too many stamps were outstanding; warm-up included.
     pub skipped: u64,
@@ -116,6 +114,27 @@ pub enum Withheld {
         /// Sampled answers.
         sampled: u64,
     },
+    /// Those that are left out may be just those that took long.
+    #[error(
+        "only {} of the sampled answers have stamps that agree ({} of {}): {} were left out as the \
+         wall clock was stepped, {} as a part was negative, and 99 % are needed; let the clock \
+         settle and run again",
+        figures::percent(*recorded, *sampled),
+        figures::count(*recorded),
+        figures::count(*sampled),
+        figures::count(*stepped),
+        figures::count(*negative)
+    )]
+    LeftOut {
+        /// Answers of which the parts are known.
+        recorded: u64,
+        /// Left out because the wall clock was stepped.
+        stepped: u64,
+        /// Left out because a part ends before it begins.
+        negative: u64,
+        /// Sampled answers.
+        sampled: u64,
+    },
 }
 
 impl TimeSplit {
@@ -131,8 +150,8 @@ impl TimeSplit {
         }
         self.sampled += 1;
         self.complete += 1;
-        match self.record(sample) {
-            Ok(()) => {}
+        match sample.parts() {
+            Ok(parts) => self.record(sample, parts),
             Err(Flaw::Stepped) => self.stepped += 1,
             Err(Flaw::Negative) => self.negative += 1,
         }
@@ -149,11 +168,11 @@ impl TimeSplit {
         self.hardware.merge(&other.hardware);
     }
 
-    /// Complete ones of a million sampled, rounded down; 0 without any.
+    /// Those of a million sampled of which the parts are known, rounded down; 0 without any.
     #[must_use]
     pub fn coverage_ppm(&self) -> u64 {
-        let complete = u128::from(self.complete) * 1_000_000;
-        let share = complete.checked_div(self.sampled.into()).unwrap_or(0);
+        let recorded = u128::from(self.recorded()) * 1_000_000;
+        let share = recorded.checked_div(self.sampled.into()).unwrap_or(0);
         u64::try_from(share).unwrap_or(u64::MAX)
     }
 
@@ -167,8 +186,15 @@ impl TimeSplit {
         } = *self;
         if sampled == 0 {
             Err(Withheld::NoSamples)
-        } else if complete < fewest_complete(sampled) {
+        } else if complete < fewest(sampled) {
             Err(Withheld::Coverage { complete, sampled })
+        } else if self.recorded() < fewest(sampled) {
+            Err(Withheld::LeftOut {
+                recorded: self.recorded(),
+                stepped: self.stepped,
+                negative: self.negative,
+                sampled,
+            })
         } else {
             Ok(match self.clock() {
                 StampClock::Software => &self.software,
@@ -181,26 +207,29 @@ impl TimeSplit {
     #[must_use]
     pub fn clock(&self) -> StampClock {
         let by_device = self.hardware.count();
-        if by_device > 0 && by_device >= fewest_complete(self.software.count()) {
+        if by_device > 0 && by_device >= fewest(self.software.count()) {
             StampClock::Hardware
         } else {
             StampClock::Software
         }
     }
 
-    fn record(&mut self, sample: &Sample) -> Result<(), Flaw> {
-        let parts = sample.parts()?;
-        let device_parts = sample.device_parts(parts)?;
+    /// Samples of which the parts are known, by the stamps of the kernel at least.
+    fn recorded(&self) -> u64 {
+        self.software.count()
+    }
+
+    fn record(&mut self, sample: &Sample, parts: Legs) {
         self.software.record(&parts);
-        if let Some(parts) = device_parts {
+        // What the device says amiss takes nothing from what the kernel says.
+        if let Some(parts) = sample.device_parts(parts) {
             self.hardware.record(&parts);
         }
-        Ok(())
     }
 }
 
 /// 99 %, rounded up.
-fn fewest_complete(sampled: u64) -> u64 {
+fn fewest(sampled: u64) -> u64 {
     sampled - sampled / 100
 }
 
@@ -280,7 +309,30 @@ mod tests {
         split.complete(&stepped(sample(), 2, 1_000_000));
         let counts = (split.sampled, split.complete, split.negative, split.stepped);
         assert_eq!(counts, (2, 2, 1, 1));
-        assert_eq!(split.table().unwrap().count(), 0);
+        assert_eq!(split.software.count(), 0);
+    }
+
+    #[test]
+    fn samples_that_are_left_out_are_no_coverage() {
+        let mut split = TimeSplit::default();
+        (0..198).for_each(|_| split.complete(&sample()));
+        split.complete(&stepped(sample(), 3, -6_001));
+        split.complete(&stepped(sample(), 2, 1_000_000));
+        assert_eq!(split.coverage_ppm(), 990_000);
+        assert_eq!(split.table().unwrap().count(), 198);
+        split.complete(&stepped(sample(), 2, 1_000_000));
+        assert_eq!(split.coverage_ppm(), 985_074);
+        let withheld = split.table().unwrap_err();
+        assert_eq!(
+            withheld,
+            Withheld::LeftOut {
+                recorded: 198,
+                stepped: 2,
+                negative: 1,
+                sampled: 201
+            }
+        );
+        assert!(withheld.to_string().contains("98.507 % "), "{withheld}");
     }
 
     #[test]
@@ -332,12 +384,20 @@ mod tests {
         // Half of them are not enough to speak for all.
         (0..100).for_each(|_| split.complete(&sample()));
         assert_eq!(split.clock(), StampClock::Software);
-        let impossible = Sample {
-            device: Some(40_001),
-            ..sample()
-        };
-        split.complete(&impossible);
-        assert_eq!(split.negative, 1);
+    }
+
+    #[test]
+    fn a_device_that_errs_costs_no_sample_of_the_kernel() {
+        let mut split = TimeSplit::default();
+        for device in [40_001, -1] {
+            split.complete(&Sample {
+                device: Some(device),
+                ..sample()
+            });
+        }
+        assert_eq!((split.software.count(), split.hardware.count()), (2, 0));
+        assert_eq!((split.negative, split.clock()), (0, StampClock::Software));
+        assert_eq!(split.coverage_ppm(), 1_000_000);
     }
 
     proptest! {

@@ -47,7 +47,7 @@ fn setting(run: &Run) -> Vec<String> {
                 load(plan),
                 sizes(plan),
                 time(run.window_ns),
-                seed(plan),
+                seed(run),
             ),
         ),
         labelled(
@@ -126,9 +126,10 @@ pub(super) fn sizes(plan: &Plan) -> String {
     }
 }
 
-/// What repeats the run, if anything about it is random.
-fn seed(plan: &Plan) -> String {
-    if plan.arrivals == "poisson" || are_drawn(&plan.sizes) {
+/// What repeats the run, if anything about it is random: which probes are sampled is.
+fn seed(run: &Run) -> String {
+    let plan = &run.plan;
+    if plan.arrivals == "poisson" || are_drawn(&plan.sizes) || run.time_split.is_some() {
         format!(", seed {}", plan.seed)
     } else {
         String::new()
@@ -283,20 +284,24 @@ fn lost_by(lost: &LostBy) -> String {
         // The server itself may have lost some, which only it could tell.
         Known::Unknown | Known::SameHost => "path or server",
     };
+    let raw = &lost.raw;
+    let own_socket = (lost.own_socket > 0).then_some(lost.own_socket);
     let places = [
-        (
-            "own sockets",
-            (lost.own_socket > 0).then_some(lost.own_socket),
-        ),
-        ("server's socket", lost.server_socket),
-        ("server", lost.server),
-        (rest, Some(lost.path)),
+        ("own sockets", own_socket, Some(raw.own_socket)),
+        ("server's socket", lost.server_socket, raw.server_socket),
+        ("server", lost.server, raw.server),
+        (rest, Some(lost.path), None),
     ];
     let places = places
         .iter()
-        .filter_map(|(place, probes)| Some((place, (*probes)?)));
+        .filter_map(|(place, probes, drops)| Some((place, (*probes)?, *drops)));
     let places: Vec<String> = places
-        .map(|(place, probes)| format!("{place} {}", count(probes)))
+        .map(|(place, probes, drops)| {
+            // Duplicates and strangers' datagrams are dropped too, and are no lost probes.
+            let beyond = drops.filter(|drops| *drops > probes);
+            let beyond = beyond.map(|drops| format!(" ({} drops counted)", count(drops)));
+            format!("{place} {}{}", count(probes), beyond.unwrap_or_default())
+        })
         .collect();
     places.join(", ")
 }
@@ -433,6 +438,7 @@ fn number_of(number: u16, thing: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::TimeSplit;
     use crate::results::Doubt;
     use crate::results::tests::{asked, run};
     use crate::verdict::Outcome;
@@ -522,6 +528,22 @@ until       p90 +-5 %: reached after 100 ms (p90 21.0 us +-0 %)
         assert!(text(&run, Style::Plain).contains(places));
         run.counts.lost = 0;
         assert!(!text(&run, Style::Plain).contains("lost at"));
+    }
+
+    #[test]
+    fn drops_beyond_the_lost_probes_are_told_beside_them() {
+        let mut run = run();
+        run.lost_by.raw.server_socket = Some(1_300);
+        let places = "lost at     server's socket 1 (1,300 drops counted), path or server 1\n";
+        assert!(text(&run, Style::Plain).contains(places));
+    }
+
+    #[test]
+    fn a_sample_is_random_too() {
+        let mut run = run();
+        run.time_split = Some((&TimeSplit::default()).into());
+        let text = text(&run, Style::Plain);
+        assert!(text.contains("after no warm-up, seed 1\n"), "{text}");
     }
 
     #[test]

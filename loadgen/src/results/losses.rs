@@ -11,7 +11,7 @@ pub struct LostBy {
     pub own_socket: u64,
     /// Probes that the server's sockets had no room for; null if nobody knows.
     pub server_socket: Option<u64>,
-    /// Probes that the server received and did not answer; null if only it knows.
+    /// Probes that the server received and did not answer, or not soundly; null if only it knows.
     pub server: Option<u64>,
     /// All others: on the path, or in a server of which nothing is known.
     pub path: u64,
@@ -42,7 +42,7 @@ pub struct RawDrops {
     pub own_socket: u64,
     /// Drops of the server's sockets.
     pub server_socket: Option<u64>,
-    /// Datagrams that the server refused, could not send or dropped.
+    /// Datagrams that the server refused, could not send or dropped, or corrupted on purpose.
     pub server: Option<u64>,
 }
 

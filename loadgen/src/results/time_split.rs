@@ -20,7 +20,7 @@ pub struct TimeSplit {
     pub negative: u64,
     /// Probes that were to be sampled, but too many stamps were outstanding; warm-up included.
     pub skipped: u64,
-    /// Complete ones of a million sampled, rounded down.
+    /// Those of a million sampled that are complete and not left out, rounded down.
     pub coverage_ppm: u64,
     /// From the median to the slowest, as far as there are samples enough to know them.
     pub rows: Vec<Row>,

@@ -151,10 +151,10 @@ pub enum Doubt {
          --rate, or use --wait spin."
     )]
     ArrivalsDistorted { distance: f64 },
-    /// Kernel timestamps are missing.
+    /// Kernel timestamps are missing, or cannot be true.
     #[error(
-        "Only {} of the probes have kernel timestamps: go by the times without them, or lower \
-         --rate.",
+        "Only {} of the sampled answers have usable kernel timestamps: go by the times without \
+         them, or lower --rate.",
         percentage(*coverage)
     )]
     TimestampsNotCovered { coverage: f64 },

@@ -26,7 +26,8 @@ pub struct Evidence {
     pub host: Host,
     /// How far the achieved gaps between probes are from the intended ones, 0 to 1, if known.
     pub arrivals_distance: Option<f64>,
-    /// The part of the probes that have kernel timestamps, 0 to 1, if they are used.
+    /// The part of the sampled answers whose kernel timestamps can be used, 0 to 1; `None` if none
+    /// are asked for, or if no sampled probe was answered in time.
     pub timestamp_coverage: Option<f64>,
 }
 
@@ -48,12 +49,25 @@ impl Evidence {
             parts: Vec::new(),
             host: Host::unknown("nobody looked"),
             arrivals_distance: measured.gaps.distance(),
-            timestamp_coverage: measured.time_split.as_ref().map(coverage),
+            timestamp_coverage: measured.time_split.as_ref().and_then(coverage),
         }
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a million is far below 2^53")]
-fn coverage(split: &TimeSplit) -> f64 {
-    split.coverage_ppm() as f64 / 1e6
+fn coverage(split: &TimeSplit) -> Option<f64> {
+    (split.sampled > 0).then(|| split.coverage_ppm() as f64 / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_sample_no_timestamp_is_missed() {
+        let mut split = TimeSplit::default();
+        assert_eq!(coverage(&split), None);
+        split.sampled = 1;
+        assert_eq!(coverage(&split), Some(0.0));
+    }
 }

@@ -12,6 +12,7 @@ use crate::rig::memory::allocations;
 
 const RATE: u64 = 100_000;
 const FLOWS: usize = 8;
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// What becomes of a probe, by its number: the shares are those of no real path, but every kind of
 /// entry in the books is made.
@@ -38,6 +39,7 @@ enum Fate {
 /// Plays one probe from its due time to the last datagram that it causes.
 fn play(recorder: &mut Recorder, probe: u64, due: Offset) {
     let flow = usize::try_from(probe).expect("it is far below 2^64") % FLOWS;
+    recorder.due(due);
     recorder.scheduled(flow, due);
     if let Fate::NotSent = fate(probe) {
         recorder.not_sent(flow, due, Reason::Errno(11));
@@ -70,8 +72,9 @@ fn an_hour_of_probes_is_kept_in_the_memory_of_its_first_seconds() {
         measured_from: Offset::START,
     };
     let outstanding = usize::try_from(RATE).unwrap() / FLOWS;
-    let mut recorder = Recorder::new(terms, FLOWS, outstanding, Arc::new(Live::new()));
-    let probes = RATE * 3_600;
+    let recorder = Recorder::new(terms, FLOWS, outstanding, Arc::new(Live::new()));
+    let mut recorder = recorder.in_parts(HOUR);
+    let probes = RATE * HOUR.as_secs();
     let mut taken = 0;
     let mut late = 0;
     for probe in 0..probes {
