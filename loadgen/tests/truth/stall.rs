@@ -1,9 +1,10 @@
 //! The server stands still for a tenth of a second: what every probe that it kept waiting adds up
 //! to, and what a small receive buffer loses meanwhile.
 //!
-//! With a stall of S in a window of T at a constant rate, the share of probes that wait longer than
-//! x is (S - x) / T, and a little more because the queue takes a moment to drain: the quantile q is
-//! S - (1 - q) T.
+//! With a stall of S in a window of T at a constant rate R, and a server that then drains its queue at
+//! the rate C, the share of probes that wait longer than x is (S - x) / (1 - R / C) / T: the quantile
+//! q is S - (1 - q) (1 - R / C) T. With a fast server that is 51 ms at p99 and 95 ms at p99.9 of a
+//! tenth of a second in five.
 
 use loadgen::measure::Quantile;
 use loadgen::results::Run;
@@ -19,35 +20,55 @@ const RATE: &str = "--rate 10k --warmup 1s --timeout 5s";
 
 #[test]
 fn every_probe_that_waits_for_a_stalled_server_is_charged_with_its_wait() {
-    let slo = "--slo p97.6<5ms,p98.4<5ms";
+    // A thousand probes have to wait, 900 of them for more than 10 ms, which no pause of the machine
+    // lasts for, and a few more while the queue drains: between 1.5 % and 2.2 % of the 50,000.
+    let slo = "--slo p97.8<10ms,p98.5<10ms";
     let runs = rounds(&format!("{RATE} --duration 5s {slo}"));
-    for run in &runs {
+    let as_expected = runs.iter().filter(|run| {
         assert_eq!((run.counts.lost, run.counts.late), (0, 0));
-        // About a thousand of the 50,000 probes had to wait, which is 2 %: p97.6 is not among
-        // them, p98.4 is.
         let slo = run.slo.as_ref().expect("it was asked for");
+        println!("{:?}", slo.objectives);
         let outcomes: Vec<_> = slo.objectives.iter().map(|one| one.outcome).collect();
-        assert_eq!(outcomes, [Outcome::Met, Outcome::Missed], "{slo:?}");
-    }
+        outcomes == [Outcome::Met, Outcome::Missed]
+    });
+    assert!(as_expected.count() >= 2);
+    let idle = idle_share();
+    let expected_p99 = 100.0 - 0.01 * idle * 5_000.0;
+    let expected_p99_9 = 100.0 - 0.001 * idle * 5_000.0;
     let p99 = median(&runs, |run| millis(run.rtt_ns.from_due.p99));
     let p99_9 = median(&runs, |run| millis(run.rtt_ns.from_due.p99_9));
-    assert_within("p99, ms", p99, 51.0, 3.0);
-    assert_within("p99.9, ms", p99_9, 95.0, 3.0);
+    assert_within("p99, ms", p99, expected_p99, 3.0);
+    assert_within("p99.9, ms", p99_9, expected_p99_9, 3.0);
     let p99 = median(&runs, |run| millis(run.rtt_ns.from_send.p99));
     let p99_9 = median(&runs, |run| millis(run.rtt_ns.from_send.p99_9));
-    assert_within("p99 from send, ms", p99, 51.0, 3.0);
-    assert_within("p99.9 from send, ms", p99_9, 95.0, 3.0);
+    assert_within("p99 from send, ms", p99, expected_p99, 3.0);
+    assert_within("p99.9 from send, ms", p99_9, expected_p99_9, 3.0);
 }
 
 #[test]
 fn a_longer_run_shows_the_same_stall_further_out() {
     let runs = rounds(&format!("{RATE} --duration 20s"));
     let p99_9 = median(&runs, |run| millis(run.rtt_ns.from_due.p99_9));
-    assert_within("p99.9, ms", p99_9, 80.0, 3.0);
+    let expected = 100.0 - 0.001 * idle_share() * 20_000.0;
+    assert_within("p99.9, ms", p99_9, expected, 3.0);
     let base = median(&runs, |run| micros(run.rtt_ns.from_due.p50));
     let p99 = median(&runs, |run| micros(run.rtt_ns.from_due.p99));
     println!("p50 {base} us, p99 {p99} us");
     assert!(p99 < 10_000.0, "p99 is {p99} us, the base {base} us");
+}
+
+/// Which share of its time the server would be idle at 10,000 a second, by what it can do at most.
+fn idle_share() -> f64 {
+    // The same code answers, and the stall never comes.
+    let (server, target) = faulty("stall=1ms@1h", |config| config);
+    let flood = "--rate max --window 256 --flows 1 --gso off --duration 2s --warmup 200ms";
+    let most = measure(target, flood).run.rate_pps.received;
+    drop(server);
+    println!("{most} answers/s at most");
+    #[expect(clippy::cast_precision_loss, reason = "it is below a million")]
+    let share = 1.0 - 10_000.0 / most as f64;
+    assert!(share > 0.8, "a server this slow has another curve");
+    share
 }
 
 /// Three runs against a server that stalls in each: a pause of the machine moves one of them.
