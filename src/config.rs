@@ -139,6 +139,13 @@ impl Config {
         self
     }
 
+    /// With worker i on the i-th of these processors; the list is gone through again if it is shorter.
+    #[must_use]
+    pub fn pin(mut self, processors: Vec<usize>) -> Self {
+        self.pin = processors;
+        self
+    }
+
     /// With so many slots a call, brought into 1 to 1,024.
     #[must_use]
     pub fn batch(mut self, slots: usize) -> Self {

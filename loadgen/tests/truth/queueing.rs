@@ -17,19 +17,19 @@ const LOAD: f64 = 0.5;
 /// median of some runs is taken and not one of them.
 const ROUNDS: usize = 5;
 
-/// Runs against a server with and without service times in turn, and gives the medians of what
+/// Runs, each side on a processor of its own, against a server with and without service times in turn, and gives the medians of what
 /// `figure` reads from them.
 fn medians<const N: usize>(service: &str, figures: [fn(&Run) -> f64; N]) -> [f64; N] {
     let mut above = [const { Vec::new() }; N];
     for round in 0..ROUNDS {
         let arguments = format!(
-            "--arrivals poisson --rate 10k --duration 4s --warmup 500ms --seed {round} --wait spin \
+            "--arrivals poisson --rate 10k --duration 4s --warmup 500ms --seed {round} --wait spin --pin 1 \
              --slo {}",
             quantiles()
         );
         // The same way through the server, with next to no service in it.
         let [floor, served] = ["service=fixed:1ns", service].map(|faults| {
-            let (server, target) = faulty(faults, |config| config.wait(Wait::Spin));
+            let (server, target) = faulty(faults, |config| config.wait(Wait::Spin).pin(vec![0]));
             let run = measure(target, &arguments).run;
             drop(server);
             run
