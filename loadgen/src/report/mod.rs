@@ -1,9 +1,12 @@
 //! Results as text, for one glance.
 
+mod accounts;
 mod run;
 pub mod search;
 pub mod selftest;
+mod setting;
 pub mod sweep;
+mod table;
 mod time_split;
 
 pub use self::run::text;

@@ -1,6 +1,7 @@
 //! A search as text: a line a trial, and the answer.
 
-use super::run::{cell, target, warmup};
+use super::setting::{target, warmup};
+use super::table::cell;
 use super::{BOLD, GREEN, RED, Style, YELLOW, labelled, painted, verdict_word};
 use crate::figures::{self, percent, time};
 use crate::results::{Search, SearchOutcome, SearchTrial};

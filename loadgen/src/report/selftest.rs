@@ -1,6 +1,6 @@
 //! A selftest as text.
 
-use super::run::cell;
+use super::table::cell;
 use super::{GREEN, RED, Style, labelled, painted};
 use crate::figures::{count, percent, time};
 use crate::results::{Check, Distribution, Floor, Selftest};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::run::{cell, sizes, target, warmup};
+use super::setting::{sizes, target, warmup};
+use super::table::cell;
 use super::{BOLD, Style, labelled, painted, verdict_word};
 use crate::figures::{self, percent, time};
 use crate::measure::Quantile;

@@ -1,0 +1,128 @@
+//! The table of round trips, by both clocks.
+
+use super::{BOLD, Style, labelled, painted};
+use crate::figures::{count, time};
+use crate::measure::{Edge, Fraction, Quantile};
+use crate::results::{Distribution, Intervals, Run};
+
+pub(super) fn latencies(run: &Run, style: Style) -> Vec<String> {
+    let rows = [
+        ("from due", &run.rtt_ns.from_due),
+        ("from send", &run.rtt_ns.from_send),
+        ("lateness", &run.lateness_ns),
+    ];
+    let header = COLUMNS.map(|column| column.name.to_owned());
+    let mut lines = vec![row("round trip", &header)];
+    for (name, distribution) in rows {
+        let cells = COLUMNS.map(|column| cell((column.of)(distribution)));
+        lines.push(row(name, &cells));
+    }
+    // The headline: what a user of the service would have waited, and how sure that is.
+    lines[1] = painted(&lines[1], BOLD, style);
+    lines.splice(2..2, bounds(rows[0].1));
+    let distributions = rows.map(|(_, distribution)| distribution);
+    lines.extend(legend(&distributions));
+    lines
+}
+
+/// The rows of the intervals, if any quantile has one.
+fn bounds(distribution: &Distribution) -> Vec<String> {
+    let ends = COLUMNS.map(|column| (column.interval)(&distribution.intervals));
+    if ends.iter().all(Option::is_none) {
+        return Vec::new();
+    }
+    let bound = |name, end: usize| {
+        let cells = ends.map(|ends| ends.map_or(String::new(), |ends| cell(ends[end].into())));
+        row(name, &cells).trim_end().to_owned()
+    };
+    vec![bound(" 95 % from", 0), bound("        to", 1)]
+}
+
+/// What the words in place of a number mean, if there are any.
+fn legend(distributions: &[&Distribution]) -> Vec<String> {
+    let any = |of: fn(&Distribution) -> Quantile, quantile| {
+        distributions.iter().any(|one| of(one) == quantile)
+    };
+    let mut lines = Vec::new();
+    if COLUMNS.iter().any(|column| any(column.of, Quantile::Lost)) {
+        let meaning = "the rank falls among probes that were sent and had no answer in time";
+        lines.push(labelled("lost", meaning));
+    }
+    let needs: Vec<String> = COLUMNS
+        .iter()
+        .filter(|column| any(column.of, Quantile::TooFew))
+        .filter_map(|column| Some((column.name, column.fraction?)))
+        .map(|(name, fraction)| {
+            format!(
+                "{name} (needs {} answers)",
+                count(fraction.smallest_population())
+            )
+        })
+        .collect();
+    if !needs.is_empty() {
+        lines.push(labelled("n/a", &needs.join(", ")));
+    }
+    lines
+}
+
+/// One column of the table.
+#[derive(Clone, Copy)]
+struct Column {
+    name: &'static str,
+    of: fn(&Distribution) -> Quantile,
+    /// `None` for the maximum, which takes but one value.
+    fraction: Option<Fraction>,
+    interval: fn(&Intervals) -> Option<[Edge; 2]>,
+}
+
+const COLUMNS: [Column; 6] = [
+    Column {
+        name: "p50",
+        of: |distribution| distribution.p50,
+        fraction: Some(Fraction::P50),
+        interval: |intervals| intervals.p50,
+    },
+    Column {
+        name: "p90",
+        of: |distribution| distribution.p90,
+        fraction: Some(Fraction::P90),
+        interval: |intervals| intervals.p90,
+    },
+    Column {
+        name: "p99",
+        of: |distribution| distribution.p99,
+        fraction: Some(Fraction::P99),
+        interval: |intervals| intervals.p99,
+    },
+    Column {
+        name: "p99.9",
+        of: |distribution| distribution.p99_9,
+        fraction: Some(Fraction::P99_9),
+        interval: |intervals| intervals.p99_9,
+    },
+    Column {
+        name: "p99.99",
+        of: |distribution| distribution.p99_99,
+        fraction: Some(Fraction::P99_99),
+        interval: |intervals| intervals.p99_99,
+    },
+    Column {
+        name: "max",
+        of: |distribution| distribution.max,
+        fraction: None,
+        interval: |_intervals| None,
+    },
+];
+
+pub(super) fn cell(quantile: Quantile) -> String {
+    match quantile {
+        Quantile::Value(nanos) => time(nanos),
+        Quantile::Lost => "lost".to_owned(),
+        Quantile::TooFew => "n/a".to_owned(),
+    }
+}
+
+fn row(name: &str, cells: &[String]) -> String {
+    let cells = cells.iter().map(|cell| format!("{cell:>9}"));
+    format!("{name:<10}{}", cells.collect::<String>())
+}
