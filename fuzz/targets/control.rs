@@ -33,5 +33,9 @@ fn there_and_back(bytes: [u8; 16], old: bool) {
     let mut buffer = Buffer::zeroed();
     let length = cmsg::encode(&mut buffer, Some(local), Some(segment));
     assert!(length <= buffer.0.len());
-    let _control = cmsg::decode(&buffer.0[..length]);
+    let control = cmsg::decode(&buffer.0[..length]);
+    // `struct in6_pktinfo` reads as it is written; that of IPv4 has the address elsewhere.
+    if ip.is_ipv6() && !ip.is_multicast() && !ip.is_unspecified() {
+        assert_eq!(control.local.map(|read| read.ip), Some(ip));
+    }
 }
