@@ -1,4 +1,4 @@
-//! Histograms as other tools of the HdrHistogram family read them.
+//! Histograms as other tools of the `HdrHistogram` family read them.
 
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};

@@ -38,7 +38,7 @@ pub struct Histogram {
     pub sum_of_squares: String,
 }
 
-/// A histogram in the V2 compressed format of HdrHistogram, in base64.
+/// A histogram in the V2 compressed format of `HdrHistogram`, in base64.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Encoded(Compressed);
 
@@ -146,7 +146,9 @@ mod tests {
         #[test]
         fn a_distribution_survives_the_file(values in vec(any::<u64>(), 0..50)) {
             let mut distribution = measure::Distribution::new();
-            values.iter().for_each(|nanos| distribution.record(*nanos >> 8));
+            for nanos in &values {
+                distribution.record(*nanos >> 8);
+            }
             let file = serde_json::to_string(&Histogram::of(&distribution)).unwrap();
             let back: Histogram = serde_json::from_str(&file).unwrap();
             prop_assert_eq!(back.distribution().unwrap(), distribution);
