@@ -11,7 +11,11 @@ pub struct Arguments {
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 
-    /// Print the report that the run printed: the default
+    /// Print the report that the run printed: the default if nothing is written
     #[arg(long)]
     pub text: bool,
+
+    /// Write a page for a browser: one file, no network
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }

@@ -1,15 +1,31 @@
 //! A report on results that were kept.
 
-use super::{Failure, failed, print, style};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::{Failure, failed, misused, print, style};
 use crate::cli::report::Arguments;
-use crate::report;
+use crate::report::{self, html};
 use crate::results::read::{self, Document};
 
 pub(super) fn report(arguments: &Arguments) -> Result<u8, Failure> {
+    if let Some(path) = &arguments.html {
+        refuse_to_replace(path)?;
+    }
     let documents = arguments.files.iter().map(|file| read::document(file));
     let documents = documents.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    for document in &documents {
-        print(&text(document))?;
+    if arguments.text || arguments.html.is_none() {
+        for document in &documents {
+            print(&text(document))?;
+        }
+    }
+    if let Some(path) = &arguments.html {
+        let paths = arguments.files.iter().cloned();
+        let sources = paths
+            .zip(documents)
+            .map(|(path, document)| html::Source { path, document });
+        write_page(path, &html::page(&sources.collect::<Vec<_>>()))?;
     }
     Ok(0)
 }
@@ -22,3 +38,38 @@ fn text(document: &Document) -> String {
         Document::Selftest(selftest) => report::selftest::text(selftest, style()),
     }
 }
+
+fn write_page(path: &Path, page: &str) -> Result<(), Failure> {
+    if path.as_os_str() == "-" {
+        return print(page);
+    }
+    fs::write(path, page).map_err(|error| {
+        failed(format_args!(
+            "cannot write the page to --html {}: {error}",
+            path.display()
+        ))
+    })
+}
+
+/// A result where a page was to go is a slip (`--html` before the files) that would cost a
+/// measurement.
+fn refuse_to_replace(path: &Path) -> Result<(), Failure> {
+    let is_file = fs::metadata(path).is_ok_and(|there| there.is_file());
+    if is_file && !is_page(path).unwrap_or(false) {
+        return Err(misused(format_args!(
+            "--html {} would replace a file that is no page: name the page first, then the results",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Whether a file may be written over: an empty one, or one that begins like a page.
+fn is_page(path: &Path) -> io::Result<bool> {
+    let mut beginning = String::new();
+    let mut file = File::open(path)?.take(BEGINNING.len() as u64);
+    file.read_to_string(&mut beginning)?;
+    Ok(beginning.is_empty() || beginning.eq_ignore_ascii_case(BEGINNING))
+}
+
+const BEGINNING: &str = "<!doctype html>";

@@ -77,17 +77,23 @@ pub(super) fn accounts(run: &Run) -> Vec<String> {
         // After the line that says how many they are.
         lines.insert(2, labelled("lost at", &lost_by(&run.lost_by)));
     }
-    lines.extend(run.gaps_ns.as_ref().and_then(gaps));
+    let gaps = run.gaps_ns.as_ref().and_then(gaps);
+    lines.extend(gaps.map(|gaps| labelled("gaps", &gaps)));
     lines.push(labelled("host", &host(&run.host)));
     lines
 }
 
-fn lost_by(lost: &LostBy) -> String {
-    let rest = match lost.server_known {
+/// Where the probes died that died nowhere else.
+pub(super) fn elsewhere(lost: &LostBy) -> &'static str {
+    match lost.server_known {
         Known::Embedded => "path",
         // The server itself may have lost some, which only it could tell.
         Known::Unknown | Known::SameHost => "path or server",
-    };
+    }
+}
+
+fn lost_by(lost: &LostBy) -> String {
+    let rest = elsewhere(lost);
     let raw = &lost.raw;
     let own_socket = (lost.own_socket > 0).then_some(lost.own_socket);
     let places = [
@@ -110,7 +116,7 @@ fn lost_by(lost: &LostBy) -> String {
     places.join(", ")
 }
 
-fn host(host: &Host) -> String {
+pub(super) fn host(host: &Host) -> String {
     let counted =
         |number: Option<u64>, what: &str| number.map(|number| format!("{} {what}", count(number)));
     let unless_zero = |number: Option<u64>| number.filter(|number| *number > 0);
@@ -133,16 +139,15 @@ fn host(host: &Host) -> String {
 }
 
 /// How evenly, or unevenly, probes left; nothing if there was no gap.
-fn gaps(gaps: &Gaps) -> Option<String> {
+pub(super) fn gaps(gaps: &Gaps) -> Option<String> {
     let distance = gaps.distance?;
     let of = |distribution: &Distribution| {
         let (p50, p99) = (cell(distribution.p50), cell(distribution.p99));
         format!("p50 {p50} p99 {p99}")
     };
-    let text = format!(
+    Some(format!(
         "intended {}, achieved {}, distance {distance:.2}",
         of(&gaps.intended),
         of(&gaps.achieved),
-    );
-    Some(labelled("gaps", &text))
+    ))
 }

@@ -1,6 +1,7 @@
-//! Results as text, for one glance.
+//! Results for people: as text for one glance, and as [a page](html).
 
 mod accounts;
+pub mod html;
 mod run;
 pub mod search;
 pub mod selftest;

@@ -40,15 +40,20 @@ fn verdict(verdict: &Verdict, style: Style) -> Vec<String> {
     lines
 }
 
+/// How the objectives came out.
+pub(super) fn objectives_word(outcome: slo::Outcome) -> (&'static str, &'static str) {
+    match outcome {
+        slo::Outcome::Met => ("met", GREEN),
+        slo::Outcome::Undecided => ("UNDECIDED", YELLOW),
+        slo::Outcome::Missed => ("MISSED", RED),
+    }
+}
+
 fn objectives(run: &Run, style: Style) -> Vec<String> {
     let Some(slo) = &run.slo else {
         return Vec::new();
     };
-    let (word, colour) = match slo.outcome {
-        slo::Outcome::Met => ("met", GREEN),
-        slo::Outcome::Undecided => ("UNDECIDED", YELLOW),
-        slo::Outcome::Missed => ("MISSED", RED),
-    };
+    let (word, colour) = objectives_word(slo.outcome);
     let mut lines = vec![labelled("slo", &painted(word, colour, style))];
     for objective in &slo.objectives {
         lines.push(labelled("", &objective.message));

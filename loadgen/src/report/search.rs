@@ -4,7 +4,7 @@ use super::setting::{target, warmup};
 use super::table::cell;
 use super::{BOLD, GREEN, RED, Style, YELLOW, labelled, painted, verdict_word};
 use crate::figures::{self, percent, time};
-use crate::results::{Search, SearchOutcome, SearchTrial};
+use crate::results::{Run, Search, SearchOutcome, SearchTrial};
 use crate::search::Trial;
 
 /// The report of a search. Ends with a line break.
@@ -13,13 +13,7 @@ pub fn text(search: &Search, style: Style) -> String {
     let mut lines = Vec::new();
     if let Some(SearchTrial { run, .. }) = search.trials.first() {
         lines.push(labelled("target", &target(&run.plan)));
-        let each = format!(
-            "{} trials of {} each after {}",
-            search.trials.len(),
-            time(run.plan.duration_ns),
-            warmup(&run.plan)
-        );
-        lines.push(labelled("load", &each));
+        lines.push(labelled("load", &load(search, run)));
     }
     lines.push(labelled("objective", &search.slo));
     lines.push(String::new());
@@ -34,13 +28,18 @@ pub fn text(search: &Search, style: Style) -> String {
     lines.join("\n") + "\n"
 }
 
+pub(super) fn load(search: &Search, first: &Run) -> String {
+    format!(
+        "{} trials of {} each after {}",
+        search.trials.len(),
+        time(first.plan.duration_ns),
+        warmup(&first.plan)
+    )
+}
+
 fn row(trial: &SearchTrial, style: Style) -> String {
     let SearchTrial { outcome, run } = trial;
-    let (word, colour) = match outcome {
-        Trial::Met => ("met", GREEN),
-        Trial::Missed => ("missed", RED),
-        Trial::OutOfReach => ("the generator gave in", YELLOW),
-    };
+    let (word, colour) = outcome_word(*outcome);
     let (verdict, doubt) = verdict_word(run.verdict.outcome);
     format!(
         "{:<14}{:>8}{:>9}{:>9}  {}  {}",
@@ -53,7 +52,16 @@ fn row(trial: &SearchTrial, style: Style) -> String {
     )
 }
 
-fn answer(search: &Search) -> String {
+/// What a trial said of its rate.
+pub(super) fn outcome_word(outcome: Trial) -> (&'static str, &'static str) {
+    match outcome {
+        Trial::Met => ("met", GREEN),
+        Trial::Missed => ("missed", RED),
+        Trial::OutOfReach => ("the generator gave in", YELLOW),
+    }
+}
+
+pub(super) fn answer(search: &Search) -> String {
     let met = written(search.met.as_deref());
     let missed = written(search.missed.as_deref());
     match search.outcome {

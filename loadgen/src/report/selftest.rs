@@ -37,43 +37,42 @@ fn line(check: &Check, style: Style) -> String {
 }
 
 fn floor(floor: &Floor, trusted: bool) -> Vec<String> {
+    let labels = ["floor"].into_iter().chain(std::iter::repeat(""));
+    let sentences = floor_sentences(floor, trusted);
+    labels
+        .zip(sentences)
+        .map(|(label, sentence)| labelled(label, &sentence))
+        .collect()
+}
+
+/// What the machine can do at best.
+pub(super) fn floor_sentences(floor: &Floor, trusted: bool) -> [String; 5] {
     let pauses = &floor.pauses;
     let trip = |trip: &Distribution| format!("p50 {}, p99 {}", cell(trip.p50), cell(trip.p99));
-    vec![
-        labelled(
-            "floor",
-            &format!(
-                "round trip {} (one probe at a time, both sides spinning)",
-                trip(&floor.ping_pong_ns)
-            ),
+    [
+        format!(
+            "round trip {} (one probe at a time, both sides spinning)",
+            trip(&floor.ping_pong_ns)
         ),
-        labelled(
-            "",
-            &format!(
-                "round trip {} (10,000/s, a server that sleeps)",
-                trip(&floor.open_loop_ns)
-            ),
+        format!(
+            "round trip {} (10,000/s, a server that sleeps)",
+            trip(&floor.open_loop_ns)
         ),
-        labelled("", &format!("{} answers/s at most", count(floor.most_pps))),
-        labelled(
-            "",
-            &format!(
-                "{} pauses of {} or more in {}: {} of the time, the longest {}",
-                count(pauses.number),
-                time(pauses.threshold_ns),
-                time(pauses.watched_ns),
-                percent(pauses.total_ns, pauses.watched_ns),
-                time(pauses.longest_ns)
-            ),
+        format!("{} answers/s at most", count(floor.most_pps)),
+        format!(
+            "{} pauses of {} or more in {}: {} of the time, the longest {}",
+            count(pauses.number),
+            time(pauses.threshold_ns),
+            time(pauses.watched_ns),
+            percent(pauses.total_ns, pauses.watched_ns),
+            time(pauses.longest_ns)
         ),
-        labelled(
-            "",
-            if trusted {
-                "a result within twice these figures says more of this machine than of a server"
-            } else {
-                "these figures are as little to be trusted as the checks that failed"
-            },
-        ),
+        if trusted {
+            "a result within twice these figures says more of this machine than of a server"
+        } else {
+            "these figures are as little to be trusted as the checks that failed"
+        }
+        .to_owned(),
     ]
 }
 

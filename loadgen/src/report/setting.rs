@@ -5,6 +5,12 @@ use crate::figures::{count, rate, time};
 use crate::results::{Plan, Run};
 
 pub(super) fn setting(run: &Run) -> Vec<String> {
+    let parts = described(run);
+    parts.map(|(label, text)| labelled(label, &text)).into()
+}
+
+/// What was run, each part with its label.
+pub(super) fn described(run: &Run) -> [(&'static str, String); 3] {
     let plan = &run.plan;
     let warmup = warmup(plan);
     let cut = if run.window_ns < plan.duration_ns {
@@ -12,11 +18,11 @@ pub(super) fn setting(run: &Run) -> Vec<String> {
     } else {
         String::new()
     };
-    vec![
-        labelled("target", &target(plan)),
-        labelled(
+    [
+        ("target", target(plan)),
+        (
             "load",
-            &format!(
+            format!(
                 "{} of {} for {} after {warmup}{cut}{}",
                 load(plan),
                 sizes(plan),
@@ -24,9 +30,9 @@ pub(super) fn setting(run: &Run) -> Vec<String> {
                 seed(run),
             ),
         ),
-        labelled(
+        (
             "from",
-            &format!(
+            format!(
                 "{}, {}, timeout {}{}",
                 number_of(plan.flows, "flow"),
                 number_of(plan.threads, "thread"),

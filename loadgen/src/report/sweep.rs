@@ -37,11 +37,16 @@ pub fn text(sweep: &Sweep, style: Style) -> String {
         lines.push(line.trim_end().to_owned());
     }
     lines.push(String::new());
-    lines.extend(conclusions(sweep));
+    let conclusions = conclusions(sweep);
+    lines.extend(
+        conclusions
+            .iter()
+            .map(|(label, text)| labelled(label, text)),
+    );
     lines.join("\n") + "\n"
 }
 
-fn load(sweep: &Sweep, first: &Run) -> String {
+pub(super) fn load(sweep: &Sweep, first: &Run) -> String {
     let runs = sweep.trials.len();
     let planned = if runs < sweep.planned {
         format!(" of {} planned", sweep.planned)
@@ -87,10 +92,11 @@ fn half(run: Option<&Run>, style: Style) -> String {
     )
 }
 
-fn conclusions(sweep: &Sweep) -> Vec<String> {
+/// What follows from the runs, each with its label.
+pub(super) fn conclusions(sweep: &Sweep) -> Vec<(&'static str, String)> {
     if sweep.trials.len() < sweep.planned {
         let text = "the sweep was interrupted, so that nothing is said of knee and hysteresis";
-        return vec![labelled("unknown", text)];
+        return vec![("unknown", text.to_owned())];
     }
     let knee = match &sweep.knee {
         Some(rate) if is_highest(sweep, rate) => format!(
@@ -105,13 +111,11 @@ fn conclusions(sweep: &Sweep) -> Vec<String> {
         ),
         None => "none: at no rate was the median answered both ways".to_owned(),
     };
-    vec![
-        labelled("knee", &knee),
-        labelled("hysteresis", &hysteresis(sweep)),
-    ]
+    vec![("knee", knee), ("hysteresis", hysteresis(sweep))]
 }
 
-fn is_highest(sweep: &Sweep, rate: &str) -> bool {
+/// Whether nothing above was tried.
+pub(super) fn is_highest(sweep: &Sweep, rate: &str) -> bool {
     let highest = rows(sweep).into_keys().next_back();
     highest.is_some_and(|highest| highest.to_string() == rate)
 }

@@ -21,7 +21,8 @@ pub(super) fn latencies(run: &Run, style: Style) -> Vec<String> {
     lines[1] = painted(&lines[1], BOLD, style);
     lines.splice(2..2, bounds(rows[0].1));
     let distributions = rows.map(|(_, distribution)| distribution);
-    lines.extend(legend(&distributions));
+    let legend = legend(&distributions);
+    lines.extend(legend.iter().map(|(word, text)| labelled(word, text)));
     lines
 }
 
@@ -39,14 +40,14 @@ fn bounds(distribution: &Distribution) -> Vec<String> {
 }
 
 /// What the words in place of a number mean, if there are any.
-fn legend(distributions: &[&Distribution]) -> Vec<String> {
+pub(super) fn legend(distributions: &[&Distribution]) -> Vec<(&'static str, String)> {
     let any = |of: fn(&Distribution) -> Quantile, quantile| {
         distributions.iter().any(|one| of(one) == quantile)
     };
     let mut lines = Vec::new();
     if COLUMNS.iter().any(|column| any(column.of, Quantile::Lost)) {
         let meaning = "the rank falls among probes that were sent and had no answer in time";
-        lines.push(labelled("lost", meaning));
+        lines.push(("lost", meaning.to_owned()));
     }
     let needs: Vec<String> = COLUMNS
         .iter()
@@ -60,22 +61,22 @@ fn legend(distributions: &[&Distribution]) -> Vec<String> {
         })
         .collect();
     if !needs.is_empty() {
-        lines.push(labelled("n/a", &needs.join(", ")));
+        lines.push(("n/a", needs.join(", ")));
     }
     lines
 }
 
 /// One column of the table.
 #[derive(Clone, Copy)]
-struct Column {
-    name: &'static str,
-    of: fn(&Distribution) -> Quantile,
+pub(super) struct Column {
+    pub(super) name: &'static str,
+    pub(super) of: fn(&Distribution) -> Quantile,
     /// `None` for the maximum, which takes but one value.
-    fraction: Option<Fraction>,
-    interval: fn(&Intervals) -> Option<[Edge; 2]>,
+    pub(super) fraction: Option<Fraction>,
+    pub(super) interval: fn(&Intervals) -> Option<[Edge; 2]>,
 }
 
-const COLUMNS: [Column; 6] = [
+pub(super) const COLUMNS: [Column; 6] = [
     Column {
         name: "p50",
         of: |distribution| distribution.p50,

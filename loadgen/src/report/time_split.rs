@@ -14,20 +14,24 @@ pub(super) fn lines(split: &TimeSplit) -> Vec<String> {
     lines
 }
 
+/// The parts that are told apart.
+pub(super) fn parts(split: &TimeSplit) -> impl Iterator<Item = &'static Part> {
+    // Nothing lies between kernel and device where the device stamps nothing.
+    let shown = |part: &&Part| part.clock.is_none_or(|clock| clock == split.clock);
+    PARTS.iter().filter(shown)
+}
+
 fn table(split: &TimeSplit) -> Vec<String> {
     let mut lines = vec![row(
         "where the time went",
         &At::ALL.map(|at| name(at).to_owned()),
     )];
-    for part in &PARTS {
-        // Nothing lies between kernel and device where the device stamps nothing.
-        if part.clock.is_none_or(|clock| clock == split.clock) {
-            let cell = |at| {
-                let row = split.row(at);
-                row.map_or_else(|| "n/a".to_owned(), |row| time((part.of)(row)))
-            };
-            lines.push(row(part.name, &At::ALL.map(cell)));
-        }
+    for part in parts(split) {
+        let cell = |at| {
+            let row = split.row(at);
+            row.map_or_else(|| "n/a".to_owned(), |row| time((part.of)(row)))
+        };
+        lines.push(row(part.name, &At::ALL.map(cell)));
     }
     let unknown = At::ALL.iter().filter(|at| split.row(**at).is_none());
     let needs: Vec<String> = unknown
@@ -45,7 +49,7 @@ fn table(split: &TimeSplit) -> Vec<String> {
     lines
 }
 
-fn samples(split: &TimeSplit) -> String {
+pub(super) fn samples(split: &TimeSplit) -> String {
     let clock = match split.clock {
         Clock::Software => "the kernel",
         Clock::Hardware => "kernel and device",
@@ -69,9 +73,11 @@ fn samples(split: &TimeSplit) -> String {
 }
 
 /// One line of the table.
-struct Part {
-    name: &'static str,
-    of: fn(&Row) -> u64,
+pub(super) struct Part {
+    pub(super) name: &'static str,
+    /// In a result file.
+    pub(super) field: &'static str,
+    pub(super) of: fn(&Row) -> u64,
     /// The clock with which alone it is shown.
     clock: Option<Clock>,
 }
@@ -79,37 +85,43 @@ struct Part {
 const PARTS: [Part; 6] = [
     Part {
         name: "schedule lag",
+        field: "lag_ns",
         of: |row| row.lag_ns,
         clock: None,
     },
     Part {
         name: "send call to kernel",
+        field: "send_ns",
         of: |row| row.send_ns,
         clock: None,
     },
     Part {
         name: "kernel to device, both ways",
+        field: "device_ns",
         of: |row| row.device_ns,
         clock: Some(Clock::Hardware),
     },
     Part {
         name: "kernel to kernel",
+        field: "path_ns",
         of: |row| row.path_ns,
         clock: Some(Clock::Software),
     },
     Part {
         name: "device to device",
+        field: "path_ns",
         of: |row| row.path_ns,
         clock: Some(Clock::Hardware),
     },
     Part {
         name: "kernel to read",
+        field: "read_ns",
         of: |row| row.read_ns,
         clock: None,
     },
 ];
 
-fn name(at: At) -> &'static str {
+pub(super) fn name(at: At) -> &'static str {
     match at {
         At::P50 => "p50",
         At::P90 => "p90",

@@ -1,0 +1,181 @@
+//! What happened in the course of the measured window: a point a row.
+
+use super::chart::{Axis, Chart, Curve, Dash, Group, Kind, Scale, Shape, Unit, Value};
+use super::page::Block;
+use super::runs::Named;
+use crate::results::{Period, Spread};
+
+/// The charts of all runs that have rows, or sentences in their place.
+pub(super) fn blocks(runs: &[Named<'_>]) -> Vec<Block> {
+    if runs.iter().all(|named| named.run.intervals.is_empty()) {
+        let missing = "Of the course of time nothing is known: no file has rows of intervals.";
+        return vec![Block::Text(missing.to_owned())];
+    }
+    let none_missing = runs
+        .iter()
+        .flat_map(|named| &named.run.intervals)
+        .all(|row| row.lost == 0 && row.not_sent == 0);
+    let losses = if none_missing {
+        Block::Text("In no interval was a probe lost, or not sent.".to_owned())
+    } else {
+        losses(runs).into()
+    };
+    vec![
+        round_trips(runs).into(),
+        rates(runs).into(),
+        losses,
+        lateness(runs).into(),
+    ]
+}
+
+fn round_trips(runs: &[Named<'_>]) -> Chart {
+    Chart {
+        name: "round_trips",
+        title: "Round trip over time, from due (us, ms or s; log scale)".to_owned(),
+        caption: "Median, 99th percentile and longest round trip of each interval; a triangle at \
+                  the top stands for a percentile that is lost. A server that stands still shows \
+                  as a ramp that falls: probes kept coming due meanwhile, and each is charged with \
+                  what was left of the stall when it came."
+            .to_owned(),
+        kind: Kind::Curves,
+        x: Axis::elapsed(),
+        y: Axis::latency("round trip"),
+        groups: groups(runs, &spread(|row| &row.rtt_ns.from_due)),
+        marks: Vec::new(),
+    }
+}
+
+fn lateness(runs: &[Named<'_>]) -> Chart {
+    Chart {
+        name: "lateness",
+        title: "The generator's lateness over time (ns, us or ms; log scale)".to_owned(),
+        caption: "How long after being due probes were sent. Where this is of the size of the \
+                  round trips, it is the generator's time that they show."
+            .to_owned(),
+        kind: Kind::Curves,
+        x: Axis::elapsed(),
+        y: Axis::latency("lateness"),
+        groups: groups(runs, &spread(|row| &row.lateness_ns)),
+        marks: Vec::new(),
+    }
+}
+
+fn rates(runs: &[Named<'_>]) -> Chart {
+    let lines = [
+        Line::counting("asked", |row| row.sent.saturating_add(row.not_sent)),
+        Line::counting("sent", |row| row.sent),
+        Line::counting("answered", |row| row.received),
+    ];
+    Chart {
+        name: "rates",
+        title: "Rates over time (probes/s)".to_owned(),
+        caption: "Probes asked for, sent, and answered in time, each second of an interval. Sent \
+                  below asked is the generator's doing. The last interval also holds the answers \
+                  that came after the end."
+            .to_owned(),
+        kind: Kind::Curves,
+        x: Axis::elapsed(),
+        y: Axis::new("probes/s", Unit::Rate, Scale::Linear),
+        groups: groups(runs, &lines),
+        marks: Vec::new(),
+    }
+}
+
+fn losses(runs: &[Named<'_>]) -> Chart {
+    let lines = [
+        Line::counting("lost", |row| row.lost),
+        Line::counting("not sent", |row| row.not_sent),
+    ];
+    Chart {
+        name: "losses",
+        title: "Losses over time (probes/s)".to_owned(),
+        caption: "Probes given up, one timeout after they were sent, and probes that were never \
+                  sent, each second of an interval."
+            .to_owned(),
+        kind: Kind::Curves,
+        x: Axis::elapsed(),
+        y: Axis::new("probes/s", Unit::Rate, Scale::Linear),
+        groups: groups(runs, &lines),
+        marks: Vec::new(),
+    }
+}
+
+/// One curve of every run.
+struct Line {
+    name: &'static str,
+    of: Box<dyn Fn(&Period) -> Value>,
+    /// Whether it is to be seen too if there are several runs.
+    always: bool,
+}
+
+impl Line {
+    /// Events a second.
+    fn counting(name: &'static str, count: fn(&Period) -> u64) -> Self {
+        Self {
+            name,
+            of: Box::new(move |row| rate(row, count(row))),
+            always: true,
+        }
+    }
+}
+
+/// Median, 99th percentile and maximum.
+fn spread(of: fn(&Period) -> &Spread) -> [Line; 3] {
+    let line = |name, quantile: fn(&Spread) -> Value, always| Line {
+        name,
+        of: Box::new(move |row| quantile(of(row))),
+        always,
+    };
+    [
+        line("p50", |spread| spread.p50.into(), true),
+        line("p99", |spread| spread.p99.into(), true),
+        line("max", |spread| spread.max.into(), false),
+    ]
+}
+
+fn rate(row: &Period, count: u64) -> Value {
+    let width = u128::from(row.to_ns.saturating_sub(row.from_ns));
+    if width == 0 {
+        return Value::Unknown;
+    }
+    let rate = (u128::from(count) * 1_000_000_000 + width / 2) / width;
+    u64::try_from(rate).map_or(Value::Unknown, Value::Whole)
+}
+
+/// A group a run: one run alone has a colour a line, several have a colour a run.
+fn groups(runs: &[Named<'_>], lines: &[Line]) -> Vec<Group> {
+    let alone = runs.len() == 1;
+    let group = |(number, named): (usize, &Named<'_>)| {
+        let rows = &named.run.intervals;
+        // A single row would be a line without a length.
+        let shape = if rows.len() > FEW {
+            Shape::Line
+        } else {
+            Shape::Beads
+        };
+        let curves = lines.iter().enumerate().map(|(place, line)| Curve {
+            colour: if alone { place } else { number },
+            dash: Dash::ALL[if alone { 0 } else { place }],
+            shape,
+            shown: alone || line.always,
+            ..Curve::line(line.name, 0, rows.iter().map(&line.of).collect())
+        });
+        Group {
+            name: named.name.clone(),
+            x: rows.iter().map(middle).collect(),
+            curves: curves.collect(),
+        }
+    };
+    let with_rows = runs.iter().enumerate();
+    with_rows
+        .filter(|(_, named)| !named.run.intervals.is_empty())
+        .map(group)
+        .collect()
+}
+
+fn middle(row: &Period) -> Value {
+    Value::Whole(row.from_ns.midpoint(row.to_ns))
+}
+
+/// With so few rows, each is a dot on its line.
+const FEW: usize = 30;
