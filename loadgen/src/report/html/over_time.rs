@@ -3,7 +3,7 @@
 use super::chart::{Axis, Chart, Curve, Dash, Group, Kind, Scale, Shape, Unit, Value};
 use super::page::Block;
 use super::runs::Named;
-use crate::results::{Period, Spread};
+use crate::results::{Period, Plan, Spread};
 
 /// The charts of all runs that have rows, or sentences in their place.
 pub(super) fn blocks(runs: &[Named<'_>]) -> Vec<Block> {
@@ -62,16 +62,20 @@ fn lateness(runs: &[Named<'_>]) -> Chart {
 
 fn rates(runs: &[Named<'_>]) -> Chart {
     let lines = [
-        Line::counting("asked", |row| row.sent.saturating_add(row.not_sent)),
+        Line {
+            name: "asked",
+            of: Box::new(asked),
+            always: true,
+        },
         Line::counting("sent", |row| row.sent),
         Line::counting("answered", |row| row.received),
     ];
     Chart {
         name: "rates",
         title: "Rates over time (probes/s)".to_owned(),
-        caption: "Probes asked for, sent, and answered in time, each second of an interval. Sent \
-                  below asked is the generator's doing. The last interval also holds the answers \
-                  that came after the end."
+        caption: "Probes asked for, sent, and answered in time. Sent below asked is the \
+                  generator's doing. The last interval also holds the answers that came after the \
+                  end."
             .to_owned(),
         kind: Kind::Curves,
         x: Axis::elapsed(),
@@ -90,7 +94,7 @@ fn losses(runs: &[Named<'_>]) -> Chart {
         name: "losses",
         title: "Losses over time (probes/s)".to_owned(),
         caption: "Probes given up, one timeout after they were sent, and probes that were never \
-                  sent, each second of an interval."
+                  sent, which count when that is noticed, at the latest at the end."
             .to_owned(),
         kind: Kind::Curves,
         x: Axis::elapsed(),
@@ -103,7 +107,7 @@ fn losses(runs: &[Named<'_>]) -> Chart {
 /// One curve of every run.
 struct Line {
     name: &'static str,
-    of: Box<dyn Fn(&Period) -> Value>,
+    of: Box<dyn Fn(&Plan, &Period) -> Value>,
     /// Whether it is to be seen too if there are several runs.
     always: bool,
 }
@@ -113,7 +117,7 @@ impl Line {
     fn counting(name: &'static str, count: fn(&Period) -> u64) -> Self {
         Self {
             name,
-            of: Box::new(move |row| rate(row, count(row))),
+            of: Box::new(move |_plan, row| rate(row, count(row))),
             always: true,
         }
     }
@@ -123,7 +127,7 @@ impl Line {
 fn spread(of: fn(&Period) -> &Spread) -> [Line; 3] {
     let line = |name, quantile: fn(&Spread) -> Value, always| Line {
         name,
-        of: Box::new(move |row| quantile(of(row))),
+        of: Box::new(move |_plan, row| quantile(of(row))),
         always,
     };
     [
@@ -131,6 +135,16 @@ fn spread(of: fn(&Period) -> &Spread) -> [Line; 3] {
         line("p99", |spread| spread.p99.into(), true),
         line("max", |spread| spread.max.into(), false),
     ]
+}
+
+/// Probes that were to be sent a second; none in a closed loop.
+fn asked(plan: &Plan, row: &Period) -> Value {
+    match (plan.rate_pps, plan.arrivals.as_str()) {
+        (None, _) => Value::Unknown,
+        // Rows have what was not sent when that was noticed, which may be as late as at the end.
+        (Some(rate), "constant" | "poisson") => Value::Whole(rate),
+        (Some(_mean), _) => rate(row, row.sent.saturating_add(row.not_sent)),
+    }
 }
 
 fn rate(row: &Period, count: u64) -> Value {
@@ -158,7 +172,13 @@ fn groups(runs: &[Named<'_>], lines: &[Line]) -> Vec<Group> {
             dash: Dash::ALL[if alone { 0 } else { place }],
             shape,
             shown: alone || line.always,
-            ..Curve::line(line.name, 0, rows.iter().map(&line.of).collect())
+            ..Curve::line(
+                line.name,
+                0,
+                rows.iter()
+                    .map(|row| (line.of)(&named.run.plan, row))
+                    .collect(),
+            )
         });
         Group {
             name: named.name.clone(),

@@ -170,6 +170,7 @@
             const { chart } = this;
             return {
                 legend: { show: false },
+                padding: [10, 12, 0, 0],
                 scales: {
                     x: { time: false, distr: chart.x.scale === "log" ? 3 : 1, range: (_, low, high) => this.rangeOfX(low, high) },
                     y: { distr: chart.y.scale === "log" ? 3 : 1, range: () => this.rangeOfY() },
@@ -281,7 +282,10 @@
             if (unit === "nines") {
                 return [low, Math.max(high, low + 0.01)];
             }
-            return low < high ? [low, high] : [low * 0.5, low * 1.5 + 1];
+            // From the beginning, unless it is a part that somebody asked for.
+            const columns = this.chart.groups.flatMap((group) => group.x);
+            const isWhole = columns.every((value) => value >= low && value <= high);
+            return isWhole ? [0, high * 1.02 + 1] : [low, high];
         }
 
         /** Around all that is to be seen of the curves that are shown. */
@@ -348,13 +352,12 @@
                 }
                 const x = drawn.valToPos(curve.group.x[at], "x", true);
                 const [low, high] = ends.map((end) => (isNumber(end) ? drawn.valToPos(end, "y", true) : bbox.top));
-                const half = 4 * pixel;
                 ctx.beginPath();
                 ctx.moveTo(x, low);
                 ctx.lineTo(x, high);
-                for (const y of [low, high]) {
-                    ctx.moveTo(x - half, y);
-                    ctx.lineTo(x + half, y);
+                for (const y of [low, high].filter((_, end) => isNumber(ends[end]))) {
+                    ctx.moveTo(x - 4 * pixel, y);
+                    ctx.lineTo(x + 4 * pixel, y);
                 }
                 ctx.stroke();
             });
@@ -411,11 +414,14 @@
             const fits = x + width < bbox.left + bbox.width;
             const left = fits ? x + 3 * pixel : Math.max(x - width - 3 * pixel, bbox.left);
             const top = bbox.top + (10 + 20 * row) * pixel;
-            ctx.fillStyle = colourOf("--paper");
-            ctx.fillRect(left, top, width, 18 * pixel);
-            ctx.fillStyle = colour;
             ctx.textAlign = "left";
             ctx.textBaseline = "middle";
+            // A halo keeps it readable where it crosses a curve.
+            ctx.strokeStyle = colourOf("--paper");
+            ctx.lineWidth = 4 * pixel;
+            ctx.lineJoin = "round";
+            ctx.strokeText(label, left + 4 * pixel, top + 9 * pixel);
+            ctx.fillStyle = colour;
             ctx.fillText(label, left + 4 * pixel, top + 9 * pixel);
         }
 
@@ -436,7 +442,7 @@
                 button.type = "button";
                 button.setAttribute("aria-pressed", String(curve.shown));
                 const name = document.createElement("span");
-                name.textContent = [curve.group.name, curve.name].filter(Boolean).join(" ");
+                name.textContent = [curve.group.name, curve.name].filter(Boolean).join(": ");
                 curve.value = document.createElement("span");
                 curve.value.className = "value";
                 button.append(swatch(curve), name, curve.value);
@@ -476,8 +482,8 @@
             const at = isContinuous ? drawn.posToVal(left, "x") : drawn.data[0][idx];
             this.at.textContent = x.unit === "names" ? `at ${x.names[at]}` : `at ${UNITS[x.unit].read(at)}`;
             for (const curve of this.curves) {
-                const value = curve.shown ? valueAt(curve, at) : null;
-                curve.value.textContent = isNumber(value) ? UNITS[y.unit].read(value) : value ?? "";
+                const place = curve.shown ? placeAt(curve, at, drawn.scales.x) : null;
+                curve.value.textContent = place === null ? "" : told(curve, place, UNITS[y.unit].read);
             }
         }
 
@@ -496,8 +502,8 @@
         }
     }
 
-    /** What a curve says of a place: of steps the last one, of dots those at the place, else the nearest. */
-    function valueAt(curve, x) {
+    /** Which point of a curve speaks for an x: of steps the last before it, of dots one that is close, else the nearest. */
+    function placeAt(curve, x, scale) {
         const places = curve.group.x;
         let low = 0;
         let high = places.length - 1;
@@ -506,14 +512,26 @@
             [low, high] = places[middle] <= x ? [middle, high] : [low, middle - 1];
         }
         if (curve.shape === "steps") {
-            return x > places[places.length - 1] ? (curve.beyond ? "lost" : null) : curve.y[low];
+            return low;
         }
         const next = low + 1;
         if (next < places.length && places[next] - x < x - places[low]) {
             low = next;
         }
-        const apart = places.length > 1 ? (places[places.length - 1] - places[0]) / (places.length - 1) : 0;
-        return Math.abs(places[low] - x) <= Math.max(apart, 1e-9 * Math.abs(x)) ? curve.y[low] : null;
+        const width = scale.max - scale.min;
+        const reach = curve.shape === "dots" ? width / 50 : Math.max(width / 50, (places[places.length - 1] - places[0]) / places.length);
+        return Math.abs(places[low] - x) <= reach ? low : null;
+    }
+
+    /** What a curve says at one of its points, in words. */
+    function told(curve, place, read) {
+        const word = (value) => (isNumber(value) ? read(value) : value ?? "");
+        if (curve.beyond && place === curve.y.length - 1) {
+            return "lost";
+        }
+        const within = curve.within?.[place];
+        const value = word(curve.y[place]);
+        return within ? `${value} (${word(within[0])} to ${word(within[1])})` : value;
     }
 
     /** A piece of a curve as it is drawn. */

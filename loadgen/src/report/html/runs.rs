@@ -190,7 +190,13 @@ fn counts(runs: &[Named<'_>]) -> Table {
                 .count(&format!("rate_pps.{path}"), of(named.run))
         });
     }
+    let mut none = Vec::new();
     for (name, path, of) in COUNTS {
+        let is_usual = USUAL.contains(path);
+        if !is_usual && runs.iter().all(|named| of(named.run) == 0) {
+            none.push(*name);
+            continue;
+        }
         row((*name).to_owned(), Weight::Normal, &|named| {
             let cell = named.origin.count(path, of(named.run));
             cell.and(&share(path, of(named.run), named.run))
@@ -211,6 +217,9 @@ fn counts(runs: &[Named<'_>]) -> Table {
             }
         }
     }
+    if !none.is_empty() {
+        table.legend.push(("none".to_owned(), none.join(", ")));
+    }
     table
 }
 
@@ -222,6 +231,15 @@ fn reasons(runs: &[Named<'_>]) -> Vec<String> {
     reasons.dedup();
     reasons
 }
+
+/// Counts that are told even if they are zero.
+const USUAL: [&str; 5] = [
+    "counts.scheduled",
+    "counts.sent",
+    "counts.not_sent",
+    "counts.received",
+    "counts.lost",
+];
 
 type Figure<T> = (&'static str, &'static str, fn(&Run) -> T);
 

@@ -1,1 +1,331 @@
+use std::collections::BTreeMap;
 
+use serde_json::Value;
+
+use super::*;
+use crate::measure::{self, Compressed, Quantile};
+use crate::results::tests::{asked, run};
+use crate::results::{
+    At, Clock, Doubt, Encoded, Period, PeriodRoundTrips, Row, Run, Spread, Sweep, SweepTrial,
+    TimeSplit,
+};
+use crate::sweep::Direction;
+use crate::verdict::Outcome;
+
+fn source(name: &str, run: Run) -> Source {
+    Source {
+        path: name.into(),
+        document: Document::Run(Box::new(run)),
+    }
+}
+
+fn page_of(run: Run) -> String {
+    page(&[source("run.json", run)])
+}
+
+/// Seconds of 10,000 probes.
+fn rows(seconds: u64) -> Vec<Period> {
+    let spread = |nanos: u64| Spread {
+        p50: Quantile::Value(nanos),
+        p90: Quantile::Value(nanos * 2),
+        p99: Quantile::Value(nanos * 3),
+        p99_9: Quantile::TooFew,
+        max: Quantile::Lost,
+    };
+    let mut histogram = measure::Distribution::new();
+    histogram.record_many(20_000, 9_990);
+    let row = |second: u64| Period {
+        from_ns: second * 1_000_000_000,
+        to_ns: (second + 1) * 1_000_000_000,
+        sent: 9_995,
+        not_sent: 5,
+        received: 9_990,
+        lost: 5,
+        duplicated: 0,
+        reordered: 0,
+        corrupted: 0,
+        foreign: 0,
+        stale: 0,
+        rtt_ns: PeriodRoundTrips {
+            from_due: spread(20_000 + second),
+            from_send: spread(19_000),
+        },
+        lateness_ns: spread(700),
+        histogram: Encoded::from(&Compressed::of(histogram.histogram())),
+    };
+    (0..seconds).map(row).collect()
+}
+
+/// The data of the charts, by their names.
+fn charts(page: &str) -> BTreeMap<String, Value> {
+    let (_, from) = page
+        .split_once("<script type=\"application/json\" id=\"charts\">")
+        .unwrap();
+    let (text, _) = from.split_once("</script>").unwrap();
+    let charts: Vec<Value> = serde_json::from_str(text).unwrap();
+    let named = charts
+        .into_iter()
+        .map(|chart| (chart["name"].as_str().unwrap().to_owned(), chart));
+    named.collect()
+}
+
+/// What each cell of a table shows of which place of a file.
+fn figures(page: &str) -> Vec<(String, String)> {
+    let cells = page.split("data-name=\"").skip(1);
+    let cell = |cell: &str| {
+        let (name, rest) = cell.split_once('"').unwrap();
+        let (_, raw) = rest.split_once("=\"").unwrap();
+        (name.to_owned(), raw.split_once('"').unwrap().0.to_owned())
+    };
+    cells.map(cell).collect()
+}
+
+fn looked_up<'a>(file: &'a Value, path: &str) -> &'a Value {
+    path.split('.')
+        .fold(file, |value, name| match name.parse::<usize>() {
+            Ok(place) => &value[place],
+            Err(_not_a_place) => &value[name],
+        })
+}
+
+#[test]
+fn the_verdict_comes_before_all_figures_and_charts() {
+    let mut run = run();
+    run.verdict.outcome = Outcome::Invalid;
+    run.verdict.doubts.push(Doubt {
+        code: "rate_missed".to_owned(),
+        message: "Lower --rate.".to_owned(),
+        outcome: Outcome::Invalid,
+        measured: 1.0,
+        limit: 2.0,
+        unit: "probes".to_owned(),
+    });
+    let page = page_of(run);
+    let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text} in it"));
+    let verdict = at("<strong class=\"word\">INVALID</strong>");
+    let doubt = at("<li>rate_missed: Lower --rate.</li>");
+    assert!(verdict < doubt && doubt < at("<table>") && doubt < at("<figure"));
+}
+
+#[test]
+fn every_number_of_the_tables_is_that_of_its_place_in_the_file() {
+    let mut run = asked();
+    run.time_split = Some(split());
+    let file = serde_json::to_value(&run).unwrap();
+    let figures = figures(&page_of(run));
+    assert!(figures.len() > 40, "{}", figures.len());
+    for (name, raw) in figures {
+        let expected = match looked_up(&file, &name) {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        assert_eq!(raw, expected, "{name}");
+    }
+}
+
+#[test]
+fn text_from_a_file_is_never_markup() {
+    const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&";
+    let mut run = run();
+    run.plan.sizes = HOSTILE.to_owned();
+    run.plan.rate = Some(HOSTILE.to_owned());
+    run.not_sent_by.insert(HOSTILE.to_owned(), 1);
+    run.verdict.doubts.push(Doubt {
+        code: HOSTILE.to_owned(),
+        message: HOSTILE.to_owned(),
+        outcome: Outcome::Suspect,
+        measured: 1.0,
+        limit: 2.0,
+        unit: HOSTILE.to_owned(),
+    });
+    run.host
+        .unreadable
+        .insert(HOSTILE.to_owned(), HOSTILE.to_owned());
+    run.time_split = Some(TimeSplit {
+        withheld: Some(HOSTILE.to_owned()),
+        ..split()
+    });
+    let hostile_path = format!("{HOSTILE}.json");
+    let pages = [
+        page(&[source(&hostile_path, run.clone())]),
+        page(&[source(&hostile_path, run.clone()), source("b", run)]),
+    ];
+    for page in pages {
+        assert!(!page.contains("<img") && !page.contains("<script>alert"));
+        // The page's own: the data, the plotting library and the page's script.
+        assert_eq!(page.matches("</script>").count(), 3);
+        assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;"));
+    }
+}
+
+#[test]
+fn every_chart_of_a_run_has_its_data() {
+    let mut run = run();
+    run.intervals = rows(3);
+    run.time_split = Some(split());
+    let page = page_of(run);
+    let charts = charts(&page);
+    let names: Vec<&str> = charts.keys().map(String::as_str).collect();
+    let expected = [
+        "lateness",
+        "losses",
+        "percentiles",
+        "rates",
+        "round_trips",
+        "time_split",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(page.matches("<figcaption").count(), charts.len());
+    let group = &charts["round_trips"]["groups"][0];
+    let x = serde_json::json!([500_000_000, 1_500_000_000, 2_500_000_000_u64]);
+    assert_eq!(group["x"], x);
+    assert_eq!(
+        group["curves"][0]["y"],
+        serde_json::json!([20_000, 20_001, 20_002])
+    );
+    assert_eq!(
+        group["curves"][2]["y"],
+        serde_json::json!(["lost", "lost", "lost"])
+    );
+    let rates = &charts["rates"]["groups"][0]["curves"];
+    let second: Vec<&Value> = (0..3).map(|curve| &rates[curve]["y"][1]).collect();
+    assert_eq!(second, [10_000, 9_995, 9_990]);
+    assert_eq!(charts["losses"]["groups"][0]["curves"][0]["y"][0], 5);
+    let lost = &charts["percentiles"]["groups"][0]["curves"][0]["beyond"];
+    assert_eq!(lost, "lost: 0.403 %");
+}
+
+#[test]
+fn several_runs_share_the_charts_with_a_colour_each() {
+    let mut one = run();
+    one.intervals = rows(2);
+    let page = page(&[source("a/before.json", one.clone()), source("after", one)]);
+    let charts = charts(&page);
+    let groups = charts["rates"]["groups"].as_array().unwrap();
+    let seen: Vec<_> = groups
+        .iter()
+        .map(|group| (&group["name"], &group["curves"][0]["colour"]))
+        .collect();
+    assert_eq!(
+        seen,
+        [(&"before".into(), &0.into()), (&"after".into(), &1.into())]
+    );
+    assert!(page.contains("<th scope=\"rowgroup\" colspan=\"9\">before</th>"));
+}
+
+#[test]
+fn files_of_one_name_are_called_by_their_paths() {
+    let sources = [source("a/run.json", run()), source("b/run.json", run())];
+    assert_eq!(names(&sources), ["a/run.json", "b/run.json"]);
+}
+
+#[test]
+fn a_run_without_rows_and_histograms_has_sentences_instead_of_charts() {
+    let mut run = run();
+    (run.intervals, run.histograms) = (Vec::new(), None);
+    let page = page_of(run);
+    assert_eq!(charts(&page), BTreeMap::new());
+    assert!(page.contains("no file has rows of intervals"));
+    assert!(page.contains("The whole distribution is not in the file."));
+}
+
+#[test]
+fn an_hour_of_seconds_is_no_large_page() {
+    let mut run = run();
+    run.intervals = rows(3_600);
+    let page = page_of(run);
+    assert!(page.len() < 2_000_000, "{} bytes", page.len());
+}
+
+#[test]
+fn nothing_may_be_loaded_from_anywhere() {
+    let page = page_of(run());
+    let (_, policy) = page
+        .split_once("http-equiv=\"Content-Security-Policy\" content=\"")
+        .unwrap();
+    assert!(
+        policy.starts_with("default-src &#39;none&#39;;")
+            || policy.starts_with("default-src 'none';")
+    );
+    assert!(!page.contains(" src=") && !page.contains("<link") && !page.contains(" style="));
+    assert!(!page.contains(" onclick=") && !page.contains("unsafe-inline"));
+}
+
+fn trial(direction: Direction, rate: &str, median: u64) -> SweepTrial {
+    let mut run = run();
+    run.plan.rate = Some(rate.to_owned());
+    run.rtt_ns.from_due.p50 = Quantile::Value(median);
+    SweepTrial { direction, run }
+}
+
+fn swept(trials: Vec<SweepTrial>) -> String {
+    let planned = trials.len();
+    page(&[Source {
+        path: "sweep.json".into(),
+        document: Document::Sweep(Box::new(Sweep::new(trials, planned))),
+    }])
+}
+
+#[test]
+fn the_knee_of_a_sweep_is_told_and_marked() {
+    let page = swept(vec![
+        trial(Direction::Up, "10000", 20_000),
+        trial(Direction::Up, "2000000", 25_000),
+        trial(Direction::Down, "2000000", 900_000),
+        trial(Direction::Down, "10000", 20_000),
+    ]);
+    assert!(page.contains("<strong class=\"word\">knee at 10,000/s</strong>"));
+    let charts = charts(&page);
+    let latency = &charts["latency"];
+    let mark = serde_json::json!([{ "x": 10_000, "label": "knee: 10,000/s" }]);
+    assert_eq!(latency["marks"], mark);
+    let down = &latency["groups"][1];
+    assert_eq!(
+        (&down["name"], &down["x"][0]),
+        (&"down".into(), &10_000.into())
+    );
+    assert_eq!(down["curves"][0]["y"], serde_json::json!([20_000, 900_000]));
+    assert_eq!(
+        down["curves"][0]["within"][0],
+        serde_json::json!([21_000, 21_000])
+    );
+    let (place, raw) = &figures(&page)[0];
+    assert_eq!(
+        (place.as_str(), raw.as_str()),
+        ("trials.0.run.rtt_ns.from_due.p50", "20000")
+    );
+}
+
+#[test]
+fn a_knee_that_may_lie_beyond_is_not_marked() {
+    let page = swept(vec![
+        trial(Direction::Up, "10000", 20_000),
+        trial(Direction::Down, "10000", 20_000),
+    ]);
+    assert!(page.contains("no knee"));
+    assert_eq!(charts(&page)["latency"]["marks"], serde_json::json!([]));
+}
+
+fn split() -> TimeSplit {
+    let row = |at, lag_ns| Row {
+        at,
+        samples: 40,
+        lag_ns,
+        send_ns: 2_000,
+        device_ns: 0,
+        path_ns: 30_000,
+        read_ns: 4_000,
+        total_ns: lag_ns + 36_000,
+    };
+    TimeSplit {
+        clock: Clock::Software,
+        sampled: 300,
+        complete: 299,
+        stepped: 0,
+        negative: 0,
+        skipped: 0,
+        coverage_ppm: 996_666,
+        rows: vec![row(At::P50, 500), row(At::P90, 1_000)],
+        withheld: None,
+    }
+}
