@@ -17,7 +17,7 @@
 //! - [`verdict`]: may the run be believed?
 //! - [`results`]: the file a run leaves behind.
 //! - [`output`]: where that file goes.
-//! - [`report`]: the same for people, written with [`figures`].
+//! - [`report`]: the same for people, written with [`figures`]: as text, or as a page with charts.
 //! - [`progress`]: a bar on a terminal while a run lasts.
 //! - [`gauge`]: says when enough is known.
 //! - [`ping`]: one text at a time, for people.

@@ -21,9 +21,8 @@ fn list(object: &Map<String, Value>) -> Markup {
         dl.fields {
             @for (name, value) in object {
                 dt { (words(name)) }
-                dd {
-                    @if is_simple(value) { (plain(name, value)) } @else { (fields(value)) }
-                }
+                @if is_simple(value) { dd { (plain(name, value)) } }
+                @else { dd.nested { (fields(value)) } }
             }
         }
     }
@@ -167,7 +166,10 @@ mod tests {
         assert!(text.contains("<th scope=\"col\">sent</th>"), "{text}");
         assert!(text.contains("<td>1</td><td>6</td>"), "{text}");
         let nested = fields(&json!({ "a": { "b": [1, 2], "c": [] } })).into_string();
-        assert!(nested.contains("<dd>1, 2</dd>"), "{nested}");
+        assert!(
+            nested.contains("<dd class=\"nested\">1, 2</dd>"),
+            "{nested}"
+        );
         assert!(nested.contains("<dt>c</dt><dd>none</dd>"), "{nested}");
     }
 }

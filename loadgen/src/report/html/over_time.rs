@@ -48,7 +48,7 @@ fn round_trips(runs: &[Named<'_>]) -> Chart {
 fn lateness(runs: &[Named<'_>]) -> Chart {
     Chart {
         name: "lateness",
-        title: "The generator's lateness over time (ns, us or ms; log scale)".to_owned(),
+        title: "The generator's lateness over time (ns, us, ms or s; log scale)".to_owned(),
         caption: "How long after being due probes were sent. Where this is of the size of the \
                   round trips, it is the generator's time that they show."
             .to_owned(),

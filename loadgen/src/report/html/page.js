@@ -170,7 +170,7 @@
             const { chart } = this;
             return {
                 legend: { show: false },
-                padding: [10, 12, 0, 0],
+                padding: [10, 16, 0, 0],
                 scales: {
                     x: { time: false, distr: chart.x.scale === "log" ? 3 : 1, range: (_, low, high) => this.rangeOfX(low, high) },
                     y: { distr: chart.y.scale === "log" ? 3 : 1, range: () => this.rangeOfY() },
@@ -280,7 +280,8 @@
                 return [low / 1.15, high * 1.15];
             }
             if (unit === "nines") {
-                return [low, Math.max(high, low + 0.01)];
+                // Room for the label of the last nine.
+                return [low, Math.max(high, low + 0.01) + (high - low) * 0.03];
             }
             // From the beginning, unless it is a part that somebody asked for.
             const columns = this.chart.groups.flatMap((group) => group.x);

@@ -21,8 +21,8 @@ pub(super) fn chart(runs: &[Named<'_>]) -> Option<Chart> {
         title: "Round trips by percentile (us, ms or s; log scale)".to_owned(),
         caption:
             "Up to which time the given share of the probes had their answer, by both clocks; \
-                  each step to the right is another nine. Bars are 95 % intervals. A curve ends \
-                  where the lost begin, which took for ever."
+                  each step to the right is another nine. Bars are 95 % intervals. A curve ends where those \
+                  without an answer in time begin: they took for ever."
                 .to_owned(),
         kind: Kind::Curves,
         x: Axis::new("percentile of the probes", Unit::Nines, Scale::Linear),
@@ -64,7 +64,8 @@ fn group(named: &Named<'_>, clock: &str, histogram: &Histogram) -> Option<Group>
     let mut curve = Curve::line(clock, 0, y);
     curve.shape = Shape::Steps;
     let population = distribution.count() + unanswered;
-    curve.beyond = (unanswered > 0).then(|| format!("lost: {}", percent(unanswered, population)));
+    curve.beyond =
+        (unanswered > 0).then(|| format!("no answer in time: {}", percent(unanswered, population)));
     Some(Group {
         name: named.name.clone(),
         x,

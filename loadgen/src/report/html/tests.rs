@@ -192,7 +192,7 @@ fn every_chart_of_a_run_has_its_data() {
     assert_eq!(second, [10_000, 9_995, 9_990]);
     assert_eq!(charts["losses"]["groups"][0]["curves"][0]["y"][0], 5);
     let lost = &charts["percentiles"]["groups"][0]["curves"][0]["beyond"];
-    assert_eq!(lost, "lost: 0.403 %");
+    assert_eq!(lost, "no answer in time: 0.403 %");
 }
 
 #[test]
