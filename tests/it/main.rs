@@ -9,6 +9,7 @@ mod calls;
 mod clients;
 mod defaults;
 mod faults;
+mod help;
 mod json;
 mod local_quit;
 mod log;
