@@ -21,7 +21,7 @@ use crate::steering::Steer;
 #[command(version, max_term_width = 80)]
 pub struct Cli {
     /// Address and port to answer on, as in 127.0.0.1:50007 or `[::1]:50007`; may be repeated. Port
-    /// 0 picks a free one, and prints it. Default: port 50007 on every IPv4 and IPv6 address
+    /// 0 picks a free one, and prints it [default: port 50007 on every IPv4 and IPv6 address]
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_listen)]
     pub listen: Vec<SocketAddr>,
 
@@ -57,7 +57,7 @@ pub struct Cli {
     #[arg(long, value_name = "BYTES", default_value_t = RECEIVE_BUFFER, value_parser = parse_bytes, help_heading = TUNING)]
     pub rcvbuf: usize,
 
-    /// Send buffer of each socket in bytes; the kernel doubles it. Default: the host's
+    /// Send buffer of each socket in bytes; the kernel doubles it [default: the host's]
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes, help_heading = TUNING)]
     pub sndbuf: Option<usize>,
 
@@ -84,11 +84,11 @@ pub struct Cli {
 
     /// Have the kernel stamp what it receives, to tell how long datagrams waited for an answer.
     /// The whole host gets a little slower
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub timestamps: bool,
 
     /// Print statistics every so often, as in 1s. SIGUSR1 prints them at any time
-    #[arg(long, value_name = "TIME", value_parser = parse_interval)]
+    #[arg(long, value_name = "TIME", value_parser = parse_interval, help_heading = OUTPUT)]
     pub stats_interval: Option<Duration>,
 
     /// Whose datagram `quit` ends the server
@@ -97,11 +97,11 @@ pub struct Cli {
 
     /// Print sender and payload of each datagram; what a slow terminal cannot take is counted, not
     /// waited for
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub log_datagrams: bool,
 
     /// Print JSON instead of text: one object a line, the summary last
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
 
     /// What shall go wrong, as in drop=1%,delay=500us
@@ -147,6 +147,7 @@ pub enum Switch {
 }
 
 const TUNING: &str = "Tuning";
+const OUTPUT: &str = "Output";
 const FAULTS: &str = "Faults on purpose, to test a client against";
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
@@ -176,6 +177,10 @@ fn parse_bytes(text: &str) -> Result<usize, String> {
         .ok_or_else(|| {
             "it is not a number of bytes under 2 GiB, as in 212992, 256Ki or 4Mi".to_owned()
         })
+        .and_then(|bytes| match bytes {
+            0 => Err("the kernel would not take nothing, but the least it has".to_owned()),
+            bytes => Ok(bytes),
+        })
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {
@@ -201,6 +206,21 @@ mod tests {
         assert_eq!(parse_bytes("4Mi"), Ok(4_194_304));
         for wrong in ["", "4Gi", "-1", "4096Mi", "Ki"] {
             assert!(parse_bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_buffer_of_nothing_is_wrong_use() {
+        for nothing in ["0", "0Ki"] {
+            assert!(
+                parse_bytes(nothing)
+                    .unwrap_err()
+                    .contains("the least it has")
+            );
+        }
+        for flag in ["--rcvbuf", "--sndbuf"] {
+            let error = Cli::try_parse_from(["echo-reactor", flag, "0"]).unwrap_err();
+            assert!(error.to_string().contains(flag), "{error}");
         }
     }
 

@@ -61,46 +61,99 @@ fn others(command: &Command, part: Option<&str>) -> Vec<String> {
 }
 
 fn render(command: &Command, name: &str, others: &[String]) -> Page {
-    let man = Man::new(command.clone())
-        .manual("UDP latency")
-        .source(concat!("loadgen ", env!("CARGO_PKG_VERSION")));
+    let man = Man::new(command.clone());
     let appendix = Appendix::of(name);
-    let mut page = Vec::new();
-    sections(&man, command, &appendix, others, &mut page)
-        .expect("memory takes whatever is written");
+    let text = [
+        title(command),
+        written(|page| man.render_name_section(page)),
+        written(|page| synopsis(command).to_writer(page)),
+        written(|page| man.render_description_section(page)),
+        options(&written(|page| man.render_options_section(page))),
+        commands(command, &man),
+        written(|page| last_sections(&appendix, others).to_writer(page)),
+    ];
     Page {
         file_name: man.get_filename(),
-        text: String::from_utf8(page).expect("it is made of strings"),
+        text: text.concat(),
     }
 }
 
-fn sections(
-    man: &Man,
-    command: &Command,
-    appendix: &Appendix,
-    others: &[String],
-    page: &mut Vec<u8>,
-) -> io::Result<()> {
-    man.render_title(page)?;
-    man.render_name_section(page)?;
-    man.render_synopsis_section(page)?;
-    man.render_description_section(page)?;
-    let mut options = Vec::new();
-    man.render_options_section(&mut options)?;
-    page.write_all(grouped(&String::from_utf8_lossy(&options)).as_bytes())?;
-    if shown(command).next().is_some() {
-        man.render_subcommands_section(page)?;
-    }
-    last_sections(appendix, others).to_writer(page)
+/// A section without what every one of them begins with; see [`APOSTROPHE`].
+fn written(render: impl Fn(&mut dyn Write) -> io::Result<()>) -> String {
+    let mut section = Vec::new();
+    render(&mut section).expect("memory takes whatever is written");
+    let section = String::from_utf8(section).expect("it is made of strings");
+    section.replace(APOSTROPHE, "")
 }
 
-/// The groups of flags as parts of one section, in place of a section each.
-fn grouped(options: &str) -> String {
-    let line = |line: &str| match line.strip_prefix(".SH ") {
-        Some(heading) if heading != "OPTIONS" => format!(".SS {heading}\n"),
-        _ => format!("{line}\n"),
-    };
-    options.lines().map(line).collect()
+/// Written out, since an empty date needs quotes. Pages have no date, so that they are the same
+/// whenever they are made.
+fn title(command: &Command) -> String {
+    let name = command.get_display_name().unwrap_or(command.get_name());
+    let title = name.to_uppercase();
+    let version = env!("CARGO_PKG_VERSION");
+    format!("{APOSTROPHE}.TH \"{title}\" 1 \"\" \"loadgen {version}\" \"User Commands\"\n")
+}
+
+/// What the help shows as usage, instead of every flag once more.
+fn synopsis(command: &Command) -> Roff {
+    let usage = command.clone().render_usage().to_string();
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]);
+    for (at, line) in usage.trim_start_matches("Usage:").lines().enumerate() {
+        if at > 0 {
+            roff.control("br", []);
+        }
+        roff.text([bold(line.trim())]);
+    }
+    roff
+}
+
+/// The groups of flags as parts of one section, in place of a section each; and lists as they are
+/// written.
+fn options(section: &str) -> String {
+    let mut text = String::new();
+    let mut listing = false;
+    for line in section.lines() {
+        if line.starts_with("  ") != listing {
+            listing = !listing;
+            text.push_str(if listing { ".nf\n" } else { ".fi\n" });
+        }
+        match line.strip_prefix(".SH ") {
+            Some(heading) if heading != "OPTIONS" => {
+                text.push_str(".SS ");
+                text.push_str(&sentence_case(heading));
+            }
+            _ => text.push_str(line),
+        }
+        text.push('\n');
+    }
+    if listing {
+        text.push_str(".fi\n");
+    }
+    text
+}
+
+/// The first letter as it is, all others small.
+fn sentence_case(heading: &str) -> String {
+    let mut first = true;
+    let letters = heading.chars().map(|letter| {
+        let kept = !letter.is_alphabetic() || std::mem::take(&mut first);
+        if kept {
+            letter
+        } else {
+            letter.to_ascii_lowercase()
+        }
+    });
+    letters.collect()
+}
+
+fn commands(command: &Command, man: &Man) -> String {
+    if shown(command).next().is_none() {
+        return String::new();
+    }
+    let section = written(|page| man.render_subcommands_section(page));
+    section.replace(".SH SUBCOMMANDS", ".SH COMMANDS")
 }
 
 fn last_sections(appendix: &Appendix, others: &[String]) -> Roff {
@@ -133,6 +186,10 @@ fn item(roff: &mut Roff, term: Inline, meaning: &str) {
     roff.text([roman(meaning)]);
 }
 
+/// The name under which an apostrophe that stays straight is known to roff of every make: it has to
+/// stand at the top of a page, and there alone.
+const APOSTROPHE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,7 +206,7 @@ mod tests {
             "SYNOPSIS",
             "DESCRIPTION",
             "OPTIONS",
-            "SUBCOMMANDS",
+            "COMMANDS",
             "\"EXIT STATUS\"",
             "EXAMPLES",
             "\"SEE ALSO\"",
@@ -175,9 +232,21 @@ mod tests {
     }
 
     #[test]
+    fn a_list_keeps_its_columns() {
+        let list = ".nf\n  constant     evenly\n";
+        assert!(page().text.contains(list), "{}", page().text);
+        assert_eq!(options("a\n  b\n  c\nd\n"), "a\n.nf\n  b\n  c\n.fi\nd\n");
+    }
+
+    #[test]
     fn every_group_of_flags_is_a_part_of_the_options() {
         let page = page();
         let parts = page.text.lines().filter(|line| line.starts_with(".SS "));
         assert!(parts.count() >= 5, "{}", page.text);
+        assert!(
+            page.text.contains(".SS \"Measured time\"\n"),
+            "{}",
+            page.text
+        );
     }
 }

@@ -14,6 +14,7 @@ mod json;
 mod local_quit;
 mod log;
 mod mixtures;
+mod output;
 mod payloads;
 mod privileges;
 mod program_quit;

@@ -41,7 +41,7 @@ pub struct Arguments {
     /// How probes are spaced at that rate: constant, poisson, bursts:N or replay:FILE
     ///
     ///   constant     evenly
-    ///   poisson      at random, as requests of many independent users are
+    ///   poisson      at random, as many independent users send
     ///   bursts:N     N at once, every N / rate seconds
     ///   replay:FILE  as FILE says: on each line a time in seconds from the
     ///                start and, if wanted, a size in bytes
@@ -53,9 +53,9 @@ pub struct Arguments {
     #[arg(long, value_name = "N", conflicts_with_all = ["rate", "window"], help_heading = LOAD)]
     pub closed_loop: Option<NonZeroU32>,
 
-    /// Probes of each flow that may wait for answers at one time under `--rate max`
-    #[arg(long, value_name = "N", default_value = "64", help_heading = LOAD)]
-    pub window: NonZeroU32,
+    /// Probes of each flow that may wait for answers at one time under `--rate max` [default: 64]
+    #[arg(long, value_name = "N", help_heading = LOAD)]
+    pub window: Option<NonZeroU32>,
 
     /// How long to measure [default: 10s; of a replay, to the file's end]
     #[arg(long, value_name = "TIME", value_parser = units::duration, help_heading = WINDOW)]
@@ -82,12 +82,11 @@ pub struct Arguments {
 
     /// Bytes of payload in a probe, 40 to 65507, or a mix of sizes
     ///
-    ///   64,512:20%,1400:5%  one in five has 512 bytes, one in twenty 1400,
-    ///                       the rest 64
+    ///   64,512:20%,1400:5%  20 % have 512 bytes, 5 % 1400, the rest 64
     ///   64..1472            each size as often as any other
-    ///   imix                Ethernet frames of 64, 570 and 1518 bytes at
-    ///                       7:4:1, which carry 18, 524 and 1472; the
-    ///                       smallest is raised to 40
+    ///   imix                Ethernet frames of 64, 570 and 1518 bytes
+    ///                       at 7:4:1, which carry 18 (raised to 40),
+    ///                       524 and 1472
     #[arg(long, value_name = "BYTES", default_value = "64", value_parser = sizes::sizes, help_heading = PROBES, verbatim_doc_comment)]
     pub size: Sizes,
 
@@ -178,11 +177,16 @@ impl Arguments {
     }
 
     fn load(&self, arrivals: &Arrivals) -> Result<Load, ChoiceError> {
+        if self.window.is_some() && self.rate != Some(Pace::Max) {
+            return Err(ChoiceError::WindowOfOpenLoop);
+        }
         match (self.closed_loop, self.rate, arrivals) {
             (Some(window), ..) => Ok(Load::Closed(window)),
             (None, Some(_), Arrivals::Replay(_)) => Err(ChoiceError::RateOfReplay),
             (None, None, Arrivals::Replay(trace)) => Ok(Load::Open(trace.mean_rate())),
-            (None, Some(Pace::Max), Arrivals::Constant) => Ok(Load::Closed(self.window)),
+            (None, Some(Pace::Max), Arrivals::Constant) => {
+                Ok(Load::Closed(self.window.unwrap_or(DEFAULT_WINDOW)))
+            }
             (None, Some(Pace::Max), _) => Err(ChoiceError::ClosedLoop),
             (None, Some(Pace::Rate(rate)), _) => Ok(Load::Open(rate)),
             (None, None, _) => Ok(Load::Open(DEFAULT_RATE)),
@@ -221,6 +225,12 @@ pub enum ChoiceError {
         "--arrivals does not go with --rate max, which sends as answers come back: name a rate"
     )]
     ClosedLoop,
+    /// Nothing is held back for answers.
+    #[error(
+        "--window goes with --rate max alone, since a rate waits for no answers: name --rate max, \
+         or leave it out"
+    )]
+    WindowOfOpenLoop,
 }
 
 /// How fast to send.
@@ -253,6 +263,7 @@ pub enum Trains {
 }
 
 const DEFAULT_RATE: Rate = Rate::per_second(10_000).expect("it is in range");
+const DEFAULT_WINDOW: NonZeroU32 = NonZeroU32::new(64).expect("it is not zero");
 const DEFAULT_WARMUP: Duration = Duration::from_secs(1);
 const DEFAULT_DURATION: Duration = Duration::from_secs(10);
 
