@@ -19,6 +19,7 @@ mod json;
 mod library;
 mod loss;
 mod manual;
+mod methodology;
 mod mixture;
 mod overload;
 mod ping;
