@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
+use clap_complete::Shell;
 
 use crate::access::QuitPolicy;
 use crate::affinity::CpuList;
 use crate::config::{Io, RECEIVE_BUFFER, WhenFull};
 use crate::faults::Faults;
+use crate::manual::Appendix;
 use crate::steering::Steer;
 
 /// Sends every UDP datagram back to its sender, at high packet rates.
@@ -18,7 +20,7 @@ use crate::steering::Steer;
 /// SIGINT or SIGTERM: what is queued is answered first, and a summary is printed. A second signal
 /// ends it at once.
 #[derive(Clone, Debug, Parser)]
-#[command(version, max_term_width = 80)]
+#[command(version, max_term_width = 80, after_long_help = APPENDIX.text())]
 pub struct Cli {
     /// Address and port to answer on, as in 127.0.0.1:50007 or `[::1]:50007`; may be repeated. Port
     /// 0 picks a free one, and prints it [default: port 50007 on every IPv4 and IPv6 address]
@@ -124,6 +126,14 @@ pub struct Cli {
     /// each fault exactly.
     #[arg(long, value_name = "FAULTS", help_heading = FAULTS, verbatim_doc_comment)]
     pub fault: Option<Faults>,
+
+    /// Print the manual page instead
+    #[arg(long, exclusive = true, help_heading = DOCUMENTS)]
+    pub man: bool,
+
+    /// Print a script with which this shell completes flags instead
+    #[arg(long, value_name = "SHELL", value_enum, exclusive = true, help_heading = DOCUMENTS)]
+    pub completions: Option<Shell>,
 }
 
 /// What a worker does when nothing is queued.
@@ -148,7 +158,28 @@ pub enum Switch {
 
 const TUNING: &str = "Tuning";
 const OUTPUT: &str = "Output";
+const DOCUMENTS: &str = "Documents";
 const FAULTS: &str = "Faults on purpose, to test a client against";
+
+/// What the exit codes mean, and examples.
+pub const APPENDIX: Appendix = Appendix {
+    exit_codes: &[
+        (0, "it answered until it was stopped"),
+        (1, "it failed"),
+        (2, "wrong use"),
+    ],
+    examples: &[
+        ("echo-reactor", "port 50007 on every IPv4 and IPv6 address"),
+        (
+            "echo-reactor --listen 127.0.0.1:0 --workers 4",
+            "a free port of one address, and four threads",
+        ),
+        (
+            "echo-reactor --wait spin --pin 1 --stats-interval 1s",
+            "the shortest round trips, with statistics every second",
+        ),
+    ],
+};
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| format!("{error}, as in 50us, 1ms or 2s"))
@@ -197,6 +228,22 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_example_is_understood() {
+        for (line, _) in APPENDIX.examples {
+            let understood = Cli::try_parse_from(line.split_whitespace());
+            assert!(understood.is_ok(), "{line}: {understood:?}");
+        }
+    }
+
+    #[test]
+    fn documents_go_with_no_other_flag() {
+        for document in [&["--man"][..], &["--completions", "bash"]] {
+            let typed = [&["echo-reactor", "--json"], document].concat();
+            assert_eq!(Cli::try_parse_from(typed).unwrap_err().exit_code(), 2);
+        }
     }
 
     #[test]

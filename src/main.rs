@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
-use echo_reactor::cli::Cli;
+use clap::{CommandFactory, Parser};
+use echo_reactor::cli::{self, Cli};
 use echo_reactor::endpoint::Endpoint;
+use echo_reactor::manual::Page;
 use echo_reactor::periodic::Periodic;
 use echo_reactor::signals::Watch;
 use echo_reactor::transcript::{self, Printer, Transcript};
@@ -13,13 +14,32 @@ use echo_reactor::{Config, Error, Server, Summary};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match serve(&cli) {
+    let ended = match document(&cli) {
+        Some(text) => print_line(&text),
+        None => serve(&cli),
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// What shall be printed instead of serving.
+fn document(cli: &Cli) -> Option<String> {
+    let mut command = Cli::command();
+    if let Some(shell) = cli.completions {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut command, "echo-reactor", &mut script);
+        return Some(String::from_utf8_lossy(&script).into_owned());
+    }
+    cli.man.then(|| {
+        command.build();
+        let others = ["loadgen".to_owned()];
+        Page::of(&command, "echo-reactor", &cli::APPENDIX, &others).text
+    })
 }
 
 fn serve(cli: &Cli) -> Result<(), Error> {

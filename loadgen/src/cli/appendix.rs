@@ -1,157 +1,147 @@
 //! What stands below the flags in the help of a command, and in its manual page: what the exit codes
 //! mean, and examples.
 
-use std::fmt::Write;
+use echo_reactor::manual::Appendix;
 
-/// What follows the flags of one command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Appendix {
-    /// As it is typed; empty for a run.
-    pub command: &'static str,
-    /// Each exit code with its meaning, in rising order.
-    pub exit_codes: &'static [(u8, &'static str)],
-    /// Each command line with what it does.
-    pub examples: &'static [(&'static str, &'static str)],
-}
-
-impl Appendix {
-    /// That of a command; one that does nothing special has the usual exit codes, and no examples.
-    #[must_use]
-    pub fn of(command: &str) -> Self {
-        let known = ALL.iter().find(|appendix| appendix.command == command);
-        known.copied().unwrap_or(Self {
-            command: "",
+/// That of a command, or of a run for no name. One that does nothing special has the usual exit codes,
+/// and no examples.
+#[must_use]
+pub fn of(command: &str) -> Appendix {
+    let known = ALL.iter().find(|(name, _)| *name == command);
+    known.map_or(
+        Appendix {
             exit_codes: USUAL,
             examples: &[],
-        })
-    }
-
-    /// As it stands in the help.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = "Exit codes:".to_owned();
-        for (code, meaning) in self.exit_codes {
-            write!(text, "\n  {code}  {meaning}").expect("a string takes everything");
-        }
-        if !self.examples.is_empty() {
-            text.push_str("\n\nExamples:");
-        }
-        for (line, meaning) in self.examples {
-            write!(text, "\n  {line}\n      {meaning}").expect("a string takes everything");
-        }
-        text
-    }
+        },
+        |(_, appendix)| *appendix,
+    )
 }
 
 /// Every command that has something to say.
-pub const ALL: &[Appendix] = &[
-    Appendix {
-        command: "",
-        exit_codes: &[
-            (0, "the run is good, or its objectives cannot be decided"),
-            (1, "it failed"),
-            (2, "wrong use"),
-            (3, "the run is not to be trusted: the verdict is INVALID"),
-            (4, "an objective of --slo is missed"),
-        ],
-        examples: &[
-            (
-                "loadgen --rate 100k",
-                "measure an echo server in this very process for ten seconds",
-            ),
-            (
-                "loadgen --rate 250k --target 127.0.0.1:50007 --json result.json",
-                "measure another one, and keep the result",
-            ),
-            (
-                "loadgen --rate 50k --arrivals poisson --slo 'p99<1ms,loss<0.1%'",
-                "as independent users send: is the service as it shall be?",
-            ),
-        ],
-    },
-    Appendix {
-        command: "ping",
-        exit_codes: &[
-            (0, "there was an answer"),
-            (1, "there was none, or it failed"),
-            (2, "wrong use"),
-        ],
-        examples: &[
-            (
-                "loadgen ping --count 5 --target 127.0.0.1:50007",
-                "five texts, a second apart",
-            ),
-            (
-                "loadgen ping --quit --target 127.0.0.1:50007",
-                "stop an echo-reactor on this host",
-            ),
-        ],
-    },
-    Appendix {
-        command: "sweep",
-        exit_codes: &[
-            (0, "at least one of the runs is good"),
-            (1, "it failed"),
-            (2, "wrong use"),
-            (3, "no run is to be trusted, or the sweep was cut short"),
-            (4, "no run meets the objectives of --slo"),
-        ],
-        examples: &[(
-            "loadgen sweep --from 10k --to 1M --steps 12 --target 127.0.0.1:50007",
-            "twelve rates, up and down again",
-        )],
-    },
-    Appendix {
-        command: "search",
-        exit_codes: &[
-            (0, "there is an answer"),
-            (1, "it failed"),
-            (2, "wrong use"),
-            (3, "no trial is to be trusted, or the search was cut short"),
-            (4, "not even the lowest rate meets the objectives"),
-        ],
-        examples: &[(
-            "loadgen search --slo 'p99<1ms,loss<0.1%' --target 127.0.0.1:50007",
-            "the highest rate between 1k and 1M that is good enough",
-        )],
-    },
-    Appendix {
-        command: "selftest",
-        exit_codes: &[
-            (0, "every check passed"),
-            (1, "it could not be carried out"),
-            (2, "wrong use"),
-            (3, "a check failed, or it was cut short"),
-        ],
-        examples: &[("loadgen selftest", "within a minute")],
-    },
-    Appendix {
-        command: "report",
-        exit_codes: USUAL,
-        examples: &[(
-            "loadgen report result.json",
-            "what the run printed, once more",
-        )],
-    },
-    Appendix {
-        command: "man",
-        exit_codes: USUAL,
-        examples: &[
-            ("loadgen man | man -l -", "read the page of loadgen"),
-            (
-                "loadgen man --dir /usr/local/share/man/man1",
-                "install a page of every command",
-            ),
-        ],
-    },
-    Appendix {
-        command: "completions",
-        exit_codes: USUAL,
-        examples: &[(
-            "loadgen completions bash > /etc/bash_completion.d/loadgen",
-            "for everybody's next bash",
-        )],
-    },
+const ALL: &[(&str, Appendix)] = &[
+    (
+        "",
+        Appendix {
+            exit_codes: &[
+                (0, "the run is good, or its objectives cannot be decided"),
+                (1, "it failed"),
+                (2, "wrong use"),
+                (3, "the run is not to be trusted: the verdict is INVALID"),
+                (4, "an objective of --slo is missed"),
+            ],
+            examples: &[
+                (
+                    "loadgen --rate 100k",
+                    "measure an echo server in this very process for ten seconds",
+                ),
+                (
+                    "loadgen --rate 250k --target 127.0.0.1:50007 --json result.json",
+                    "measure another one, and keep the result",
+                ),
+                (
+                    "loadgen --rate 50k --arrivals poisson --slo 'p99<1ms,loss<0.1%'",
+                    "as independent users send: is the service as it shall be?",
+                ),
+            ],
+        },
+    ),
+    (
+        "ping",
+        Appendix {
+            exit_codes: &[
+                (0, "there was an answer"),
+                (1, "there was none, or it failed"),
+                (2, "wrong use"),
+            ],
+            examples: &[
+                (
+                    "loadgen ping --count 5 --target 127.0.0.1:50007",
+                    "five texts, a second apart",
+                ),
+                (
+                    "loadgen ping --quit --target 127.0.0.1:50007",
+                    "stop an echo-reactor on this host",
+                ),
+            ],
+        },
+    ),
+    (
+        "sweep",
+        Appendix {
+            exit_codes: &[
+                (0, "at least one of the runs is good"),
+                (1, "it failed"),
+                (2, "wrong use"),
+                (3, "no run is to be trusted, or the sweep was cut short"),
+                (4, "no run meets the objectives of --slo"),
+            ],
+            examples: &[(
+                "loadgen sweep --from 10k --to 1M --steps 12 --target 127.0.0.1:50007",
+                "twelve rates, up and down again",
+            )],
+        },
+    ),
+    (
+        "search",
+        Appendix {
+            exit_codes: &[
+                (0, "there is an answer"),
+                (1, "it failed"),
+                (2, "wrong use"),
+                (3, "no trial is to be trusted, or the search was cut short"),
+                (4, "not even the lowest rate meets the objectives"),
+            ],
+            examples: &[(
+                "loadgen search --slo 'p99<1ms,loss<0.1%' --target 127.0.0.1:50007",
+                "the highest rate between 1k and 1M that is good enough",
+            )],
+        },
+    ),
+    (
+        "selftest",
+        Appendix {
+            exit_codes: &[
+                (0, "every check passed"),
+                (1, "it could not be carried out"),
+                (2, "wrong use"),
+                (3, "a check failed, or it was cut short"),
+            ],
+            examples: &[("loadgen selftest", "within a minute")],
+        },
+    ),
+    (
+        "report",
+        Appendix {
+            exit_codes: USUAL,
+            examples: &[(
+                "loadgen report result.json",
+                "what the run printed, once more",
+            )],
+        },
+    ),
+    (
+        "man",
+        Appendix {
+            exit_codes: USUAL,
+            examples: &[
+                ("loadgen man | man -l -", "read the page of loadgen"),
+                (
+                    "loadgen man --dir /usr/local/share/man/man1",
+                    "install a page of every command",
+                ),
+            ],
+        },
+    ),
+    (
+        "completions",
+        Appendix {
+            exit_codes: USUAL,
+            examples: &[(
+                "loadgen completions bash > /etc/bash_completion.d/loadgen",
+                "for everybody's next bash",
+            )],
+        },
+    ),
 ];
 
 const USUAL: &[(u8, &str)] = &[(0, "done"), (1, "it failed"), (2, "wrong use")];
@@ -165,7 +155,7 @@ mod tests {
 
     #[test]
     fn every_example_is_understood() {
-        for (line, _) in ALL.iter().flat_map(|appendix| appendix.examples) {
+        for (line, _) in ALL.iter().flat_map(|(_, appendix)| appendix.examples) {
             // What the shell does with the rest is its own business.
             let typed = line.split(['|', '>']).next().unwrap_or_default();
             let typed = line_of(line, typed).split_whitespace();
@@ -187,11 +177,12 @@ mod tests {
     #[test]
     fn each_belongs_to_a_command_and_its_examples_too() {
         let command = Cli::command();
-        for appendix in ALL {
-            let known =
-                appendix.command.is_empty() || command.find_subcommand(appendix.command).is_some();
-            assert!(known, "{}", appendix.command);
-            let beginning = format!("loadgen {}", appendix.command);
+        for (name, appendix) in ALL {
+            assert!(
+                name.is_empty() || command.find_subcommand(name).is_some(),
+                "{name}"
+            );
+            let beginning = format!("loadgen {name}");
             for (line, _) in appendix.examples {
                 assert!(line.starts_with(beginning.trim_end()), "{line}");
             }

@@ -29,8 +29,6 @@ pub mod units;
 
 use clap::{Parser, Subcommand};
 
-use self::appendix::Appendix;
-
 /// Measures UDP round-trip latency under an open-loop load, against any server that sends
 /// datagrams back.
 ///
@@ -39,7 +37,7 @@ use self::appendix::Appendix;
 /// had to wait. Lost probes stand in the percentiles as infinitely late. Nothing has to be named: it
 /// then sends 10,000 probes a second for ten seconds to a server inside this process.
 #[derive(Clone, Debug, Parser)]
-#[command(version, max_term_width = 80, args_conflicts_with_subcommands = true, after_long_help = Appendix::of("").text())]
+#[command(version, max_term_width = 80, args_conflicts_with_subcommands = true, after_long_help = appendix::of("").text())]
 pub struct Cli {
     /// What to do instead of a run.
     #[command(subcommand)]
@@ -54,25 +52,25 @@ pub struct Cli {
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Send a text, and print what comes back, from whom, and how fast
-    #[command(after_long_help = Appendix::of("ping").text())]
+    #[command(after_long_help = appendix::of("ping").text())]
     Ping(ping::Arguments),
     /// Measure at several rates, up and down again, to find where the round trip begins to grow
-    #[command(after_long_help = Appendix::of("sweep").text())]
+    #[command(after_long_help = appendix::of("sweep").text())]
     Sweep(sweep::Arguments),
     /// Find the highest rate that meets an objective
-    #[command(after_long_help = Appendix::of("search").text())]
+    #[command(after_long_help = appendix::of("search").text())]
     Search(search::Arguments),
     /// Prove within a minute that this machine measures what it should, and find its floor
-    #[command(after_long_help = Appendix::of("selftest").text())]
+    #[command(after_long_help = appendix::of("selftest").text())]
     Selftest(selftest::Arguments),
     /// Show results that were kept
-    #[command(after_long_help = Appendix::of("report").text())]
+    #[command(after_long_help = appendix::of("report").text())]
     Report(report::Arguments),
     /// Print the manual page, or write one of every command
-    #[command(after_long_help = Appendix::of("man").text())]
+    #[command(after_long_help = appendix::of("man").text())]
     Man(man::Arguments),
     /// Print a script with which a shell completes commands and flags
-    #[command(after_long_help = Appendix::of("completions").text())]
+    #[command(after_long_help = appendix::of("completions").text())]
     Completions(completions::Arguments),
 }
 

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use echo_reactor::manual::Page;
+
 use super::{Failure, failed, print};
 use crate::cli::man::Arguments;
-use crate::manual::{self, Page};
+use crate::manual;
 
 pub(super) fn man(arguments: &Arguments) -> Result<u8, Failure> {
     match &arguments.dir {
