@@ -20,6 +20,10 @@ use crate::steering::Steer;
 /// SIGINT or SIGTERM: what is queued is answered first, and a summary is printed. A second signal
 /// ends it at once.
 #[derive(Clone, Debug, Parser)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own, and none depends on another"
+)]
 #[command(version, max_term_width = 80, after_long_help = APPENDIX.text())]
 pub struct Cli {
     /// Address and port to answer on, as in 127.0.0.1:50007 or `[::1]:50007`; may be repeated. Port

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Arg, Args};
 use echo_reactor::affinity::CpuList;
 use thiserror::Error;
 
@@ -207,6 +207,13 @@ impl Arguments {
             ),
         }
     }
+}
+
+/// Leaves a flag out of the help of a command that chooses the load itself, which refuses such flags
+/// with a sentence of their own.
+pub(super) fn without_load(flag: Arg) -> Arg {
+    let chosen = ["rate", "closed_loop", "window"].contains(&flag.get_id().as_str());
+    if chosen { flag.hide(true) } else { flag }
 }
 
 /// Why flags do not make a run.

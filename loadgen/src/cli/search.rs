@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use clap::{Arg, Args};
+use clap::Args;
 
 use super::{run, units};
 use crate::rate::Rate;
@@ -11,12 +11,7 @@ use crate::share::Share;
 /// The flags of `loadgen search`.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
-// They would contradict --from and --to, and are refused with a sentence of their own.
-#[command(
-    mut_arg("rate", hidden),
-    mut_arg("closed_loop", hidden),
-    mut_arg("window", hidden)
-)]
+#[command(mut_args(run::without_load))]
 pub struct Arguments {
     /// The lowest rate that comes into question, in probes a second
     #[arg(long, value_name = "RATE", default_value = "1k", value_parser = units::rate)]
@@ -38,8 +33,4 @@ pub struct Arguments {
     /// Each of the trials; `--slo` says what shall be met.
     #[command(flatten)]
     pub run: run::Arguments,
-}
-
-fn hidden(flag: Arg) -> Arg {
-    flag.hide(true)
 }

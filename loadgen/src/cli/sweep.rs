@@ -1,6 +1,6 @@
 //! A sweep, as it was typed.
 
-use clap::{Arg, Args};
+use clap::Args;
 
 use super::{run, units};
 use crate::rate::Rate;
@@ -8,12 +8,7 @@ use crate::rate::Rate;
 /// The flags of `loadgen sweep`.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
-// They would contradict --from and --to, and are refused with a sentence of their own.
-#[command(
-    mut_arg("rate", hidden),
-    mut_arg("closed_loop", hidden),
-    mut_arg("window", hidden)
-)]
+#[command(mut_args(run::without_load))]
 pub struct Arguments {
     /// The lowest rate, in probes a second
     #[arg(long, value_name = "RATE", value_parser = units::rate, conflicts_with_all = ["rate", "window", "closed_loop"])]
@@ -30,8 +25,4 @@ pub struct Arguments {
     /// Each of the runs.
     #[command(flatten)]
     pub run: run::Arguments,
-}
-
-fn hidden(flag: Arg) -> Arg {
-    flag.hide(true)
 }

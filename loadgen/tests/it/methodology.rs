@@ -38,7 +38,8 @@ fn rows() -> Vec<Row<'static>> {
 /// A number as people write it: `1,000`, `99 %`, `5 ms`; times in nanoseconds.
 fn as_written(value: &str) -> f64 {
     let (number, unit) = value.split_once(' ').unwrap_or((value, ""));
-    let number: f64 = number.replace(',', "").parse().unwrap();
+    let number = number.replace(',', "").parse::<f64>();
+    let number = number.expect("a value begins with a number");
     let scale = match unit {
         "" | "%" => 1.0,
         "us" => 1e3,
@@ -96,7 +97,7 @@ fn every_constant_of_the_methodology_is_that_of_the_code() {
 #[test]
 fn the_files_that_the_methodology_names_exist() {
     let quoted = MANUAL.split('`').skip(1).step_by(2);
-    let is_source = |name: &&str| name.ends_with(".rs");
+    let is_source = |name: &&str| Path::new(name).extension().is_some_and(|end| end == "rs");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for name in quoted.filter(is_source) {
         assert!(source.join(name).exists(), "{name}");
