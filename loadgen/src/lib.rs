@@ -1,6 +1,7 @@
 //! Measures UDP round-trip latency under an open-loop load.
 //!
 //! - [`commands`]: what each command does with it.
+//! - [`manual`]: pages about what a person types.
 //! - [`cli`]: what a person types.
 //! - [`session`]: one run from its plan to its result.
 //! - `surroundings`: when to look at the host and the server.
@@ -34,6 +35,7 @@ pub mod figures;
 pub mod gauge;
 pub mod host;
 pub mod losses;
+pub mod manual;
 pub mod measure;
 pub mod output;
 pub mod ping;

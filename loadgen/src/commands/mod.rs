@@ -1,5 +1,7 @@
 //! What each command does, from what was typed to the exit code.
 
+mod completions;
+mod man;
 mod measure;
 mod ping;
 mod report;
@@ -33,6 +35,8 @@ pub fn carry_out(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Search(arguments)) => search::search(arguments),
         Some(Command::Selftest(arguments)) => selftest::selftest(arguments),
         Some(Command::Report(arguments)) => report::report(arguments),
+        Some(Command::Man(arguments)) => man::man(arguments),
+        Some(Command::Completions(arguments)) => completions::completions(arguments),
     }
 }
 
