@@ -11,6 +11,7 @@
 //! - [`rate`], [`schedule`]: when probes are due; [`sizes`]: how large they are.
 //! - [`probe`]: what goes over the wire.
 //! - [`engine`]: sends, receives and stamps; the only sockets, threads and clocks of a run.
+//! - [`environment`]: the machine, the programs, and where two of them differ.
 //! - [`host`]: what the host did meanwhile.
 //! - [`losses`]: where lost probes died.
 //! - [`measure`]: the books of every probe and every datagram.
@@ -30,6 +31,7 @@ pub mod cli;
 pub mod commands;
 pub mod decimal;
 pub mod engine;
+pub mod environment;
 pub mod figures;
 pub mod gauge;
 pub mod host;

@@ -9,12 +9,14 @@ use echo_reactor::{Config, Running, Server};
 use thiserror::Error;
 
 use crate::engine::{self, Engine, EngineError};
+use crate::environment::Environment;
+use crate::environment::build::Builds;
 use crate::gauge::Gauge;
 use crate::losses::{Losses, Source};
 use crate::measure::Imbalance;
 use crate::plan::Plan;
 use crate::progress;
-use crate::results::{Findings, Run};
+use crate::results::{Findings, Run, Sockets};
 use crate::surroundings::Surroundings;
 use crate::verdict::{self, Evidence};
 
@@ -73,6 +75,7 @@ pub struct Session {
     /// What the progress bar says in front.
     label: String,
     source: Source,
+    sockets: Sockets,
 }
 
 impl Session {
@@ -84,6 +87,7 @@ impl Session {
         let engine = Engine::prepare(&plan, stop)?;
         Ok(Self {
             source: Source::of(plan.target()),
+            sockets: Sockets::of_flows(engine.sockets()),
             plan,
             engine,
             label: String::new(),
@@ -99,6 +103,7 @@ impl Session {
     /// Asks the server itself, which runs in this process, for what it loses.
     #[must_use]
     pub fn observing(mut self, server: Observer) -> Self {
+        self.sockets.add_server(&server.sockets());
         self.source = Source::Embedded(server);
         self
     }
@@ -113,7 +118,10 @@ impl Session {
             engine,
             label,
             source,
+            sockets,
         } = self;
+        let mut environment = Environment::read(Some(plan.target()));
+        let builds = Builds::read(plan.embedded());
         let live = engine.live();
         let mut gauge = Gauge::new(&plan, engine.glimpses());
         let underway = engine.start(&plan)?;
@@ -127,6 +135,7 @@ impl Session {
             || surroundings.look(|point| underway.until(point)),
         );
         let outcome = underway.join()?;
+        environment.look_again();
         check_books(&plan, &outcome)?;
         let (host, server) = surroundings.finish(outcome.scheduling);
         let measured = &outcome.measured;
@@ -144,7 +153,12 @@ impl Session {
             verdict: verdict::judge(&evidence),
             host: evidence.host,
         };
-        Ok(Run::new(&plan, outcome.window, measured, &findings))
+        Ok(Run {
+            environment: Some(environment),
+            builds: Some(builds),
+            sockets: Some(sockets),
+            ..Run::new(&plan, outcome.window, measured, &findings)
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What was typed, one file a command.
 //!
 //! - [`run`]: a run, when no other command is named;
+//! - [`environment`]: what there is to know about the machine;
 //! - [`ping`]: one datagram at a time, for people;
 //! - [`search`]: the highest rate that meets an objective;
 //! - [`selftest`]: whether this machine can measure;
@@ -11,6 +12,7 @@
 
 pub mod address;
 pub mod arrivals;
+pub mod environment;
 pub mod ping;
 pub mod run;
 pub mod search;
@@ -20,6 +22,8 @@ pub mod sweep;
 pub mod units;
 
 use clap::{Parser, Subcommand};
+
+use crate::environment::build;
 
 /// Measures UDP round-trip latency under an open-loop load, against any server that sends
 /// datagrams back.
@@ -32,7 +36,7 @@ use clap::{Parser, Subcommand};
 /// objective of `--slo` is missed. An objective that cannot be decided, and a goal of `--until` that
 /// is not reached, are told, and the code is 0.
 #[derive(Clone, Debug, Parser)]
-#[command(version, max_term_width = 80, args_conflicts_with_subcommands = true)]
+#[command(version, long_version = build::VERSION, max_term_width = 80, args_conflicts_with_subcommands = true)]
 pub struct Cli {
     /// What to do instead of a run.
     #[command(subcommand)]
@@ -52,6 +56,8 @@ pub enum Command {
     Sweep(sweep::Arguments),
     /// Find the highest rate that meets an objective
     Search(search::Arguments),
+    /// Tell what there is to know about this machine, or where two results differ in it
+    Environment(environment::Arguments),
     /// Prove within a minute that this machine measures what it should, and find its floor
     Selftest(selftest::Arguments),
 }

@@ -1,5 +1,6 @@
 //! What each command does, from what was typed to the exit code.
 
+mod environment;
 mod measure;
 mod ping;
 mod search;
@@ -30,6 +31,7 @@ pub fn carry_out(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Ping(arguments)) => ping::ping(arguments),
         Some(Command::Sweep(arguments)) => sweep::sweep(arguments),
         Some(Command::Search(arguments)) => search::search(arguments),
+        Some(Command::Environment(arguments)) => environment::environment(arguments),
         Some(Command::Selftest(arguments)) => selftest::selftest(arguments),
     }
 }

@@ -1,6 +1,7 @@
 //! The file a run leaves behind. Field names carry the units; [`Schema`] carries the version.
 
 mod distribution;
+mod environment;
 mod gaps;
 mod host;
 mod losses;
@@ -9,6 +10,7 @@ mod plan;
 mod search;
 mod selftest;
 mod slo;
+mod sockets;
 mod sweep;
 mod time_split;
 mod until;
@@ -20,6 +22,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use self::distribution::{Distribution, Intervals, RoundTrips};
+pub use self::environment::{DifferenceFile, DifferenceSchema, EnvironmentFile, EnvironmentSchema};
 pub use self::gaps::Gaps;
 pub use self::host::Host;
 pub use self::losses::{Known, LostBy, RawDrops};
@@ -28,10 +31,13 @@ pub use self::plan::{Load, Plan};
 pub use self::search::{Search, SearchOutcome, SearchSchema, SearchTrial};
 pub use self::selftest::{Check, Floor, Pauses, Selftest, SelftestSchema};
 pub use self::slo::{Objective, Slo, Unit};
+pub use self::sockets::{Setting, SocketOption, Sockets};
 pub use self::sweep::{Sweep, SweepSchema, SweepTrial};
 pub use self::time_split::{At, Clock, Row, TimeSplit};
 pub use self::until::Until;
 pub use self::verdict::{Doubt, Verdict};
+use crate::environment::Environment;
+use crate::environment::build::Builds;
 use crate::measure::{Counts, Measured};
 use crate::precision::Ending;
 
@@ -86,6 +92,15 @@ pub struct Run {
     pub host: Host,
     /// Whether to believe any of it.
     pub verdict: Verdict,
+    /// The machine that it was made on.
+    #[serde(default)]
+    pub environment: Option<Environment>,
+    /// The programs that it was made with.
+    #[serde(default)]
+    pub builds: Option<Builds>,
+    /// What its sockets are like.
+    #[serde(default)]
+    pub sockets: Option<Sockets>,
 }
 
 /// What was found out about a run besides its books.
@@ -191,6 +206,9 @@ impl Run {
             lost_by: LostBy::from(&findings.losses),
             host: Host::from(&findings.host),
             verdict: Verdict::from(&findings.verdict),
+            environment: None,
+            builds: None,
+            sockets: None,
         }
     }
 }

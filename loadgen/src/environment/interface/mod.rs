@@ -1,0 +1,147 @@
+//! The interface on the route to the target.
+//!
+//! - `netlink`: questions to the kernel, and its answers;
+//! - `route`: which interface it is, and what the kernel tells of every interface;
+//! - `ethtool`: what its driver tells;
+//! - `queues`: its queues, and which processors serve them;
+//! - `interrupts`: which processors its interrupts go to.
+
+mod ethtool;
+mod interrupts;
+mod netlink;
+mod queues;
+mod route;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use self::ethtool::Ethtool;
+use self::netlink::Socket;
+use self::queues::Queues;
+use super::{Reasons, files};
+use crate::host::{Figure, unreadable};
+
+/// An interface. Its addresses are left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interface {
+    /// Its name.
+    pub name: String,
+    /// What kind of device it is, if it is none of its own: `veth`, `bridge`, `vlan`.
+    pub kind: Option<String>,
+    /// What drives it.
+    pub driver: Option<String>,
+    /// The largest datagram with its headers, in bytes.
+    pub mtu: Option<u32>,
+    /// How fast the link is.
+    pub speed_mbps: Option<u64>,
+    /// Queues that it receives by.
+    pub receive_queues: Option<u64>,
+    /// Queues that it sends by.
+    pub transmit_queues: Option<u64>,
+    /// Packets that may wait to be sent in a queue without a discipline of its own.
+    pub transmit_queue_length: Option<u32>,
+    /// How packets queue that are to be sent: the discipline, and how many of which are under it.
+    pub queueing: Option<String>,
+    /// Sets of queues and interrupts, and how many there could be.
+    pub channels: Option<BTreeMap<String, u32>>,
+    /// Slots of a queue, and how many there could be.
+    pub rings: Option<BTreeMap<String, u32>>,
+    /// How long interrupts wait for more packets.
+    pub coalescing: Option<BTreeMap<String, u32>>,
+    /// What it does in place of the processor, of all that the kernel knows.
+    pub offloads: Option<Vec<String>>,
+    /// Nanoseconds until packets that wait to be joined are passed on.
+    pub gro_flush_timeout_ns: Option<u64>,
+    /// How many empty polls it takes until interrupts come again.
+    pub deferred_interrupts: Option<u64>,
+    /// Whether a thread of its own polls it.
+    pub threaded: Option<bool>,
+    /// Which of its interrupts go to which processors.
+    pub interrupts: Option<BTreeMap<String, String>>,
+    /// To which processors receive queues hand packets over (RPS), and which queues do.
+    pub receive_steering: Option<BTreeMap<String, String>>,
+    /// Flows that are remembered for steering to where they are read (RFS), over all queues.
+    pub receive_flows: Option<u64>,
+    /// From which processors what is sent goes to a queue of its own (XPS), and to which.
+    pub transmit_steering: Option<BTreeMap<String, String>>,
+}
+
+impl Interface {
+    /// Finds the interface by which datagrams leave for `target`, and reads it.
+    ///
+    /// # Errors
+    /// Why it cannot be found.
+    pub(super) fn towards(target: SocketAddr, reasons: &mut Reasons<'_>) -> Figure<Self> {
+        let mut socket = Socket::routes()?;
+        let index = route::towards(&mut socket, target)?;
+        let link = route::link(&mut socket, index)?;
+        let directory = directory(&link.name, index);
+        let file = |file: &str| directory.clone().map(|directory| directory.join(file));
+        let number = |name: &str| file(name).and_then(files::number::<u64>);
+        let queues = Queues::read(&directory);
+        let told = Ethtool::ask(index);
+        let interrupts = interrupts::of(&link.name, &file("device"));
+        let threaded = number("threaded").map(|flag| flag != 0);
+        let known = &mut Named(reasons);
+        Ok(Self {
+            kind: known.figure("kind", link.kind),
+            driver: known.figure("driver", file("device").and_then(|device| driver(&device))),
+            mtu: known.figure("mtu", link.mtu),
+            speed_mbps: known.figure("speed_mbps", file("speed").and_then(files::number)),
+            receive_queues: known.figure("receive_queues", queues.receive),
+            transmit_queues: known.figure("transmit_queues", queues.transmit),
+            transmit_queue_length: known.figure("transmit_queue_length", link.queue_length),
+            queueing: known.figure("queueing", route::queueing(&mut socket, index)),
+            channels: known.figure("channels", told.channels),
+            rings: known.figure("rings", told.rings),
+            coalescing: known.figure("coalescing", told.coalescing),
+            offloads: known.figure("offloads", told.offloads),
+            gro_flush_timeout_ns: known.figure("gro_flush_timeout_ns", number("gro_flush_timeout")),
+            deferred_interrupts: known
+                .figure("deferred_interrupts", number("napi_defer_hard_irqs")),
+            threaded: known.figure("threaded", threaded),
+            interrupts: known.figure("interrupts", interrupts),
+            receive_steering: known.figure("receive_steering", queues.receive_steering),
+            receive_flows: known.figure("receive_flows", queues.receive_flows),
+            transmit_steering: known.figure("transmit_steering", queues.transmit_steering),
+            name: link.name,
+        })
+    }
+}
+
+/// Reasons under the names of an interface.
+struct Named<'a, 'b>(&'a mut Reasons<'b>);
+
+impl Named<'_, '_> {
+    fn figure<T>(&mut self, name: &str, figure: Figure<T>) -> Option<T> {
+        self.0.known(&format!("interface.{name}"), figure)
+    }
+}
+
+/// Where the interface stands in `/sys`. A program in a network of its own may see that of another
+/// network there, in which the name means another interface.
+fn directory(name: &str, index: u32) -> Figure<PathBuf> {
+    let directory = Path::new("/sys/class/net").join(name);
+    if files::number::<u32>(directory.join("ifindex"))? == index {
+        Ok(directory)
+    } else {
+        Err(format!(
+            "{} is an interface of another network",
+            directory.display()
+        ))
+    }
+}
+
+/// What its device is bound to. An interface without a device, like `lo`, has no driver.
+fn driver(device: &Path) -> Figure<String> {
+    let path = device.join("driver");
+    let target = fs::read_link(&path).map_err(|error| unreadable(&path, &error))?;
+    let name = target
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    name.ok_or_else(|| format!("{} leads nowhere", path.display()))
+}
