@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::files;
 use crate::host::Figure;
@@ -80,28 +80,36 @@ pub(super) fn online() -> Figure<Vec<u32>> {
     parse(&text).ok_or_else(|| format!("{} is no list: {text:?}", path.display()))
 }
 
-/// The directory of a processor.
-pub(super) fn directory(number: u32) -> PathBuf {
-    Path::new(DIRECTORY).join(format!("cpu{number}"))
-}
-
-/// What a file says of each processor. Those of which it says nothing are left out.
+/// What a file in its directory says of each processor. Those of which it says nothing are left
+/// out.
 ///
 /// # Errors
 /// Why it says nothing of any.
 pub(super) fn of_each(file: &str) -> Figure<BTreeMap<String, String>> {
-    let mut missing = Err("no processor is in use".to_owned());
+    by_value_of_each(|processor| files::text(processor.join(file)))
+}
+
+/// The same of what `value` reads in the directory of each.
+///
+/// # Errors
+/// Why it reads nothing of any.
+pub(super) fn by_value_of_each(
+    value: impl Fn(&Path) -> Figure<String>,
+) -> Figure<BTreeMap<String, String>> {
+    let mut missing = None;
     let mut pairs = Vec::new();
     for number in online()? {
-        match files::text(directory(number).join(file)) {
+        match value(&Path::new(DIRECTORY).join(format!("cpu{number}"))) {
             Ok(value) => pairs.push((number, value)),
-            Err(reason) => missing = missing.or(Err(reason)),
+            Err(reason) => {
+                missing.get_or_insert(reason);
+            }
         }
     }
-    if pairs.is_empty() {
-        return missing;
+    match missing {
+        Some(reason) if pairs.is_empty() => Err(reason),
+        _ => Ok(by_value(pairs)),
     }
-    Ok(by_value(pairs))
 }
 
 pub(super) const DIRECTORY: &str = "/sys/devices/system/cpu";

@@ -28,7 +28,7 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    pub(super) fn read(reasons: &mut Reasons<'_>) -> Self {
+    pub(super) fn read(mut reasons: Reasons<'_>) -> Self {
         let sources = files::text(format!("{CLOCK_SOURCE}/available_clocksource"))
             .map(|names| names.split_whitespace().map(str::to_owned).collect());
         let source = files::text(format!("{CLOCK_SOURCE}/current_clocksource"));
@@ -37,12 +37,12 @@ impl Kernel {
         let command_line = files::text("/proc/cmdline");
         let mitigations = mitigations(Path::new(VULNERABILITIES));
         Self {
-            release: reasons.known("kernel.release", release),
-            version: reasons.known("kernel.version", version),
-            command_line: reasons.known("kernel.command_line", command_line),
-            clock_source: reasons.known("kernel.clock_source", source),
-            clock_sources: reasons.known("kernel.clock_sources", sources),
-            mitigations: reasons.known("kernel.mitigations", mitigations),
+            release: reasons.known("release", release),
+            version: reasons.known("version", version),
+            command_line: reasons.known("command_line", command_line),
+            clock_source: reasons.known("clock_source", source),
+            clock_sources: reasons.known("clock_sources", sources),
+            mitigations: reasons.known("mitigations", mitigations),
         }
     }
 }

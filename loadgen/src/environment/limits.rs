@@ -42,22 +42,21 @@ pub enum Limit {
 }
 
 impl Limits {
-    pub(super) fn read(reasons: &mut Reasons<'_>) -> Self {
+    pub(super) fn read(mut reasons: Reasons<'_>) -> Self {
         let stat = files::text("/proc/self/stat").and_then(|text| scheduling(&text));
         let (scheduling, niceness) = match stat {
             Ok((scheduling, niceness)) => (Ok(scheduling), Ok(niceness)),
             Err(reason) => (Err(reason.clone()), Err(reason)),
         };
-        let mut limit = |name: &str, figure| reasons.known(&format!("limits.{name}"), figure);
         Self {
-            cpu_thousandths: limit("cpu_thousandths", tightest("cpu", cpu_limit)),
-            memory_bytes: limit("memory_bytes", tightest("memory", memory_limit)),
-            locked_memory_bytes: limit("locked_memory_bytes", Ok(of(Resource::Memlock))),
-            open_files: limit("open_files", Ok(of(Resource::Nofile))),
-            realtime_priority: limit("realtime_priority", Ok(of(Resource::Rtprio))),
-            scheduling: reasons.known("limits.scheduling", scheduling),
-            niceness: reasons.known("limits.niceness", niceness),
-            capabilities: reasons.known("limits.capabilities", capabilities()),
+            cpu_thousandths: reasons.known("cpu_thousandths", tightest("cpu", cpu_limit)),
+            memory_bytes: reasons.known("memory_bytes", tightest("memory", memory_limit)),
+            locked_memory_bytes: reasons.known("locked_memory_bytes", Ok(of(Resource::Memlock))),
+            open_files: reasons.known("open_files", Ok(of(Resource::Nofile))),
+            realtime_priority: reasons.known("realtime_priority", Ok(of(Resource::Rtprio))),
+            scheduling: reasons.known("scheduling", scheduling),
+            niceness: reasons.known("niceness", niceness),
+            capabilities: reasons.known("capabilities", capabilities()),
         }
     }
 }

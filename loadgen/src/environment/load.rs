@@ -42,30 +42,30 @@ pub struct Moment {
 
 impl Load {
     /// Looks for the first time.
-    pub(super) fn begin(reasons: &mut Reasons<'_>) -> Self {
+    pub(super) fn begin(mut reasons: Reasons<'_>) -> Self {
         let later = || "the run has not ended".to_owned();
         Self {
-            at_start: Moment::read("load.at_start", reasons),
+            at_start: Moment::read(reasons.group("at_start")),
             at_end: reasons.known(AT_END, Err(later())),
             cpu_use: reasons.known(CPU_USE, Err(later())),
         }
     }
 
     /// Looks again.
-    pub(super) fn end(&mut self, reasons: &mut Reasons<'_>) {
+    pub(super) fn end(&mut self, mut reasons: Reasons<'_>) {
         reasons.forget(AT_END);
         reasons.forget(CPU_USE);
-        let at_end = Moment::read(AT_END, reasons);
+        let at_end = Moment::read(reasons.group(AT_END));
         self.cpu_use = reasons.known(CPU_USE, at_end.use_since(&self.at_start));
         self.at_end = Some(at_end);
     }
 }
 
-const AT_END: &str = "load.at_end";
-const CPU_USE: &str = "load.cpu_use";
+const AT_END: &str = "at_end";
+const CPU_USE: &str = "cpu_use";
 
 impl Moment {
-    pub(super) fn read(group: &str, reasons: &mut Reasons<'_>) -> Self {
+    pub(super) fn read(mut reasons: Reasons<'_>) -> Self {
         let average = files::text("/proc/loadavg").and_then(|text| average(&text));
         let part = |of: fn(&Average) -> u64| average.as_ref().map(of).map_err(Clone::clone);
         let time = files::text("/proc/stat").and_then(|text| time(&text));
@@ -73,17 +73,16 @@ impl Moment {
         let pressure = files::text("/proc/pressure/cpu").and_then(|text| pressure(&text));
         let available =
             files::text("/proc/meminfo").and_then(|text| memory::bytes(&text, "MemAvailable"));
-        let name = |name: &str| format!("{group}.{name}");
         let load_average = average.as_ref().map(|average| average.of_minutes);
         Self {
-            load_average: reasons.known(&name("load_average"), load_average.map_err(Clone::clone)),
-            running: reasons.known(&name("running"), part(|average| average.running)),
-            threads: reasons.known(&name("threads"), part(|average| average.threads)),
-            cpu_pressure_percent: reasons.known(&name("cpu_pressure_percent"), pressure),
-            memory_available_bytes: reasons.known(&name("memory_available_bytes"), available),
-            cpu_busy_ns: reasons.known(&name("cpu_busy_ns"), nanos(|time| time.busy)),
-            cpu_idle_ns: reasons.known(&name("cpu_idle_ns"), nanos(|time| time.idle)),
-            cpu_stolen_ns: reasons.known(&name("cpu_stolen_ns"), nanos(|time| time.stolen)),
+            load_average: reasons.known("load_average", load_average.map_err(Clone::clone)),
+            running: reasons.known("running", part(|average| average.running)),
+            threads: reasons.known("threads", part(|average| average.threads)),
+            cpu_pressure_percent: reasons.known("cpu_pressure_percent", pressure),
+            memory_available_bytes: reasons.known("memory_available_bytes", available),
+            cpu_busy_ns: reasons.known("cpu_busy_ns", nanos(|time| time.busy)),
+            cpu_idle_ns: reasons.known("cpu_idle_ns", nanos(|time| time.idle)),
+            cpu_stolen_ns: reasons.known("cpu_stolen_ns", nanos(|time| time.stolen)),
         }
     }
 

@@ -19,16 +19,16 @@ pub struct Machine {
 }
 
 impl Machine {
-    pub(super) fn read(reasons: &mut Reasons<'_>) -> Self {
+    pub(super) fn read(mut reasons: Reasons<'_>) -> Self {
         let hypervisor = files::text("/proc/cpuinfo").and_then(|text| hypervisor(&text));
         let name = files::text("/sys/hypervisor/type");
         let vendor = files::text("/sys/class/dmi/id/sys_vendor");
         let product = files::text("/sys/class/dmi/id/product_name");
         Self {
-            hypervisor: reasons.known("machine.hypervisor", hypervisor),
-            hypervisor_name: reasons.known("machine.hypervisor_name", name),
-            vendor: reasons.known("machine.vendor", vendor),
-            product: reasons.known("machine.product", product),
+            hypervisor: reasons.known("hypervisor", hypervisor),
+            hypervisor_name: reasons.known("hypervisor_name", name),
+            vendor: reasons.known("vendor", vendor),
+            product: reasons.known("product", product),
         }
     }
 }

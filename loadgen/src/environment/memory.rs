@@ -19,14 +19,14 @@ pub struct Memory {
 }
 
 impl Memory {
-    pub(super) fn read(reasons: &mut Reasons<'_>) -> Self {
+    pub(super) fn read(mut reasons: Reasons<'_>) -> Self {
         let text = files::text("/proc/meminfo");
         let bytes = |name| text.clone().and_then(|text| bytes(&text, name));
         Self {
-            total_bytes: reasons.known("memory.total_bytes", bytes("MemTotal")),
-            swap_bytes: reasons.known("memory.swap_bytes", bytes("SwapTotal")),
-            huge_pages: reasons.known("memory.huge_pages", huge_pages("enabled")),
-            huge_page_defrag: reasons.known("memory.huge_page_defrag", huge_pages("defrag")),
+            total_bytes: reasons.known("total_bytes", bytes("MemTotal")),
+            swap_bytes: reasons.known("swap_bytes", bytes("SwapTotal")),
+            huge_pages: reasons.known("huge_pages", huge_pages("enabled")),
+            huge_page_defrag: reasons.known("huge_page_defrag", huge_pages("defrag")),
         }
     }
 }

@@ -71,42 +71,61 @@ impl Environment {
     #[must_use]
     pub fn read(target: Option<SocketAddr>) -> Self {
         let mut unreadable = BTreeMap::new();
-        let reasons = &mut Reasons(&mut unreadable);
-        let found = target
+        let mut reasons = Reasons::new(&mut unreadable);
+        let interface = target
             .ok_or_else(|| "no target was named, to which there would be a route".to_owned())
-            .and_then(|target| Interface::towards(target, reasons));
+            .and_then(|target| Interface::towards(target, reasons.group("interface")));
         Self {
-            kernel: Kernel::read(reasons),
-            processor: Processor::read(reasons),
-            machine: Machine::read(reasons),
-            memory: Memory::read(reasons),
-            limits: Limits::read(reasons),
-            interface: reasons.known("interface", found),
-            sysctls: sysctls::read(reasons),
-            load: Load::begin(reasons),
+            interface: reasons.known("interface", interface),
+            kernel: Kernel::read(reasons.group("kernel")),
+            processor: Processor::read(reasons.group("processor")),
+            machine: Machine::read(reasons.group("machine")),
+            memory: Memory::read(reasons.group("memory")),
+            limits: Limits::read(reasons.group("limits")),
+            sysctls: sysctls::read(reasons.group("sysctls")),
+            load: Load::begin(reasons.group("load")),
             unreadable,
         }
     }
 
     /// Reads the load again, at the end of a run.
     pub fn look_again(&mut self) {
-        let reasons = &mut Reasons(&mut self.unreadable);
-        self.load.end(reasons);
+        self.load
+            .end(Reasons::new(&mut self.unreadable).group("load"));
     }
 }
 
-/// Collects why figures are unknown.
-pub(crate) struct Reasons<'a>(&'a mut BTreeMap<String, String>);
+/// Collects why figures are unknown, under their dotted names.
+pub(crate) struct Reasons<'a> {
+    all: &'a mut BTreeMap<String, String>,
+    /// What the names begin with, with its dot.
+    group: String,
+}
 
-impl Reasons<'_> {
-    /// The figure, or `None` and the reason under its dotted name.
+impl<'a> Reasons<'a> {
+    fn new(all: &'a mut BTreeMap<String, String>) -> Self {
+        Self {
+            all,
+            group: String::new(),
+        }
+    }
+
+    /// Those of a group of figures within this one.
+    fn group(&mut self, name: &str) -> Reasons<'_> {
+        Reasons {
+            all: self.all,
+            group: format!("{}{name}.", self.group),
+        }
+    }
+
+    /// The figure, or `None` and the reason under its name.
     fn known<T>(&mut self, name: &str, figure: Figure<T>) -> Option<T> {
-        known(name, figure, self.0)
+        known(&format!("{}{name}", self.group), figure, self.all)
     }
 
     /// Forgets the reason of a figure that is read again.
     fn forget(&mut self, name: &str) {
-        self.0.remove(name);
+        self.all.remove(&format!("{}{name}", self.group));
     }
 }
 

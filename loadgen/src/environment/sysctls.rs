@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use super::{Reasons, files};
 
 /// The settings by their names. Columns of numbers are apart by one space.
-pub(super) fn read(reasons: &mut Reasons<'_>) -> BTreeMap<String, String> {
+pub(super) fn read(mut reasons: Reasons<'_>) -> BTreeMap<String, String> {
     let read = NAMES.iter().filter_map(|name| {
         let path = format!("/proc/sys/{}", name.replace('.', "/"));
         let value = files::text(path).map(|text| one_spaced(&text));
-        let value = reasons.known(&format!("sysctls.{name}"), value)?;
+        let value = reasons.known(name, value)?;
         Some(((*name).to_owned(), value))
     });
     read.collect()
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn every_setting_is_known_or_has_a_reason() {
         let mut unreadable = BTreeMap::new();
-        let settings = read(&mut Reasons(&mut unreadable));
+        let settings = read(Reasons::new(&mut unreadable));
         assert_eq!(settings.len() + unreadable.len(), NAMES.len());
         assert!(settings.contains_key("kernel.sched_rt_runtime_us"));
     }

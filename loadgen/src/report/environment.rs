@@ -56,7 +56,7 @@ pub fn differences(file: &DifferenceFile) -> String {
         lines.push(String::new());
     }
     for difference in settings.into_iter().chain(load) {
-        lines.push(difference.name.clone());
+        lines.push(printable(&difference.name));
         let sides = sides(difference.a.as_deref(), difference.b.as_deref());
         lines.extend(aligned(&sides, SIDE));
     }
@@ -78,7 +78,7 @@ fn row(figure: &Named, group: &str) -> Option<(String, String)> {
 fn table(rows: &[(String, String)]) -> Vec<String> {
     let indented: Vec<(String, String)> = rows
         .iter()
-        .map(|(name, value)| (format!("  {name}"), value.clone()))
+        .map(|(name, value)| (format!("  {}", printable(name)), value.clone()))
         .collect();
     let longest = indented.iter().map(|(name, _)| name.chars().count()).max();
     aligned(&indented, longest.unwrap_or(0).min(LONGEST_NAME) + 2)
@@ -93,7 +93,7 @@ fn aligned(rows: &[(String, String)], column: usize) -> Vec<String> {
             let first = parts.next().unwrap_or_default();
             lines.push(format!("{name:<column$}{first}"));
         } else {
-            lines.extend(broken(name, WIDTH));
+            lines.push(name.chars().take(WIDTH).collect());
         }
         lines.extend(parts.map(|part| format!("{:column$}{part}", "")));
     }
@@ -102,16 +102,13 @@ fn aligned(rows: &[(String, String)], column: usize) -> Vec<String> {
 }
 
 /// Text in lines of at most `width` characters, broken between words, and within a word alone that
-/// is longer than a line. What would break a terminal becomes a sign.
+/// is longer than a line.
 fn broken(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     let mut length = 0;
-    for word in text.split(' ') {
-        let word: Vec<char> = word
-            .chars()
-            .map(|letter| if letter.is_control() { '?' } else { letter })
-            .collect();
+    for word in printable(text).split(' ') {
+        let word: Vec<char> = word.chars().collect();
         for (index, piece) in word.chunks(width).enumerate() {
             let gap = usize::from(index == 0 && length > 0);
             if length + gap + piece.len() > width {
@@ -127,6 +124,12 @@ fn broken(text: &str, width: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// The text, with a sign for each character that would take a terminal elsewhere.
+fn printable(text: &str) -> String {
+    let sign = |letter: char| if letter.is_control() { '?' } else { letter };
+    text.chars().map(sign).collect()
 }
 
 /// In the order in which they are shown.

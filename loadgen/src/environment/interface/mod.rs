@@ -75,7 +75,7 @@ impl Interface {
     ///
     /// # Errors
     /// Why it cannot be found.
-    pub(super) fn towards(target: SocketAddr, reasons: &mut Reasons<'_>) -> Figure<Self> {
+    pub(super) fn towards(target: SocketAddr, mut reasons: Reasons<'_>) -> Figure<Self> {
         let mut socket = Socket::routes()?;
         let index = route::towards(&mut socket, target)?;
         let link = route::link(&mut socket, index)?;
@@ -86,39 +86,30 @@ impl Interface {
         let told = Ethtool::ask(index);
         let interrupts = interrupts::of(&link.name, &file("device"));
         let threaded = number("threaded").map(|flag| flag != 0);
-        let known = &mut Named(reasons);
         Ok(Self {
-            kind: known.figure("kind", link.kind),
-            driver: known.figure("driver", file("device").and_then(|device| driver(&device))),
-            mtu: known.figure("mtu", link.mtu),
-            speed_mbps: known.figure("speed_mbps", file("speed").and_then(files::number)),
-            receive_queues: known.figure("receive_queues", queues.receive),
-            transmit_queues: known.figure("transmit_queues", queues.transmit),
-            transmit_queue_length: known.figure("transmit_queue_length", link.queue_length),
-            queueing: known.figure("queueing", route::queueing(&mut socket, index)),
-            channels: known.figure("channels", told.channels),
-            rings: known.figure("rings", told.rings),
-            coalescing: known.figure("coalescing", told.coalescing),
-            offloads: known.figure("offloads", told.offloads),
-            gro_flush_timeout_ns: known.figure("gro_flush_timeout_ns", number("gro_flush_timeout")),
-            deferred_interrupts: known
-                .figure("deferred_interrupts", number("napi_defer_hard_irqs")),
-            threaded: known.figure("threaded", threaded),
-            interrupts: known.figure("interrupts", interrupts),
-            receive_steering: known.figure("receive_steering", queues.receive_steering),
-            receive_flows: known.figure("receive_flows", queues.receive_flows),
-            transmit_steering: known.figure("transmit_steering", queues.transmit_steering),
+            kind: reasons.known("kind", link.kind),
+            driver: reasons.known("driver", file("device").and_then(|device| driver(&device))),
+            mtu: reasons.known("mtu", link.mtu),
+            speed_mbps: reasons.known("speed_mbps", file("speed").and_then(files::number)),
+            receive_queues: reasons.known("receive_queues", queues.receive),
+            transmit_queues: reasons.known("transmit_queues", queues.transmit),
+            transmit_queue_length: reasons.known("transmit_queue_length", link.queue_length),
+            queueing: reasons.known("queueing", route::queueing(&mut socket, index)),
+            channels: reasons.known("channels", told.channels),
+            rings: reasons.known("rings", told.rings),
+            coalescing: reasons.known("coalescing", told.coalescing),
+            offloads: reasons.known("offloads", told.offloads),
+            gro_flush_timeout_ns: reasons
+                .known("gro_flush_timeout_ns", number("gro_flush_timeout")),
+            deferred_interrupts: reasons
+                .known("deferred_interrupts", number("napi_defer_hard_irqs")),
+            threaded: reasons.known("threaded", threaded),
+            interrupts: reasons.known("interrupts", interrupts),
+            receive_steering: reasons.known("receive_steering", queues.receive_steering),
+            receive_flows: reasons.known("receive_flows", queues.receive_flows),
+            transmit_steering: reasons.known("transmit_steering", queues.transmit_steering),
             name: link.name,
         })
-    }
-}
-
-/// Reasons under the names of an interface.
-struct Named<'a, 'b>(&'a mut Reasons<'b>);
-
-impl Named<'_, '_> {
-    fn figure<T>(&mut self, name: &str, figure: Figure<T>) -> Option<T> {
-        self.0.known(&format!("interface.{name}"), figure)
     }
 }
 

@@ -59,7 +59,7 @@ fn named(directory: &Path, way: &str) -> Figure<Directories> {
 /// Which processors the masks of the queues name, and which queues do: `{"0-3": "0-7"}`. Queues
 /// that have no mask are left out.
 fn steering(queues: &Directories, file: &str) -> Figure<BTreeMap<String, String>> {
-    let mut missing = Err("there is no queue".to_owned());
+    let mut missing = None;
     let mut pairs = Vec::new();
     for (number, queue) in queues {
         let path = queue.join(file);
@@ -69,13 +69,15 @@ fn steering(queues: &Directories, file: &str) -> Figure<BTreeMap<String, String>
         });
         match mask {
             Ok(mask) => pairs.push((*number, mask)),
-            Err(reason) => missing = Err(reason),
+            Err(reason) => {
+                missing.get_or_insert(reason);
+            }
         }
     }
-    if pairs.is_empty() {
-        return missing;
+    match missing {
+        Some(reason) if pairs.is_empty() => Err(reason),
+        _ => Ok(cpus::by_value(pairs)),
     }
-    Ok(cpus::by_value(pairs))
 }
 
 fn flows(queues: &Directories) -> Figure<u64> {

@@ -48,53 +48,43 @@ pub struct Processor {
 }
 
 impl Processor {
-    pub(super) fn read(reasons: &mut Reasons<'_>) -> Self {
+    pub(super) fn read(mut reasons: Reasons<'_>) -> Self {
         let info = files::text("/proc/cpuinfo");
-        let named = |name| {
-            let field = |text: String| files::field(&text, name).map(str::to_owned);
-            let missing = || format!("/proc/cpuinfo has no {name}");
-            info.clone()
-                .and_then(|text| field(text).ok_or_else(missing))
-        };
-        let allowed = affinity::allowed().map_err(|error| format!("the kernel says: {error}"));
-        let allowed = allowed.map(|list| cpus::list(list.processors.iter().filter_map(narrow)));
+        let told = |name| info.clone().and_then(|text| told(&text, name));
         let of_each = |file: &str| cpus::of_each(&format!("cpufreq/{file}"));
-        let mut known = |name: &str, figure| reasons.known(&format!("processor.{name}"), figure);
-        let mut known_list = |name: &str, file| known(name, listed(file));
-        let online = known_list("online", "online");
-        let isolated = known_list("isolated", "isolated");
-        let nohz_full = known_list("nohz_full", "nohz_full");
-        let mut known_map =
-            |name: &str, figure| reasons.known(&format!("processor.{name}"), figure);
+        let preferences = of_each("energy_performance_preference");
+        let threads = files::text(format!("{DIRECTORY}/smt/control"));
+        let nodes = nodes(Path::new(NODES));
         Self {
-            nodes: known_map("nodes", nodes(Path::new(NODES))),
-            governors: known_map("governors", of_each("scaling_governor")),
-            energy_preferences: known_map(
-                "energy_preferences",
-                of_each("energy_performance_preference"),
-            ),
-            frequencies: known_map("frequencies", frequencies()),
-            model: reasons.known("processor.model", named("model name")),
-            microcode: reasons.known("processor.microcode", named("microcode")),
-            online,
-            allowed: reasons.known("processor.allowed", allowed),
-            isolated,
-            nohz_full,
-            threads_of_a_core: reasons.known(
-                "processor.threads_of_a_core",
-                files::text(format!("{DIRECTORY}/smt/control")),
-            ),
-            frequency_driver: reasons
-                .known("processor.frequency_driver", one(of_each("scaling_driver"))),
-            boost: reasons.known("processor.boost", boost()),
-            idle: Idle::read(reasons),
+            model: reasons.known("model", told("model name")),
+            microcode: reasons.known("microcode", told("microcode")),
+            online: reasons.known("online", listed("online")),
+            allowed: reasons.known("allowed", allowed()),
+            isolated: reasons.known("isolated", listed("isolated")),
+            nohz_full: reasons.known("nohz_full", listed("nohz_full")),
+            threads_of_a_core: reasons.known("threads_of_a_core", threads),
+            nodes: reasons.known("nodes", nodes),
+            frequency_driver: reasons.known("frequency_driver", one(of_each("scaling_driver"))),
+            governors: reasons.known("governors", of_each("scaling_governor")),
+            energy_preferences: reasons.known("energy_preferences", preferences),
+            frequencies: reasons.known("frequencies", frequencies()),
+            boost: reasons.known("boost", boost()),
+            idle: Idle::read(reasons.group("idle")),
         }
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "a step of an iterator")]
-fn narrow(number: &usize) -> Option<u32> {
-    u32::try_from(*number).ok()
+fn told(info: &str, name: &str) -> Figure<String> {
+    let field = files::field(info, name).map(str::to_owned);
+    field.ok_or_else(|| format!("/proc/cpuinfo has no {name}"))
+}
+
+fn allowed() -> Figure<String> {
+    let allowed = affinity::allowed().map_err(|error| format!("the kernel says: {error}"))?;
+    let numbers = allowed.processors.iter();
+    Ok(cpus::list(
+        numbers.filter_map(|number| u32::try_from(*number).ok()),
+    ))
 }
 
 /// A file that holds a list.
@@ -109,22 +99,14 @@ fn one(values: Figure<BTreeMap<String, String>>) -> Figure<String> {
     values.map(|values| values.into_keys().collect::<Vec<_>>().join(", "))
 }
 
+/// The least and the most of each.
 fn frequencies() -> Figure<BTreeMap<String, String>> {
-    let mut missing = Err("no processor is in use".to_owned());
-    let mut pairs = Vec::new();
-    for number in cpus::online()? {
-        let directory = cpus::directory(number).join("cpufreq");
-        let least = files::text(directory.join("scaling_min_freq"));
-        let most = files::text(directory.join("scaling_max_freq"));
-        match (least, most) {
-            (Ok(least), Ok(most)) => pairs.push((number, format!("{least} to {most}"))),
-            (Err(reason), _) | (_, Err(reason)) => missing = missing.or(Err(reason)),
-        }
-    }
-    if pairs.is_empty() {
-        return missing;
-    }
-    Ok(cpus::by_value(pairs))
+    cpus::by_value_of_each(|processor| {
+        let directory = processor.join("cpufreq");
+        let least = files::text(directory.join("scaling_min_freq"))?;
+        let most = files::text(directory.join("scaling_max_freq"))?;
+        Ok(format!("{least} to {most}"))
+    })
 }
 
 /// Two drivers tell it in two ways, one of them the other way round.
@@ -151,3 +133,37 @@ fn nodes(directory: &Path) -> Figure<BTreeMap<String, String>> {
 }
 
 const NODES: &str = "/sys/devices/system/node";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_have_their_processors() {
+        let unique = format!("loadgen-nodes-{}", std::process::id());
+        let root = std::env::temp_dir().join(unique);
+        for (name, list) in [("node0", "0-1\n"), ("node1", "\n"), ("power", "5\n")] {
+            fs::create_dir_all(root.join(name)).unwrap();
+            fs::write(root.join(name).join("cpulist"), list).unwrap();
+        }
+        let found = nodes(&root);
+        fs::remove_dir_all(&root).unwrap();
+        let expected = [("0", "0-1"), ("1", "none")];
+        let expected = expected.map(|(node, list)| (node.to_owned(), list.to_owned()));
+        assert_eq!(found, Ok(expected.into()));
+    }
+
+    #[test]
+    fn processors_that_differ_are_named_in_turn() {
+        let values = ["b", "a"].map(|value| (value.to_owned(), "0".to_owned()));
+        assert_eq!(one(Ok(values.into())), Ok("a, b".to_owned()));
+        assert_eq!(one(Err("a reason".to_owned())), Err("a reason".to_owned()));
+    }
+
+    #[test]
+    fn this_program_may_run_on_a_processor_that_is_in_use() {
+        let numbers = |list: Figure<String>| cpus::parse(&list.unwrap()).unwrap();
+        let (online, allowed) = (numbers(listed("online")), numbers(allowed()));
+        assert!(allowed.iter().any(|number| online.contains(number)));
+    }
+}
