@@ -7,17 +7,8 @@ use std::process::Command;
 
 fn main() {
     // Whatever changes the program may change whether it is what was committed.
-    for source in [
-        "build.rs",
-        "Cargo.toml",
-        "src",
-        "../src",
-        "../Cargo.toml",
-        "../Cargo.lock",
-    ] {
-        if Path::new(source).exists() {
-            println!("cargo::rerun-if-changed={source}");
-        }
+    for source in SOURCES.iter().filter(|source| Path::new(source).exists()) {
+        println!("cargo::rerun-if-changed={source}");
     }
     note("COMMIT", commit().as_deref().unwrap_or("unknown"));
     let compiler = env::var("RUSTC").unwrap_or_else(|_none| "rustc".to_owned());
@@ -37,7 +28,7 @@ fn note(name: &str, value: &str) {
     println!("cargo::rustc-env=LOADGEN_{name}={value}");
 }
 
-/// The commit that is checked out, with `-dirty` if files differ from it; `None` where the sources
+/// The commit that is checked out, with `-dirty` if sources differ from it; `None` where the sources
 /// are not those of a checkout of their own.
 fn commit() -> Option<String> {
     let root = fs::canonicalize("..").ok()?;
@@ -52,7 +43,9 @@ fn commit() -> Option<String> {
         watch(&branch);
     }
     watch("packed-refs");
-    let changed = git(&["status", "--porcelain", "--untracked-files=no"])?;
+    let mut status = vec!["status", "--porcelain", "--untracked-files=no", "--"];
+    status.extend(SOURCES);
+    let changed = git(&status)?;
     let mark = if changed.is_empty() { "" } else { "-dirty" };
     Some(format!("{commit}{mark}"))
 }
@@ -82,3 +75,13 @@ fn said(command: &mut Command) -> Option<String> {
     let text = String::from_utf8(output.stdout).ok()?;
     Some(text.trim().to_owned())
 }
+
+/// What the program is made of, its server among it.
+const SOURCES: [&str; 6] = [
+    "build.rs",
+    "Cargo.toml",
+    "src",
+    "../Cargo.lock",
+    "../Cargo.toml",
+    "../src",
+];

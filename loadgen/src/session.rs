@@ -135,9 +135,9 @@ impl Session {
             || surroundings.look(|point| underway.until(point)),
         );
         let outcome = underway.join()?;
-        environment.look_again();
         check_books(&plan, &outcome)?;
         let (host, server) = surroundings.finish(outcome.scheduling);
+        environment.look_again();
         let measured = &outcome.measured;
         let counts = measured.counts();
         let losses = Losses::attribute(counts.lost, measured.own_drops_measured, server);

@@ -202,8 +202,8 @@ mod tests {
     fn the_load_is_read_in_its_columns() {
         let average = average("0.20 1.18 2.12 3/80 11206\n").unwrap();
         assert_eq!(
-            average.of_minutes.map(|load| (load * 100.0).round()),
-            [20.0, 118.0, 212.0]
+            average.of_minutes.map(|load| format!("{load:.2}")),
+            ["0.20", "1.18", "2.12"]
         );
         assert_eq!((average.running, average.threads), (3, 80));
     }

@@ -30,7 +30,7 @@ pub fn text(file: &EnvironmentFile) -> String {
         .collect();
     if !unknown.is_empty() {
         lines.push("cannot be read".to_owned());
-        lines.extend(table(&unknown));
+        lines.extend(under(&unknown));
     }
     lines.join("\n").trim_end().to_owned() + "\n"
 }
@@ -74,14 +74,22 @@ fn row(figure: &Named, group: &str) -> Option<(String, String)> {
     Some((name.to_owned(), value))
 }
 
+/// Names, each with its value under it.
+fn under(rows: &[(String, String)]) -> Vec<String> {
+    aligned(&indented(rows), REASON)
+}
+
 /// Rows of names and values; the values begin in one column, unless a name is longer than most.
 fn table(rows: &[(String, String)]) -> Vec<String> {
-    let indented: Vec<(String, String)> = rows
-        .iter()
-        .map(|(name, value)| (format!("  {}", printable(name)), value.clone()))
-        .collect();
-    let longest = indented.iter().map(|(name, _)| name.chars().count()).max();
-    aligned(&indented, longest.unwrap_or(0).min(LONGEST_NAME) + 2)
+    let rows = indented(rows);
+    let longest = rows.iter().map(|(name, _)| name.chars().count()).max();
+    aligned(&rows, longest.unwrap_or(0).min(LONGEST_NAME) + 2)
+}
+
+fn indented(rows: &[(String, String)]) -> Vec<(String, String)> {
+    let rows = rows.iter();
+    rows.map(|(name, value)| (format!("  {}", printable(name)), value.clone()))
+        .collect()
 }
 
 /// Values from `column` on, broken where a line would be too long.
@@ -150,6 +158,9 @@ const WIDTH: usize = 80;
 
 /// A longer name has a line to itself.
 const LONGEST_NAME: usize = 34;
+
+/// Where reasons begin.
+const REASON: usize = 6;
 
 /// Where the values of two sides begin.
 const SIDE: usize = 5;
@@ -245,7 +256,8 @@ mod tests {
 
         #[test]
         fn no_text_is_too_strange(text in ".{0,60}", name in ".{0,60}") {
-            for line in table(&[(name, text)]) {
+            let rows = [(name, text)];
+            for line in table(&rows).into_iter().chain(under(&rows)) {
                 prop_assert!(line.chars().count() <= WIDTH);
                 prop_assert!(!line.chars().any(char::is_control));
             }

@@ -90,7 +90,7 @@ impl Interface {
             kind: reasons.known("kind", link.kind),
             driver: reasons.known("driver", file("device").and_then(|device| driver(&device))),
             mtu: reasons.known("mtu", link.mtu),
-            speed_mbps: reasons.known("speed_mbps", file("speed").and_then(files::number)),
+            speed_mbps: reasons.known("speed_mbps", file("speed").and_then(|path| speed(&path))),
             receive_queues: reasons.known("receive_queues", queues.receive),
             transmit_queues: reasons.known("transmit_queues", queues.transmit),
             transmit_queue_length: reasons.known("transmit_queue_length", link.queue_length),
@@ -125,6 +125,12 @@ fn directory(name: &str, index: u32) -> Figure<PathBuf> {
             directory.display()
         ))
     }
+}
+
+/// In Mbit/s; a driver that does not know it says -1.
+fn speed(path: &Path) -> Figure<u64> {
+    let speed = files::number::<i64>(path)?;
+    u64::try_from(speed).map_err(|_negative| "the driver tells none".to_owned())
 }
 
 /// What its device is bound to. An interface without a device, like `lo`, has no driver.
