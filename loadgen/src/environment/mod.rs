@@ -123,15 +123,19 @@ impl<'a> Reasons<'a> {
         known(&format!("{}{name}", self.group), figure, self.all)
     }
 
-    /// Forgets the reason of a figure that is read again.
+    /// Forgets the reasons of a figure, or of a group, that is read again.
     fn forget(&mut self, name: &str) {
-        self.all.remove(&format!("{}{name}", self.group));
+        let name = format!("{}{name}", self.group);
+        let group = format!("{name}.");
+        self.all
+            .retain(|known, _| *known != name && !known.starts_with(&group));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
+    use std::time::{Duration, Instant};
 
     use super::*;
 
@@ -165,6 +169,21 @@ mod tests {
         }
         for name in read.unreadable.keys() {
             assert!(unknown.contains(&name.as_str()), "{name} is known");
+        }
+    }
+
+    #[test]
+    fn a_figure_that_became_known_has_no_reason_any_more() {
+        let mut read = here();
+        assert!(read.unreadable.contains_key("load.cpu_use"));
+        // It takes a tick of the processors' clock.
+        let start = Instant::now();
+        while read.load.cpu_use.is_none() {
+            assert!(start.elapsed() < Duration::from_secs(20), "no tick passed");
+            read.look_again();
+        }
+        for name in ["load.cpu_use", "load.at_end"] {
+            assert!(!read.unreadable.contains_key(name), "{name}");
         }
     }
 
