@@ -43,6 +43,8 @@ fn commit() -> Option<String> {
         watch(&branch);
     }
     watch("packed-refs");
+    // A branch whose file has been packed away gets a new one with the next commit.
+    watch("logs/HEAD");
     let mut status = vec!["status", "--porcelain", "--untracked-files=no", "--"];
     status.extend(SOURCES);
     let changed = git(&status)?;
