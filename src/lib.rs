@@ -72,3 +72,6 @@ pub use faults::Faults;
 pub use reactor::rehearsal;
 pub use server::{Running, Server};
 pub use stats::Summary;
+
+/// The version of this package.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

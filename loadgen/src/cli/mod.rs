@@ -2,6 +2,7 @@
 //!
 //! - [`run`]: a run, when no other command is named;
 //! - [`completions`]: a script for shells;
+//! - [`environment`]: what there is to know about the machine;
 //! - [`man`]: manual pages;
 //! - [`ping`]: one datagram at a time, for people;
 //! - [`report`]: results that were kept;
@@ -17,6 +18,7 @@ pub mod address;
 pub mod appendix;
 pub mod arrivals;
 pub mod completions;
+pub mod environment;
 pub mod man;
 pub mod ping;
 pub mod report;
@@ -29,6 +31,8 @@ pub mod units;
 
 use clap::{Parser, Subcommand};
 
+use crate::environment::build;
+
 /// Measures UDP round-trip latency under an open-loop load, against any server that sends
 /// datagrams back.
 ///
@@ -37,7 +41,7 @@ use clap::{Parser, Subcommand};
 /// had to wait. Lost probes stand in the percentiles as infinitely late. Nothing has to be named: it
 /// then sends 10,000 probes a second for ten seconds to a server inside this process.
 #[derive(Clone, Debug, Parser)]
-#[command(version, max_term_width = 80, args_conflicts_with_subcommands = true, after_long_help = appendix::of("").text())]
+#[command(version, long_version = build::VERSION, max_term_width = 80, args_conflicts_with_subcommands = true, after_long_help = appendix::of("").text())]
 pub struct Cli {
     /// What to do instead of a run.
     #[command(subcommand)]
@@ -60,6 +64,8 @@ pub enum Command {
     /// Find the highest rate that meets an objective
     #[command(after_long_help = appendix::of("search").text())]
     Search(search::Arguments),
+    /// Tell what there is to know about this machine, or where two results differ in it
+    Environment(environment::Arguments),
     /// Prove within a minute that this machine measures what it should, and find its floor
     #[command(after_long_help = appendix::of("selftest").text())]
     Selftest(selftest::Arguments),

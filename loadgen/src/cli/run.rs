@@ -78,7 +78,7 @@ pub struct Arguments {
     /// How long each row of the result is: for each one the rates, the losses and the quantiles are
     /// kept, and `--until` is looked at [default: 1s, of runs under 10s a tenth, of runs over an
     /// hour more]
-    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    #[arg(long, value_name = "TIME", value_parser = units::duration, help_heading = WINDOW)]
     pub interval: Option<Duration>,
 
     /// What the server shall do, as in p99<200us,max<=5ms,loss<0.01%: exit with code 4 if it surely

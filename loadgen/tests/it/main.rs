@@ -11,6 +11,7 @@ mod delay;
 mod duplicates;
 mod echo;
 mod embedded;
+mod environment;
 mod flows;
 mod foreign;
 mod help;
