@@ -1,12 +1,13 @@
 //! What was run.
 
-use super::labelled;
+use super::wrapped;
 use crate::figures::{count, rate, time};
 use crate::results::{Plan, Run};
 
 pub(super) fn setting(run: &Run) -> Vec<String> {
     let parts = described(run);
-    parts.map(|(label, text)| labelled(label, &text)).into()
+    let lines = parts.iter().map(|(label, text)| wrapped(label, text));
+    lines.flatten().collect()
 }
 
 /// What was run, each part with its label.

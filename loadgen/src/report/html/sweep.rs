@@ -7,7 +7,7 @@ use super::table::{Cell, Origin, Row, Table, Weight};
 use crate::figures::{self, percent};
 use crate::rate::Rate;
 use crate::report::setting::target;
-use crate::report::sweep::{conclusions, is_highest, load};
+use crate::report::sweep::{conclusions, is_highest, load, objectives};
 use crate::report::table::{COLUMNS, Column};
 use crate::report::verdict_word;
 use crate::results::{Run, Sweep, SweepTrial};
@@ -52,7 +52,7 @@ fn judgement(name: &str, sweep: &Sweep) -> Judgement {
         None if sweep.trials.len() < sweep.planned => "interrupted".to_owned(),
         None => "no knee".to_owned(),
     };
-    let conclusions = conclusions(sweep).into_iter();
+    let conclusions = conclusions(sweep).into_iter().chain(objectives(sweep));
     Judgement {
         subject: name.to_owned(),
         word,
