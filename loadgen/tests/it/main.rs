@@ -24,6 +24,7 @@ mod manual;
 mod methodology;
 mod mixture;
 mod overload;
+mod page;
 mod ping;
 mod quiet;
 mod reordering;
