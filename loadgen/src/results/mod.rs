@@ -289,6 +289,7 @@ pub(crate) mod tests {
             receive_buffer: 4 << 20,
             timestamps: plan::Timestamps::Off,
             duration: Duration::from_millis(100),
+            interval: Duration::from_millis(50),
             until,
             slo: slo.map(|slo| slo.parse().unwrap()),
             warmup: Duration::ZERO,
