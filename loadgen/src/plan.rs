@@ -81,7 +81,7 @@ pub struct Choices {
     pub timestamps: Timestamps,
     /// How long the measured window lasts, at least; it follows the warm-up. Above zero.
     pub duration: Duration,
-    /// How long each row of the result is; above zero, and no more than [`MOST_ROWS`] of them.
+    /// How long each row of the result is; above zero, and no more than 10,000 of them.
     pub interval: Duration,
     /// What else has to be reached before the measured window ends.
     pub until: Option<Until>,
@@ -163,6 +163,12 @@ impl Plan {
     #[must_use]
     pub fn waiting(&self) -> Waiting {
         self.choices.waiting
+    }
+
+    /// The processors of the threads; empty if they may run on any.
+    #[must_use]
+    pub fn pin(&self) -> &[usize] {
+        &self.choices.pin
     }
 
     /// The processor of a thread, if it shall stay on one.
