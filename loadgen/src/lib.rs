@@ -16,7 +16,9 @@
 //! - [`measure`]: the books of every probe and every datagram.
 //! - [`verdict`]: may the run be believed?
 //! - [`results`]: the file a run leaves behind.
-//! - [`output`]: where that file goes.
+//! - [`merge`]: the results of several runs as one. Pure.
+//! - [`export`]: the same as other tools read it. Pure.
+//! - [`output`]: where those files go.
 //! - [`report`]: the same for people, written with [`figures`].
 //! - [`progress`]: a bar on a terminal while a run lasts.
 //! - [`gauge`]: says when enough is known.
@@ -30,11 +32,13 @@ pub mod cli;
 pub mod commands;
 pub mod decimal;
 pub mod engine;
+pub mod export;
 pub mod figures;
 pub mod gauge;
 pub mod host;
 pub mod losses;
 pub mod measure;
+pub mod merge;
 pub mod output;
 pub mod ping;
 pub mod plan;

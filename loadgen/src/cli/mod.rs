@@ -1,6 +1,7 @@
 //! What was typed, one file a command.
 //!
 //! - [`run`]: a run, when no other command is named;
+//! - [`merge`]: runs that are put together;
 //! - [`ping`]: one datagram at a time, for people;
 //! - [`report`]: results that were kept;
 //! - [`search`]: the highest rate that meets an objective;
@@ -8,10 +9,13 @@
 //! - [`sweep`]: a run at each of several rates;
 //! - [`arrivals`], [`sizes`]: how probes are spaced, and how large they are;
 //! - [`address`]: host names and addresses;
+//! - [`exports`]: results for other tools;
 //! - [`units`]: rates, sizes and durations as people write them.
 
 pub mod address;
 pub mod arrivals;
+pub mod exports;
+pub mod merge;
 pub mod ping;
 pub mod report;
 pub mod run;
@@ -58,6 +62,8 @@ pub enum Command {
     Selftest(selftest::Arguments),
     /// Show results that were kept
     Report(report::Arguments),
+    /// Put the results of runs together that were side by side, exactly
+    Merge(merge::Arguments),
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::exports::Exports;
+
 /// The flags of `loadgen report`.
 #[derive(Args, Clone, Debug)]
 pub struct Arguments {
@@ -11,7 +13,11 @@ pub struct Arguments {
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 
-    /// Print the report that the run printed: the default
+    /// Print the report that the run printed: the default, unless files for other tools are asked for
     #[arg(long)]
     pub text: bool,
+
+    /// The same for other tools.
+    #[command(flatten)]
+    pub exports: Exports,
 }

@@ -1,6 +1,8 @@
 //! What each command does, from what was typed to the exit code.
 
+mod exports;
 mod measure;
+mod merge;
 mod ping;
 mod report;
 mod search;
@@ -33,6 +35,7 @@ pub fn carry_out(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Search(arguments)) => search::search(arguments),
         Some(Command::Selftest(arguments)) => selftest::selftest(arguments),
         Some(Command::Report(arguments)) => report::report(arguments),
+        Some(Command::Merge(arguments)) => merge::merge(arguments),
     }
 }
 

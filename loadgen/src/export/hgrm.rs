@@ -136,7 +136,10 @@ fn steps(distribution: &Distribution) -> impl Iterator<Item = (u64, u64)> {
     let mut count = 0;
     let within = histogram.iter_recorded().map(move |bucket| {
         count += bucket.count_since_last_iteration();
-        (histogram.highest_equivalent(bucket.value_iterated_to()), count)
+        (
+            histogram.highest_equivalent(bucket.value_iterated_to()),
+            count,
+        )
     });
     let over = (distribution.over() > 0).then(|| (distribution.exact().max, distribution.count()));
     within.chain(over)
@@ -180,7 +183,10 @@ mod tests {
         let mut run = run();
         (run.counts.lost, run.counts.late) = (0, 0);
         let text = text(&run).unwrap();
-        assert!(text.contains("\n      21.007 1.000000000000        989\n#[Mean"), "{text}");
+        assert!(
+            text.contains("\n      21.007 1.000000000000        989\n#[Mean"),
+            "{text}"
+        );
     }
 
     #[test]

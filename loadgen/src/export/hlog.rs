@@ -33,7 +33,8 @@ pub fn text(run: &Run) -> Result<String, ExportError> {
 
 fn header(run: &Run) -> String {
     let mut text = "#[Histogram log format version 1.3]\n".to_owned();
-    text += "#[Round trips from when a probe was due, in nanoseconds; Interval_Max in milliseconds]\n";
+    text +=
+        "#[Round trips from when a probe was due, in nanoseconds; Interval_Max in milliseconds]\n";
     if let Some(began) = run.began_unix_ns {
         let date = humantime::format_rfc3339_millis(UNIX_EPOCH + Duration::from_nanos(began));
         let began = seconds(began);
@@ -59,7 +60,12 @@ fn line(from: u64, to: u64, histogram: &Encoded, lost: u64) -> Result<String, Ex
     );
     if lost > 0 {
         // Writing to a string does not fail.
-        let _written = writeln!(text, "#[Lost: {lost}, from {} to {}]", seconds(from), seconds(to));
+        let _written = writeln!(
+            text,
+            "#[Lost: {lost}, from {} to {}]",
+            seconds(from),
+            seconds(to)
+        );
     }
     Ok(text)
 }
@@ -84,7 +90,10 @@ mod tests {
         run.intervals.clear();
         let text = text(&run).unwrap();
         assert!(text.starts_with(expected), "{text}");
-        assert!(text.ends_with("\n#[Lost: 4, from 0.000 to 0.100]\n"), "{text}");
+        assert!(
+            text.ends_with("\n#[Lost: 4, from 0.000 to 0.100]\n"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -105,7 +114,10 @@ mod tests {
             intervals[1].encoded_histogram(),
             run.intervals[1].histogram.text()
         );
-        assert!(text.contains("\n#[Lost: 2, from 0.000 to 1.000]\n"), "{text}");
+        assert!(
+            text.contains("\n#[Lost: 2, from 0.000 to 1.000]\n"),
+            "{text}"
+        );
     }
 
     #[test]

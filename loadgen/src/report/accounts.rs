@@ -8,7 +8,10 @@ use crate::results::{Distribution, Gaps, Host, Known, LostBy, Run};
 /// What the system complained of, if it did.
 fn faults(run: &Run) -> String {
     let faults = [
-        (run.own_drops, "dropped by our own full buffers"),
+        (
+            run.own_drops.unwrap_or(0),
+            "dropped by our own full buffers",
+        ),
         (run.unreachable, "port unreachable"),
         (run.receive_errors, "receive errors"),
     ];
@@ -73,9 +76,9 @@ pub(super) fn accounts(run: &Run) -> Vec<String> {
             ),
         ),
     ];
-    if counts.lost > 0 {
+    if let Some(places) = run.lost_by.as_ref().filter(|_places| counts.lost > 0) {
         // After the line that says how many they are.
-        lines.insert(2, labelled("lost at", &lost_by(&run.lost_by)));
+        lines.insert(2, labelled("lost at", &lost_by(places)));
     }
     lines.extend(run.gaps_ns.as_ref().and_then(gaps));
     lines.push(labelled("host", &host(&run.host)));

@@ -12,7 +12,10 @@ pub(super) fn setting(run: &Run) -> Vec<String> {
     } else {
         String::new()
     };
-    vec![
+    let merged = run.merged_from.iter().map(|origin| origin.file.as_str());
+    let merged: Vec<&str> = merged.collect();
+    let merged = (!merged.is_empty()).then(|| labelled("merged from", &merged.join(", ")));
+    let mut lines = vec![
         labelled("target", &target(plan)),
         labelled(
             "load",
@@ -34,7 +37,9 @@ pub(super) fn setting(run: &Run) -> Vec<String> {
                 trains(run),
             ),
         ),
-    ]
+    ];
+    lines.splice(0..0, merged);
+    lines
 }
 
 /// How long was sent without measuring.
@@ -67,14 +72,14 @@ fn trains(run: &Run) -> String {
 }
 
 fn load(plan: &Plan) -> String {
-    match (&plan.rate, plan.window) {
-        (Some(typed), _) => {
-            let rate = typed.parse().map_or_else(|_not_a_rate| typed.clone(), rate);
-            match plan.arrivals.as_str() {
-                "constant" => format!("{rate} probes/s"),
-                arrivals => format!("{rate} probes/s ({arrivals})"),
-            }
-        }
+    let typed = plan.rate.as_ref();
+    let typed = typed.map(|typed| typed.parse().map_or_else(|_not_a_rate| typed.clone(), rate));
+    // Rates were whole numbers before they were told to the last digit.
+    match (typed.or_else(|| plan.rate_pps.map(count)), plan.window) {
+        (Some(rate), _) => match plan.arrivals.as_str() {
+            "constant" => format!("{rate} probes/s"),
+            arrivals => format!("{rate} probes/s ({arrivals})"),
+        },
         (None, window) => {
             let window = count(window.unwrap_or_default().into());
             format!("closed loop, {window} probes outstanding a flow,")

@@ -33,12 +33,13 @@ pub struct Distribution {
     /// Like a quantile: `"lost"` if any probe took for ever.
     pub max: Quantile,
     /// How far the quantiles can be relied on.
+    #[serde(default)]
     pub intervals: Intervals,
 }
 
 /// Between which two times each quantile lies with 95 % confidence, as `[low, high]`: `null`
 /// where the quantile is, else a number or `"lost"` each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the intervals are named like their quantiles")]
 pub struct Intervals {
     pub p50: Option<[Edge; 2]>,
@@ -49,7 +50,7 @@ pub struct Intervals {
 }
 
 impl Distribution {
-    pub(super) fn new(recorded: &measure::Distribution, unanswered: u64) -> Self {
+    pub(crate) fn new(recorded: &measure::Distribution, unanswered: u64) -> Self {
         let quantiles = recorded.quantiles(unanswered);
         Self {
             count: quantiles.count,

@@ -43,7 +43,7 @@ pub struct Histogram {
 pub struct Encoded(Compressed);
 
 impl Histograms {
-    pub(super) fn of(latency: &Latency) -> Self {
+    pub(crate) fn of(latency: &Latency) -> Self {
         Self {
             from_due: Histogram::of(&latency.from_due),
             from_send: Histogram::of(&latency.from_send),
@@ -86,6 +86,11 @@ impl Histogram {
             sum_of_squares: number("sum_of_squares", &self.sum_of_squares)?,
         };
         let histogram = self.hdr.histogram()?;
+        // What no run reaches could not be added up.
+        let count = histogram.len().checked_add(exact.over);
+        if count.is_none_or(|count| count > MOST) || exact.sum > u128::from(MOST) << 64 {
+            return Err("it counts more than a run can send".to_owned());
+        }
         Ok(measure::Distribution::from_parts(histogram, exact))
     }
 }
@@ -134,6 +139,9 @@ impl<'de> Deserialize<'de> for Encoded {
         Ok(Self(Compressed::from_bytes(bytes)))
     }
 }
+
+/// The probes of a year at the highest rate there is are fewer.
+const MOST: u64 = 1 << 60;
 
 #[cfg(test)]
 mod tests {

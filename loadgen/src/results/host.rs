@@ -9,7 +9,7 @@ use super::nanos;
 use crate::host::{self, Figure};
 
 /// What the host did in the measured window; `null` where that is unknown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Host {
     /// Time that a hypervisor took from the two CPUs that lost the most, in steps of 10 ms.
     pub stolen_ns: Option<u64>,
