@@ -151,17 +151,17 @@ impl From<&plan::Plan> for Plan {
             arrivals,
             seed: plan.seed(),
             interval_ns: Some(nanos(plan.interval())),
-            waiting: word(plan.waiting()),
+            waiting: word(&plan.waiting()),
             pin: plan.pin().to_vec(),
             receive_buffer_bytes: Some(plan.receive_buffer()),
-            timestamps: word(plan.timestamps()),
+            timestamps: word(&plan.timestamps()),
             max_duration_ns: Some(nanos(plan.longest())),
         }
     }
 }
 
 /// A choice as the command line takes it.
-fn word(choice: impl ValueEnum) -> Option<String> {
+fn word(choice: &impl ValueEnum) -> Option<String> {
     let value = choice.to_possible_value()?;
     Some(value.get_name().to_owned())
 }
