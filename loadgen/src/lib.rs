@@ -18,6 +18,7 @@
 //! - [`results`]: the file a run leaves behind.
 //! - [`merge`]: the results of several runs as one. Pure.
 //! - [`export`]: the same as other tools read it. Pure.
+//! - [`schema`]: the form of those files, for validators.
 //! - [`output`]: where those files go.
 //! - [`report`]: the same for people, written with [`figures`].
 //! - [`progress`]: a bar on a terminal while a run lasts.
@@ -49,6 +50,7 @@ pub mod rate;
 pub mod report;
 pub mod results;
 pub mod schedule;
+pub mod schema;
 pub mod search;
 pub mod session;
 pub mod share;

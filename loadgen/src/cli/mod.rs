@@ -4,6 +4,7 @@
 //! - [`merge`]: runs that are put together;
 //! - [`ping`]: one datagram at a time, for people;
 //! - [`report`]: results that were kept;
+//! - [`schema`]: the form of result files;
 //! - [`search`]: the highest rate that meets an objective;
 //! - [`selftest`]: whether this machine can measure;
 //! - [`sweep`]: a run at each of several rates;
@@ -19,6 +20,7 @@ pub mod merge;
 pub mod ping;
 pub mod report;
 pub mod run;
+pub mod schema;
 pub mod search;
 pub mod selftest;
 pub mod sizes;
@@ -64,6 +66,8 @@ pub enum Command {
     Report(report::Arguments),
     /// Put the results of runs together that were side by side, exactly
     Merge(merge::Arguments),
+    /// Print the JSON Schema of a result file
+    Schema(schema::Arguments),
 }
 
 #[cfg(test)]

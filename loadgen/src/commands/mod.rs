@@ -36,6 +36,7 @@ pub fn carry_out(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Selftest(arguments)) => selftest::selftest(arguments),
         Some(Command::Report(arguments)) => report::report(arguments),
         Some(Command::Merge(arguments)) => merge::merge(arguments),
+        Some(Command::Schema(arguments)) => print(&arguments.kind.text()).map(|()| 0),
     }
 }
 

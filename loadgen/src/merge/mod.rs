@@ -39,12 +39,15 @@ pub struct Source {
 ///
 /// [`MergeError`] if it cannot be done exactly.
 pub fn merge(mut sources: Vec<Source>) -> Result<Run, MergeError> {
+    if sources.len() < 2 {
+        return Err(MergeError::TooFew);
+    }
     sources.sort_by(|left, right| {
         let key = |source: &Source| (source.run.began_unix_ns, source.file.clone());
         key(left).cmp(&key(right))
     });
-    let origins = origins(&sources)?;
     let latency = latency(&sources)?;
+    let origins = origins(&sources)?;
     let first = sources.first().ok_or(MergeError::TooFew)?;
     let runs: Vec<&Run> = sources.iter().map(|source| &source.run).collect();
     let counts = counts(&runs);
@@ -134,9 +137,6 @@ fn origins(sources: &[Source]) -> Result<Vec<Origin>, MergeError> {
             }
             origins.push((file, origin));
         }
-    }
-    if sources.len() < 2 {
-        return Err(MergeError::TooFew);
     }
     let mut origins: Vec<Origin> = origins.into_iter().map(|(_, origin)| origin).collect();
     origins.sort_by(|left, right| {

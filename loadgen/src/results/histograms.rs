@@ -1,16 +1,18 @@
 //! Whole distributions, for other tools and for putting runs together.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::measure::{self, Compressed, Exact, Latency};
 
 /// The distributions of a run, all of their values.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Histograms {
     /// Round trips from when a probe was due, without the lost and the late.
     pub from_due: Histogram,
@@ -21,7 +23,7 @@ pub struct Histograms {
 }
 
 /// One distribution of values in nanoseconds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Histogram {
     /// The values up to two minutes, to 3 significant digits.
     pub hdr: Encoded,
@@ -33,8 +35,10 @@ pub struct Histogram {
     pub max: Option<u64>,
     /// The sum of all values, exactly, in decimal digits: it may exceed what readers of JSON take
     /// for a number.
+    #[schemars(regex(pattern = "^[0-9]+$"))]
     pub sum: String,
     /// The sum of their squares, in decimal digits.
+    #[schemars(regex(pattern = "^[0-9]+$"))]
     pub sum_of_squares: String,
 }
 
@@ -127,6 +131,22 @@ impl fmt::Debug for Encoded {
 impl Serialize for Encoded {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text())
+    }
+}
+
+impl JsonSchema for Encoded {
+    fn schema_name() -> Cow<'static, str> {
+        "Encoded".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A histogram in the V2 compressed format of `HdrHistogram`, in base64.",
+            "type": "string",
+            "contentEncoding": "base64",
+            // The bytes of every histogram of that format begin alike.
+            "pattern": "^HISTF[A-Za-z0-9+/]+=*$",
+        })
     }
 }
 

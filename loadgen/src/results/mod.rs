@@ -21,6 +21,7 @@ mod verdict;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::distribution::{Distribution, Intervals, RoundTrips};
@@ -43,7 +44,7 @@ use crate::measure::{Counts, Measured};
 use crate::precision::Ending;
 
 /// Everything about one run. All counts and times are those of the measured window.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
     /// What kind of file this is.
     pub schema: Schema,
@@ -115,7 +116,7 @@ pub struct Run {
 }
 
 /// How a run came to an end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ended {
     /// Its schedule was done, or enough was known.
@@ -142,7 +143,7 @@ pub struct Findings {
 }
 
 /// The version of the format; a file of another version is refused by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Schema {
     /// One run, first version.
     #[serde(rename = "loadgen/run/1")]
@@ -150,7 +151,7 @@ pub enum Schema {
 }
 
 /// Probes a second over the measured window, rounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rates {
     /// Asked for by the schedule.
     pub scheduled: u64,
@@ -161,7 +162,7 @@ pub struct Rates {
 }
 
 /// The counts of one flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Flow {
     /// The number of the flow, which its datagrams carry too.
     pub flow: u16,
