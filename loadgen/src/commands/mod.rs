@@ -1,6 +1,9 @@
 //! What each command does, from what was typed to the exit code.
 
+mod completions;
+mod environment;
 mod exports;
+mod man;
 mod measure;
 mod merge;
 mod ping;
@@ -33,10 +36,13 @@ pub fn carry_out(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Ping(arguments)) => ping::ping(arguments),
         Some(Command::Sweep(arguments)) => sweep::sweep(arguments),
         Some(Command::Search(arguments)) => search::search(arguments),
+        Some(Command::Environment(arguments)) => environment::environment(arguments),
         Some(Command::Selftest(arguments)) => selftest::selftest(arguments),
         Some(Command::Report(arguments)) => report::report(arguments),
         Some(Command::Merge(arguments)) => merge::merge(arguments),
         Some(Command::Schema(arguments)) => print(&arguments.kind.text()).map(|()| 0),
+        Some(Command::Man(arguments)) => man::man(arguments),
+        Some(Command::Completions(arguments)) => completions::completions(arguments),
     }
 }
 

@@ -86,6 +86,10 @@ pub fn merge(mut sources: Vec<Source>) -> Result<Run, MergeError> {
         verdict: judgement::of(&sources, &origins, &differing, &rows),
         intervals: rows.unwrap_or_default(),
         histograms: Some(Histograms::of(&latency)),
+        environment: all(&runs, |run| run.environment.clone())
+            .and_then(|all| same(all.into_iter())),
+        builds: all(&runs, |run| run.builds.clone()).and_then(|all| same(all.into_iter())),
+        sockets: all(&runs, |run| run.sockets.clone()).and_then(|all| same(all.into_iter())),
         merged_from: origins,
         plan,
     })

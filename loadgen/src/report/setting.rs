@@ -1,6 +1,6 @@
 //! What was run.
 
-use super::labelled;
+use super::wrapped;
 use crate::figures::{count, rate, time};
 use crate::results::{Plan, Run};
 
@@ -14,31 +14,31 @@ pub(super) fn setting(run: &Run) -> Vec<String> {
     };
     let merged = run.merged_from.iter().map(|origin| origin.file.as_str());
     let merged: Vec<&str> = merged.collect();
-    let merged = (!merged.is_empty()).then(|| labelled("merged from", &merged.join(", ")));
-    let mut lines = vec![
-        labelled("target", &target(plan)),
-        labelled(
-            "load",
-            &format!(
-                "{} of {} for {} after {warmup}{cut}{}",
-                load(plan),
-                sizes(plan),
-                time(run.window_ns),
-                seed(run),
-            ),
+    let mut lines = Vec::new();
+    if !merged.is_empty() {
+        lines.extend(wrapped("merged from", &merged.join(", ")));
+    }
+    lines.extend(wrapped("target", &target(plan)));
+    lines.extend(wrapped(
+        "load",
+        &format!(
+            "{} of {} for {} after {warmup}{cut}{}",
+            load(plan),
+            sizes(plan),
+            time(run.window_ns),
+            seed(run),
         ),
-        labelled(
-            "from",
-            &format!(
-                "{}, {}, timeout {}{}",
-                number_of(plan.flows, "flow"),
-                number_of(plan.threads, "thread"),
-                time(plan.timeout_ns),
-                trains(run),
-            ),
+    ));
+    lines.extend(wrapped(
+        "from",
+        &format!(
+            "{}, {}, timeout {}{}",
+            number_of(plan.flows, "flow"),
+            number_of(plan.threads, "thread"),
+            time(plan.timeout_ns),
+            trains(run),
         ),
-    ];
-    lines.splice(0..0, merged);
+    ));
     lines
 }
 

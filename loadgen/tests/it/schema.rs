@@ -49,7 +49,14 @@ const SHORT: &str = "--rate 500 --duration 300ms --warmup 20ms";
 
 #[test]
 fn the_documented_schemas_are_those_of_the_types() {
-    for kind in ["run", "sweep", "search", "selftest"] {
+    for kind in [
+        "run",
+        "sweep",
+        "search",
+        "selftest",
+        "environment",
+        "environment-difference",
+    ] {
         let printed = Program::loadgen(&format!("schema {kind}")).end();
         printed.assert_code(0);
         // To renew one: loadgen schema run > docs/schema/run.schema.json
@@ -147,6 +154,25 @@ fn sweeps_and_searches_are_as_documented() {
     let range = "--slo p50<1m --from 100 --to 200 --repeats 1 --precision 50%";
     let arguments = format!("search --target {target} {range} {each}");
     assert_valid("search", &result(&Program::loadgen(&arguments).end()));
+}
+
+#[test]
+fn environments_and_their_differences_are_as_documented() {
+    let scratch = Scratch::new("schema-environment");
+    let path = scratch.file("environment.json");
+    let seen = Program::loadgen(&format!("environment --json {}", path.display())).end();
+    seen.assert_code(0);
+    let text = fs::read_to_string(&path).unwrap();
+    let mut file: Value = serde_json::from_str(&text).unwrap();
+    assert_valid("environment", &file);
+    let other = scratch.file("other.json");
+    file["environment"]["kernel"]["release"] = json!("1.0");
+    fs::write(&other, file.to_string()).unwrap();
+    let (path, other) = (path.display(), other.display());
+    let arguments = format!("environment --diff {path} {other} --json -");
+    let differences = result(&Program::loadgen(&arguments).end());
+    assert_ne!(differences["differences"], json!([]));
+    assert_valid("environment-difference", &differences);
 }
 
 #[test]
