@@ -18,7 +18,10 @@
 //! - [`measure`]: the books of every probe and every datagram.
 //! - [`verdict`]: may the run be believed?
 //! - [`results`]: the file a run leaves behind.
-//! - [`output`]: where that file goes.
+//! - [`merge`]: the results of several runs as one. Pure.
+//! - [`export`]: the same as other tools read it. Pure.
+//! - [`schema`]: the form of those files, for validators.
+//! - [`output`]: where those files go.
 //! - [`report`]: the same for people, written with [`figures`]: as text, or as a page with charts.
 //! - [`progress`]: a bar on a terminal while a run lasts.
 //! - [`gauge`]: says when enough is known.
@@ -33,6 +36,7 @@ pub mod commands;
 pub mod decimal;
 pub mod engine;
 pub mod environment;
+pub mod export;
 pub mod figures;
 pub mod gauge;
 pub mod host;
@@ -40,6 +44,7 @@ pub mod known;
 pub mod losses;
 pub mod manual;
 pub mod measure;
+pub mod merge;
 pub mod output;
 pub mod ping;
 pub mod plan;
@@ -50,6 +55,7 @@ pub mod rate;
 pub mod report;
 pub mod results;
 pub mod schedule;
+pub mod schema;
 pub mod search;
 pub mod session;
 pub mod share;

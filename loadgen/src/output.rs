@@ -1,7 +1,8 @@
-//! Where the machine-readable result goes.
+//! Where the machine-readable results go.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -10,7 +11,11 @@ use serde::Serialize;
 /// A place for one result, known to be writable before the run begins.
 #[derive(Debug)]
 pub struct Output {
+    /// The flag that names it.
+    flag: &'static str,
     place: Place,
+    /// Whether everybody may read the file, whatever the mask of the process says.
+    for_all: bool,
     /// Before this what is kept up to date is not written again.
     rested: Option<Instant>,
 }
@@ -35,27 +40,41 @@ enum Place {
 
 /// A result could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write the result to --json {}: {source}", path.display())]
+#[error("cannot write the result to {flag} {}: {source}", path.display())]
 pub struct OutputError {
+    flag: &'static str,
     path: PathBuf,
     source: io::Error,
 }
 
 impl Output {
-    /// Opens the place that `--json` names: `-` is standard output, `None` is nowhere.
+    /// Opens the place that the value of `flag` names: `-` is standard output, `None` is nowhere.
     ///
     /// # Errors
     /// If the file cannot be created.
-    pub fn create(path: Option<&Path>) -> Result<Self, OutputError> {
+    pub fn create(flag: &'static str, path: Option<&Path>) -> Result<Self, OutputError> {
         let place = match path {
             None => Place::Nowhere,
             Some(path) if path.as_os_str() == "-" => Place::Stdout,
-            Some(path) => open(path).map_err(|source| failure(path, source))?,
+            Some(path) => open(path).map_err(|source| OutputError {
+                flag,
+                path: path.to_owned(),
+                source,
+            })?,
         };
         Ok(Self {
+            flag,
             place,
+            for_all: false,
             rested: None,
         })
+    }
+
+    /// The same, for everybody to read if it is a file.
+    #[must_use]
+    pub fn readable_by_all(mut self) -> Self {
+        self.for_all = true;
+        self
     }
 
     /// Whether standard output is taken.
@@ -90,30 +109,57 @@ impl Output {
     /// # Errors
     /// If the file cannot be written or moved to its name.
     pub fn write(&mut self, result: &impl Serialize) -> Result<(), OutputError> {
-        match &mut self.place {
-            Place::Nowhere => Ok(()),
-            Place::Stdout => match write_json(io::stdout().lock(), result) {
-                // A reader that has gone away has seen what it wanted.
-                Err(source) if source.kind() != io::ErrorKind::BrokenPipe => {
-                    Err(failure("-".as_ref(), source))
-                }
-                _ => Ok(()),
-            },
-            Place::Stream { file, path } => {
-                write_json(file, result).map_err(|source| failure(path, source))
+        self.put(|output| write_json(output, result))
+    }
+
+    /// Writes a result that is text already.
+    ///
+    /// # Errors
+    /// If the file cannot be written or moved to its name.
+    pub fn write_text(&mut self, text: &str) -> Result<(), OutputError> {
+        self.put(|output| {
+            output.write_all(text.as_bytes())?;
+            output.flush()
+        })
+    }
+
+    fn put(
+        &mut self,
+        content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), OutputError> {
+        let (written, path) = match &mut self.place {
+            Place::Nowhere => return Ok(()),
+            Place::Stdout => {
+                let written = match content(&mut io::stdout().lock()) {
+                    // A reader that has gone away has seen what it wanted.
+                    Err(source) if source.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                    written => written,
+                };
+                (written, Path::new("-"))
             }
+            Place::Stream { file, path } => (content(file), path.as_path()),
             Place::File {
                 partial,
                 file,
                 path,
             } => {
                 let begun = file.take().map_or_else(|| begin(partial), Ok);
-                begun
-                    .and_then(|file| write_json(BufWriter::new(file), result))
-                    .and_then(|()| fs::rename(partial, &*path))
-                    .map_err(|source| failure(path, source))
+                let written = begun
+                    .and_then(|file| {
+                        if self.for_all {
+                            file.set_permissions(Permissions::from_mode(0o644))?;
+                        }
+                        content(&mut BufWriter::new(file))
+                    })
+                    .and_then(|()| fs::rename(partial, &*path));
+                (written, path.as_path())
             }
-        }
+        };
+        written.map_err(|source| OutputError {
+            flag: self.flag,
+            path: path.to_owned(),
+            source,
+        })
     }
 }
 
@@ -157,11 +203,4 @@ fn write_json(mut output: impl Write, result: &impl Serialize) -> io::Result<()>
     serde_json::to_writer_pretty(&mut output, result)?;
     output.write_all(b"\n")?;
     output.flush()
-}
-
-fn failure(path: &Path, source: io::Error) -> OutputError {
-    OutputError {
-        path: path.to_owned(),
-        source,
-    }
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use humantime::{format_duration, parse_duration};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -51,8 +52,11 @@ pub enum Comparison {
 }
 
 /// Whether an objective is met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "SloOutcome")]
 pub enum Outcome {
     /// It is, as far as one can be sure with 95 % confidence.
     Met,

@@ -5,7 +5,9 @@ use thiserror::Error;
 use crate::rate::Rate;
 
 /// Which way a sweep was going.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// From the lowest rate to the highest.

@@ -113,9 +113,44 @@ const ALL: &[(&str, Appendix)] = &[
         "report",
         Appendix {
             exit_codes: USUAL,
+            examples: &[
+                (
+                    "loadgen report result.json",
+                    "what the run printed, once more",
+                ),
+                (
+                    "loadgen report result.json --csv result.csv",
+                    "a row an interval, for a spreadsheet",
+                ),
+            ],
+        },
+    ),
+    (
+        "merge",
+        Appendix {
+            exit_codes: &[
+                (0, "the runs together are good"),
+                (1, "it failed"),
+                (2, "wrong use"),
+                (3, "one of the runs is not to be trusted"),
+                (
+                    4,
+                    "an objective of all runs is missed by all of them together",
+                ),
+            ],
             examples: &[(
-                "loadgen report result.json",
-                "what the run printed, once more",
+                "loadgen merge one.json other.json --json both.json",
+                "two processes or hosts that measured side by side",
+            )],
+        },
+    ),
+    (
+        "schema",
+        Appendix {
+            exit_codes: USUAL,
+            examples: &[(
+                "loadgen schema run > run.schema.json",
+                "what a result holds, for a validator",
             )],
         },
     ),

@@ -1,17 +1,20 @@
 //! What was typed, one file a command.
 //!
 //! - [`run`]: a run, when no other command is named;
+//! - [`merge`]: runs that are put together;
 //! - [`completions`]: a script for shells;
 //! - [`environment`]: what there is to know about the machine;
 //! - [`man`]: manual pages;
 //! - [`ping`]: one datagram at a time, for people;
 //! - [`report`]: results that were kept;
+//! - [`schema`]: the form of result files;
 //! - [`search`]: the highest rate that meets an objective;
 //! - [`selftest`]: whether this machine can measure;
 //! - [`sweep`]: a run at each of several rates;
 //! - [`appendix`]: what follows the flags in the help;
 //! - [`arrivals`], [`sizes`]: how probes are spaced, and how large they are;
 //! - [`address`]: host names and addresses;
+//! - [`exports`]: results for other tools;
 //! - [`units`]: rates, sizes and durations as people write them.
 
 pub mod address;
@@ -19,10 +22,13 @@ pub mod appendix;
 pub mod arrivals;
 pub mod completions;
 pub mod environment;
+pub mod exports;
 pub mod man;
+pub mod merge;
 pub mod ping;
 pub mod report;
 pub mod run;
+pub mod schema;
 pub mod search;
 pub mod selftest;
 pub mod sizes;
@@ -72,6 +78,12 @@ pub enum Command {
     /// Show results that were kept
     #[command(after_long_help = appendix::of("report").text())]
     Report(report::Arguments),
+    /// Put the results of runs together that were side by side, exactly
+    #[command(after_long_help = appendix::of("merge").text())]
+    Merge(merge::Arguments),
+    /// Print the JSON Schema of a result file
+    #[command(after_long_help = appendix::of("schema").text())]
+    Schema(schema::Arguments),
     /// Print the manual page, or write one of every command
     #[command(after_long_help = appendix::of("man").text())]
     Man(man::Arguments),

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::exports::Exports;
+
 /// The flags of `loadgen report`.
 #[derive(Args, Clone, Debug)]
 pub struct Arguments {
@@ -18,4 +20,8 @@ pub struct Arguments {
     /// Write a page for a browser: one file, no network
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+
+    /// The same for other tools.
+    #[command(flatten)]
+    pub exports: Exports,
 }

@@ -13,6 +13,7 @@ use echo_reactor::affinity::CpuList;
 use thiserror::Error;
 
 use super::arrivals::Spacing;
+use super::exports::Exports;
 use super::sizes;
 use super::units::{self, UnitError};
 use crate::plan::{Choices, Load, Timestamps, Until, Waiting};
@@ -115,6 +116,10 @@ pub struct Arguments {
     /// Write the result as JSON to this file; `-` is standard output, instead of the report
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub json: Option<PathBuf>,
+
+    /// Results for other tools.
+    #[command(flatten)]
+    pub exports: Exports,
 
     /// Print no report and show no progress
     #[arg(long, help_heading = OUTPUT)]

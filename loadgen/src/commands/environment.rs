@@ -29,7 +29,7 @@ pub(super) fn environment(arguments: &Arguments) -> Result<u8, Failure> {
 fn show(arguments: &Arguments) -> Result<u8, Failure> {
     let target = arguments.target.as_deref();
     let target = target.map(address::resolve).transpose().map_err(misused)?;
-    let mut output = Output::create(arguments.json.as_deref()).map_err(failed)?;
+    let mut output = Output::create("--json", arguments.json.as_deref()).map_err(failed)?;
     let mut environment = Environment::read(target);
     thread::sleep(BETWEEN_LOOKS);
     environment.look_again();
@@ -47,7 +47,7 @@ fn show(arguments: &Arguments) -> Result<u8, Failure> {
 
 fn compare(a: &Path, b: &Path, json: Option<&Path>) -> Result<u8, Failure> {
     let (one, other) = (Kept::read(a)?, Kept::read(b)?);
-    let mut output = Output::create(json).map_err(failed)?;
+    let mut output = Output::create("--json", json).map_err(failed)?;
     let result = DifferenceFile {
         schema: DifferenceSchema::Difference1,
         a: a.display().to_string(),

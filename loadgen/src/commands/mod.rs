@@ -2,8 +2,10 @@
 
 mod completions;
 mod environment;
+mod exports;
 mod man;
 mod measure;
+mod merge;
 mod ping;
 mod report;
 mod search;
@@ -37,6 +39,8 @@ pub fn carry_out(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Environment(arguments)) => environment::environment(arguments),
         Some(Command::Selftest(arguments)) => selftest::selftest(arguments),
         Some(Command::Report(arguments)) => report::report(arguments),
+        Some(Command::Merge(arguments)) => merge::merge(arguments),
+        Some(Command::Schema(arguments)) => print(&arguments.kind.text()).map(|()| 0),
         Some(Command::Man(arguments)) => man::man(arguments),
         Some(Command::Completions(arguments)) => completions::completions(arguments),
     }

@@ -4,8 +4,11 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::exports::{Outputs, refuse};
 use super::{Failure, failed, misused, print, style};
 use crate::cli::report::Arguments;
+use crate::export::{Format, csv};
+use crate::output::Output;
 use crate::report::{self, html};
 use crate::results::read::{self, Document};
 
@@ -15,7 +18,11 @@ pub(super) fn report(arguments: &Arguments) -> Result<u8, Failure> {
     }
     let documents = arguments.files.iter().map(|file| read::document(file));
     let documents = documents.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    if arguments.text || arguments.html.is_none() {
+    let exported = arguments.exports.wanted().next().is_some();
+    if exported {
+        export(arguments, &documents)?;
+    }
+    if arguments.text || !(exported || arguments.html.is_some()) {
         for document in &documents {
             print(&text(document))?;
         }
@@ -25,9 +32,30 @@ pub(super) fn report(arguments: &Arguments) -> Result<u8, Failure> {
         let sources = paths
             .zip(documents)
             .map(|(path, document)| html::Source { path, document });
-        write_page(path, &html::page(&sources.collect::<Vec<_>>()))?;
+        let page = html::page(&sources.collect::<Vec<_>>());
+        let mut output = Output::create("--html", Some(path)).map_err(failed)?;
+        output.write_text(&page).map_err(failed)?;
     }
     Ok(0)
+}
+
+fn export(arguments: &Arguments, documents: &[Document]) -> Result<(), Failure> {
+    let [document] = documents else {
+        return Err(misused(
+            "--csv, --hgrm, --hlog and --prometheus-file take one result: put runs together with \
+             loadgen merge first",
+        ));
+    };
+    let exports = &arguments.exports;
+    match document {
+        Document::Run(run) => Outputs::create(None, exports)?.write(run),
+        Document::Sweep(sweep) => {
+            refuse(exports, "a sweep", &[Format::Csv])?;
+            let mut output = Output::create("--csv", exports.csv.as_deref()).map_err(failed)?;
+            output.write_text(&csv::sweep(sweep)).map_err(failed)
+        }
+        Document::Search(_) | Document::Selftest(_) => refuse(exports, document.kind(), &[]),
+    }
 }
 
 fn text(document: &Document) -> String {
@@ -37,18 +65,6 @@ fn text(document: &Document) -> String {
         Document::Search(search) => report::search::text(search, style()),
         Document::Selftest(selftest) => report::selftest::text(selftest, style()),
     }
-}
-
-fn write_page(path: &Path, page: &str) -> Result<(), Failure> {
-    if path.as_os_str() == "-" {
-        return print(page);
-    }
-    fs::write(path, page).map_err(|error| {
-        failed(format_args!(
-            "cannot write the page to --html {}: {error}",
-            path.display()
-        ))
-    })
 }
 
 /// A result where a page was to go is a slip (`--html` before the files) that would cost a

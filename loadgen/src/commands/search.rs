@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use super::exports::refuse;
 use super::subject::Subject;
 use super::{Failure, NOT_TO_BE_TRUSTED, failed, misused, print, style, watch_signals};
 use crate::cli::search::Arguments;
@@ -27,7 +28,8 @@ pub(super) fn search(arguments: &Arguments) -> Result<u8, Failure> {
     let subject = Subject::of(run)?;
     let lowest = subject.plan_with(run, Load::Open(*from))?;
     enough_probes(&slo, &lowest)?;
-    let mut output = Output::create(run.json.as_deref()).map_err(failed)?;
+    refuse(&run.exports, "a search", &[])?;
+    let mut output = Output::create("--json", run.json.as_deref()).map_err(failed)?;
     let stop = watch_signals()?;
     let mut search = Search::new(terms);
     let mut trials = Vec::new();

@@ -2,9 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
+use super::exports::{one_on_stdout, refuse};
 use super::subject::Subject;
 use super::{Failure, NOT_TO_BE_TRUSTED, exit_code, failed, misused, print, style, watch_signals};
+use crate::cli::run;
 use crate::cli::sweep::Arguments;
+use crate::export::{Format, csv};
 use crate::output::Output;
 use crate::plan::{Load, Plan};
 use crate::report;
@@ -21,7 +24,7 @@ pub(super) fn sweep(arguments: &Arguments) -> Result<u8, Failure> {
     let steps = Steps::geometric(*from, *to, *steps).map_err(misused)?;
     let subject = Subject::of(run)?;
     let plans = plans(&subject, &steps, arguments)?;
-    let mut output = Output::create(run.json.as_deref()).map_err(failed)?;
+    let mut outputs = Outputs::create(run)?;
     let stop = watch_signals()?;
     let planned = plans.len();
     let mut trials = Vec::with_capacity(planned);
@@ -30,16 +33,16 @@ pub(super) fn sweep(arguments: &Arguments) -> Result<u8, Failure> {
         let session = subject.session(plan, &stop)?;
         let run = session.labelled(label).run(!run.quiet).map_err(failed)?;
         trials.push(SweepTrial { direction, run });
-        output.keep(|| Sweep::new(trials.clone(), planned));
+        outputs.json.keep(|| Sweep::new(trials.clone(), planned));
         if stop.load(Ordering::Relaxed) {
             break;
         }
     }
     let sweep = Sweep::new(trials, planned);
-    if !run.quiet && !output.is_stdout() {
+    if !run.quiet && !outputs.take_stdout() {
         print(&report::sweep::text(&sweep, style()))?;
     }
-    output.write(&sweep).map_err(failed)?;
+    outputs.write(&sweep)?;
     subject.stop()?;
     // A sweep goes where some runs must fail; it proves nothing only if all of them do.
     let codes = sweep.trials.iter().map(|trial| exit_code(&trial.run));
@@ -49,6 +52,34 @@ pub(super) fn sweep(arguments: &Arguments) -> Result<u8, Failure> {
     } else {
         codes.min().unwrap_or(0)
     })
+}
+
+/// Where the result of a sweep goes.
+struct Outputs {
+    json: Output,
+    csv: Output,
+}
+
+impl Outputs {
+    fn create(run: &run::Arguments) -> Result<Self, Failure> {
+        let run::Arguments { json, exports, .. } = run;
+        refuse(exports, "a sweep", &[Format::Csv])?;
+        one_on_stdout(json.as_deref(), exports)?;
+        Ok(Self {
+            json: Output::create("--json", json.as_deref()).map_err(failed)?,
+            csv: Output::create(Format::Csv.flag(), exports.csv.as_deref()).map_err(failed)?,
+        })
+    }
+
+    fn take_stdout(&self) -> bool {
+        self.json.is_stdout() || self.csv.is_stdout()
+    }
+
+    fn write(&mut self, sweep: &Sweep) -> Result<(), Failure> {
+        let json = self.json.write(sweep).map_err(failed);
+        let csv = self.csv.write_text(&csv::sweep(sweep)).map_err(failed);
+        json.and(csv)
+    }
 }
 
 /// Every run of the sweep, so that one that cannot be is known before the first begins.

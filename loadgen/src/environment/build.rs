@@ -4,11 +4,12 @@ use std::fs::File;
 use std::hash::Hasher;
 use std::io::{self, Read};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use twox_hash::xxhash3_64;
 
 /// The builds of both sides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Builds {
     /// The generator.
     pub loadgen: Build,
@@ -17,7 +18,7 @@ pub struct Builds {
 }
 
 /// What a program was built from, and how.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Build {
     /// The version of its package.
     pub version: String,
@@ -39,7 +40,7 @@ pub struct Build {
 }
 
 /// The file of a running program.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Executable {
     /// Its size.
     pub bytes: u64,

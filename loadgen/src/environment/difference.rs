@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Environment;
@@ -9,7 +10,7 @@ use super::build::Builds;
 use super::flat::{self, Named, Shown};
 
 /// A figure that two sides have differently.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Difference {
     /// Its dotted name. A name in a list has the list's before it.
     pub name: String,

@@ -1,9 +1,11 @@
 //! What the program may have of the machine.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
 use rustix::process::{Resource, getrlimit};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Reasons, files};
@@ -11,7 +13,7 @@ use crate::host::Figure;
 use crate::host::cgroup::Groups;
 
 /// What this program may have, and how it is scheduled.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Limits {
     /// The processor time that its control groups may have, in thousandths of a processor.
     pub cpu_thousandths: Option<Limit>,
@@ -168,6 +170,19 @@ impl Serialize for Limit {
             Self::At(most) => serializer.serialize_u64(*most),
             Self::Unlimited => serializer.serialize_str(UNLIMITED),
         }
+    }
+}
+
+impl JsonSchema for Limit {
+    fn schema_name() -> Cow<'static, str> {
+        "Limit".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "An upper bound, if there is one.",
+            "anyOf": [{ "type": "integer", "minimum": 0 }, { "const": UNLIMITED }],
+        })
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Reasons, files, memory};
 use crate::host::{Figure, stat::TICK};
 
 /// The load of the machine around a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "HostLoad")]
 pub struct Load {
     /// Before it began.
     pub at_start: Moment,
@@ -20,7 +22,7 @@ pub struct Load {
 }
 
 /// The load at one moment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Moment {
     /// How many threads ran or wanted to, on average over one, five and fifteen minutes.
     pub load_average: Option<[f64; 3]>,

@@ -1,12 +1,13 @@
 //! What kind of machine it is, real or not.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Reasons, files};
 use crate::host::Figure;
 
 /// The machine, or what plays one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Machine {
     /// Whether the processor says that it runs under a hypervisor. Only those of x86 do.
     pub hypervisor: Option<bool>,

@@ -1,12 +1,13 @@
 //! The memory.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Reasons, files};
 use crate::host::Figure;
 
 /// The memory of the machine. What is free of it stands with the load.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Memory {
     /// All of it.
     pub total_bytes: Option<u64>,

@@ -32,6 +32,7 @@ pub mod sysctls;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::interface::Interface;
@@ -44,7 +45,7 @@ use self::processor::Processor;
 use crate::host::{Figure, known};
 
 /// Everything that is known about the machine.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Environment {
     /// The kernel and its clock.
     pub kernel: Kernel,

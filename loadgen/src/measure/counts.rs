@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use echo_reactor::stats::errno;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -10,7 +11,7 @@ use thiserror::Error;
 ///
 /// Probes: `scheduled = sent + not_sent` always, `sent = received + late + lost` once the run
 /// has ended. Datagrams: see [`Counts::datagrams_in`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// Probes the schedule asked for.
     pub scheduled: u64,

@@ -8,7 +8,10 @@ use crate::results::{Distribution, Gaps, Host, Known, LostBy, Run};
 /// What the system complained of, if it did.
 fn faults(run: &Run) -> String {
     let faults = [
-        (run.own_drops, "dropped by our own full buffers"),
+        (
+            run.own_drops.unwrap_or(0),
+            "dropped by our own full buffers",
+        ),
         (run.unreachable, "port unreachable"),
         (run.receive_errors, "receive errors"),
     ];
@@ -81,8 +84,8 @@ fn answers(run: &Run) -> Vec<String> {
             percent(counts.lost, counts.sent),
         ),
     );
-    if counts.lost > 0 {
-        lines.extend(wrapped("lost at", &lost_by(&run.lost_by)));
+    if let Some(places) = run.lost_by.as_ref().filter(|_places| counts.lost > 0) {
+        lines.extend(wrapped("lost at", &lost_by(places)));
     }
     lines
 }

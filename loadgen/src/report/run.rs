@@ -149,10 +149,10 @@ until       p90 +-5 %: reached after 100 ms (p90 21.0 us +-0 %)
     #[test]
     fn where_probes_were_lost_is_told_only_if_some_were() {
         let mut run = run();
-        run.lost_by.server_known = Known::Embedded;
-        run.lost_by.own_socket = 1;
-        run.lost_by.server = Some(0);
-        run.lost_by.path = 0;
+        run.lost_by.as_mut().unwrap().server_known = Known::Embedded;
+        run.lost_by.as_mut().unwrap().own_socket = 1;
+        run.lost_by.as_mut().unwrap().server = Some(0);
+        run.lost_by.as_mut().unwrap().path = 0;
         let places = "lost at     own sockets 1, server's socket 1, server 0, path 0\n";
         assert!(text(&run, Style::Plain).contains(places));
         run.counts.lost = 0;
@@ -162,7 +162,7 @@ until       p90 +-5 %: reached after 100 ms (p90 21.0 us +-0 %)
     #[test]
     fn drops_beyond_the_lost_probes_are_told_beside_them() {
         let mut run = run();
-        run.lost_by.raw.server_socket = Some(1_300);
+        run.lost_by.as_mut().unwrap().raw.server_socket = Some(1_300);
         let places = "lost at     server's socket 1 (1,300 drops counted), path or server 1\n";
         assert!(text(&run, Style::Plain).contains(places));
     }

@@ -11,7 +11,7 @@ pub(super) fn setting(run: &Run) -> Vec<String> {
 }
 
 /// What was run, each part with its label.
-pub(super) fn described(run: &Run) -> [(&'static str, String); 3] {
+pub(super) fn described(run: &Run) -> Vec<(&'static str, String)> {
     let plan = &run.plan;
     let warmup = warmup(plan);
     let cut = if run.window_ns < plan.duration_ns {
@@ -19,7 +19,13 @@ pub(super) fn described(run: &Run) -> [(&'static str, String); 3] {
     } else {
         String::new()
     };
-    [
+    let merged = run.merged_from.iter().map(|origin| origin.file.as_str());
+    let merged = merged.collect::<Vec<_>>().join(", ");
+    let mut parts = Vec::new();
+    if !merged.is_empty() {
+        parts.push(("merged from", merged));
+    }
+    parts.extend([
         ("target", target(plan)),
         (
             "load",
@@ -41,7 +47,8 @@ pub(super) fn described(run: &Run) -> [(&'static str, String); 3] {
                 trains(run),
             ),
         ),
-    ]
+    ]);
+    parts
 }
 
 /// How long was sent without measuring.
@@ -74,14 +81,14 @@ fn trains(run: &Run) -> String {
 }
 
 fn load(plan: &Plan) -> String {
-    match (&plan.rate, plan.window) {
-        (Some(typed), _) => {
-            let rate = typed.parse().map_or_else(|_not_a_rate| typed.clone(), rate);
-            match plan.arrivals.as_str() {
-                "constant" => format!("{rate} probes/s"),
-                arrivals => format!("{rate} probes/s ({arrivals})"),
-            }
-        }
+    let typed = plan.rate.as_ref();
+    let typed = typed.map(|typed| typed.parse().map_or_else(|_not_a_rate| typed.clone(), rate));
+    // Rates were whole numbers before they were told to the last digit.
+    match (typed.or_else(|| plan.rate_pps.map(count)), plan.window) {
+        (Some(rate), _) => match plan.arrivals.as_str() {
+            "constant" => format!("{rate} probes/s"),
+            arrivals => format!("{rate} probes/s ({arrivals})"),
+        },
         (None, window) => {
             let window = count(window.unwrap_or_default().into());
             format!("closed loop, {window} probes outstanding a flow,")

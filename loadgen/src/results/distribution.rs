@@ -1,12 +1,15 @@
 //! Times, as distributions.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::measure::{self, Edge, Interval, Quantile};
 
 /// Round trips by both clocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RoundTrips {
     /// From when a probe was due. Probes lost and late took for ever.
     pub from_due: Distribution,
@@ -17,7 +20,7 @@ pub struct RoundTrips {
 /// A distribution in nanoseconds. `min`, `mean` and `stdev` are those of the recorded values
 /// alone, `null` without any; a quantile is a number, `"lost"` if it falls among the probes
 /// that took for ever, or `null` if there were too few probes to tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the quantiles are named by their number")]
 pub struct Distribution {
     /// Values recorded.
@@ -33,12 +36,13 @@ pub struct Distribution {
     /// Like a quantile: `"lost"` if any probe took for ever.
     pub max: Quantile,
     /// How far the quantiles can be relied on.
+    #[serde(default)]
     pub intervals: Intervals,
 }
 
 /// Between which two times each quantile lies with 95 % confidence, as `[low, high]`: `null`
 /// where the quantile is, else a number or `"lost"` each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the intervals are named like their quantiles")]
 pub struct Intervals {
     pub p50: Option<[Edge; 2]>,
@@ -49,7 +53,7 @@ pub struct Intervals {
 }
 
 impl Distribution {
-    pub(super) fn new(recorded: &measure::Distribution, unanswered: u64) -> Self {
+    pub(crate) fn new(recorded: &measure::Distribution, unanswered: u64) -> Self {
         let quantiles = recorded.quantiles(unanswered);
         Self {
             count: quantiles.count,
@@ -104,6 +108,34 @@ impl Serialize for Quantile {
             Self::TooFew => Written::TooFew,
         };
         written.serialize(serializer)
+    }
+}
+
+impl JsonSchema for Quantile {
+    fn schema_name() -> Cow<'static, str> {
+        "Quantile".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A number, of nanoseconds if nothing else is said; \"lost\" if the rank falls among the probes that took for \
+                            ever; null if there are too few probes to tell, or nothing is known.",
+            "anyOf": [{ "type": "integer", "minimum": 0 }, { "const": "lost" }, { "type": "null" }],
+        })
+    }
+}
+
+impl JsonSchema for Edge {
+    fn schema_name() -> Cow<'static, str> {
+        "Edge".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "An end of an interval in nanoseconds, or \"lost\" if it is among the \
+                            probes that took for ever.",
+            "anyOf": [{ "type": "integer", "minimum": 0 }, { "const": "lost" }],
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The files of `loadgen environment`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;
@@ -7,7 +8,7 @@ use crate::environment::build::Builds;
 use crate::environment::difference::Difference;
 
 /// What there is to know about a machine.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EnvironmentFile {
     /// What kind of file this is.
     pub schema: EnvironmentSchema,
@@ -18,7 +19,7 @@ pub struct EnvironmentFile {
 }
 
 /// The version of the format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum EnvironmentSchema {
     /// First version.
     #[serde(rename = "loadgen/environment/1")]
@@ -26,7 +27,7 @@ pub enum EnvironmentSchema {
 }
 
 /// Where the environments of two files differ.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DifferenceFile {
     /// What kind of file this is.
     pub schema: DifferenceSchema,
@@ -39,7 +40,7 @@ pub struct DifferenceFile {
 }
 
 /// The version of the format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum DifferenceSchema {
     /// First version.
     #[serde(rename = "loadgen/environment-difference/1")]

@@ -1,12 +1,13 @@
 //! How far apart probes left.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Distribution, nanos};
 use crate::measure;
 
 /// Gaps between the consecutive probes of each thread, all threads together.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Gaps {
     /// Between the times at which probes were due.
     pub intended: Distribution,

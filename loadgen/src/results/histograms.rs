@@ -1,16 +1,18 @@
 //! Whole distributions, for other tools and for putting runs together.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::measure::{self, Compressed, Exact, Latency};
 
 /// The distributions of a run, all of their values.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Histograms {
     /// Round trips from when a probe was due, without the lost and the late.
     pub from_due: Histogram,
@@ -21,7 +23,7 @@ pub struct Histograms {
 }
 
 /// One distribution of values in nanoseconds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Histogram {
     /// The values up to two minutes, to 3 significant digits.
     pub hdr: Encoded,
@@ -33,8 +35,10 @@ pub struct Histogram {
     pub max: Option<u64>,
     /// The sum of all values, exactly, in decimal digits: it may exceed what readers of JSON take
     /// for a number.
+    #[schemars(regex(pattern = "^[0-9]+$"))]
     pub sum: String,
     /// The sum of their squares, in decimal digits.
+    #[schemars(regex(pattern = "^[0-9]+$"))]
     pub sum_of_squares: String,
 }
 
@@ -43,7 +47,7 @@ pub struct Histogram {
 pub struct Encoded(Compressed);
 
 impl Histograms {
-    pub(super) fn of(latency: &Latency) -> Self {
+    pub(crate) fn of(latency: &Latency) -> Self {
         Self {
             from_due: Histogram::of(&latency.from_due),
             from_send: Histogram::of(&latency.from_send),
@@ -86,6 +90,11 @@ impl Histogram {
             sum_of_squares: number("sum_of_squares", &self.sum_of_squares)?,
         };
         let histogram = self.hdr.histogram()?;
+        // What no run reaches could not be added up.
+        let count = histogram.len().checked_add(exact.over);
+        if count.is_none_or(|count| count > MOST) || exact.sum > u128::from(MOST) << 64 {
+            return Err("it counts more than a run can send".to_owned());
+        }
         Ok(measure::Distribution::from_parts(histogram, exact))
     }
 }
@@ -125,6 +134,22 @@ impl Serialize for Encoded {
     }
 }
 
+impl JsonSchema for Encoded {
+    fn schema_name() -> Cow<'static, str> {
+        "Encoded".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A histogram in the V2 compressed format of `HdrHistogram`, in base64.",
+            "type": "string",
+            "contentEncoding": "base64",
+            // The bytes of every histogram of that format begin alike.
+            "pattern": "^HISTF[A-Za-z0-9+/]+=*$",
+        })
+    }
+}
+
 impl<'de> Deserialize<'de> for Encoded {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -134,6 +159,9 @@ impl<'de> Deserialize<'de> for Encoded {
         Ok(Self(Compressed::from_bytes(bytes)))
     }
 }
+
+/// The probes of a year at the highest rate there is are fewer.
+const MOST: u64 = 1 << 60;
 
 #[cfg(test)]
 mod tests {

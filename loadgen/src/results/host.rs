@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::nanos;
 use crate::host::{self, known};
 
 /// What the host did in the measured window; `null` where that is unknown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Host {
     /// Time that a hypervisor took from the two CPUs that lost the most, in steps of 10 ms.
     pub stolen_ns: Option<u64>,

@@ -1,11 +1,12 @@
 //! Where lost probes died.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::losses::{Losses, Server};
 
 /// Where lost probes died; `own_socket`, `server_socket`, `server` and `path` add up to the lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LostBy {
     /// Answers that the generator's own sockets had no room for.
     pub own_socket: u64,
@@ -23,7 +24,7 @@ pub struct LostBy {
 }
 
 /// Where the counts of the server come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Known {
     /// From the server itself, which ran in the generator's process.
@@ -36,7 +37,7 @@ pub enum Known {
 }
 
 /// Counts over the measured window as they were read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RawDrops {
     /// Drops of the generator's own sockets.
     pub own_socket: u64,

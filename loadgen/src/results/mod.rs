@@ -6,6 +6,7 @@ mod gaps;
 mod histograms;
 mod host;
 mod losses;
+mod origin;
 mod part;
 mod period;
 mod plan;
@@ -22,6 +23,7 @@ mod verdict;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::distribution::{Distribution, Intervals, RoundTrips};
@@ -30,6 +32,7 @@ pub use self::gaps::Gaps;
 pub use self::histograms::{Encoded, Histogram, Histograms};
 pub use self::host::Host;
 pub use self::losses::{Known, LostBy, RawDrops};
+pub use self::origin::Origin;
 pub use self::part::Part;
 pub use self::period::{Period, PeriodRoundTrips, Spread};
 pub use self::plan::{Load, Plan};
@@ -47,7 +50,7 @@ use crate::measure::{Counts, Latency, Measured};
 use crate::precision::Ending;
 
 /// Everything about one run. All counts and times are those of the measured window.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
     /// What kind of file this is.
     pub schema: Schema,
@@ -66,13 +69,15 @@ pub struct Run {
     /// Why probes were not sent, by name (`behind`, `EAGAIN`); the counts add up to `not_sent`.
     pub not_sent_by: BTreeMap<String, u64>,
     /// Messages of more than one probe, sent as one because they were due together; warm-up
-    /// included.
+    /// included. There were none before this was told.
+    #[serde(default)]
     pub trains: u64,
     /// Probes in the longest of them.
+    #[serde(default)]
     pub longest_train: u64,
     /// Datagrams that the kernel dropped because a flow's own receive buffer was full, warm-up
-    /// included: these are not the server's doing.
-    pub own_drops: u64,
+    /// included: these are not the server's doing. Null if nobody counted.
+    pub own_drops: Option<u64>,
     /// The smallest receive buffer of the flows, in bytes as the kernel counts them.
     pub receive_buffer_bytes: Option<usize>,
     /// Times that the target's host said that nobody listens there, warm-up included.
@@ -96,10 +101,12 @@ pub struct Run {
     /// Whether the server does what it shall; null if nothing was asked of it.
     pub slo: Option<Slo>,
     /// The window in equal parts, in order.
+    #[serde(default)]
     pub parts: Vec<Part>,
-    /// Where the lost probes died.
-    pub lost_by: LostBy,
+    /// Where the lost probes died; null if nobody looked.
+    pub lost_by: Option<LostBy>,
     /// What the host did meanwhile.
+    #[serde(default)]
     pub host: Host,
     /// Whether to believe any of it.
     pub verdict: Verdict,
@@ -118,10 +125,13 @@ pub struct Run {
     /// All that was measured, for other tools and for putting runs together.
     #[serde(default)]
     pub histograms: Option<Histograms>,
+    /// The runs that were put together, in the order in which they began; empty if it is one run.
+    #[serde(default)]
+    pub merged_from: Vec<Origin>,
 }
 
 /// How a run came to an end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ended {
     /// Its schedule was done, or enough was known.
@@ -161,7 +171,7 @@ pub struct Findings {
 }
 
 /// The version of the format; a file of another version is refused by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Schema {
     /// One run, first version.
     #[serde(rename = "loadgen/run/1")]
@@ -169,7 +179,7 @@ pub enum Schema {
 }
 
 /// Probes a second over the measured window, rounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rates {
     /// Asked for by the schedule.
     pub scheduled: u64,
@@ -180,7 +190,7 @@ pub struct Rates {
 }
 
 /// The counts of one flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Flow {
     /// The number of the flow, which its datagrams carry too.
     pub flow: u16,
@@ -216,7 +226,7 @@ impl Run {
             not_sent_by: measured.not_sent().by_name(),
             trains: measured.trains,
             longest_train: measured.longest_train,
-            own_drops: measured.own_drops,
+            own_drops: Some(measured.own_drops),
             receive_buffer_bytes: measured.receive_buffer,
             unreachable: measured.unreachable,
             receive_errors: measured.receive_errors,
@@ -243,11 +253,12 @@ impl Run {
                 .iter()
                 .map(Part::from)
                 .collect(),
-            lost_by: LostBy::from(&findings.losses),
+            lost_by: Some(LostBy::from(&findings.losses)),
             host: Host::from(&findings.host),
             verdict: Verdict::from(&findings.verdict),
             intervals: measured.rows.iter().map(Period::from).collect(),
             histograms: Some(Histograms::of(latency)),
+            merged_from: Vec::new(),
             environment: findings.about.environment.clone(),
             builds: findings.about.builds.clone(),
             sockets: findings.about.sockets.clone(),
@@ -301,7 +312,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::losses::{Losses, Server};
-    use crate::measure::{Edge, Quantile, Reason, Recorder, Terms};
+    use crate::measure::{self, Edge, Quantile, Reason, Recorder, Terms};
     use crate::plan::{self, Choices, Plan as ResolvedPlan};
     use crate::rate::Rate;
     use crate::schedule::Arrivals;
@@ -385,6 +396,35 @@ pub(crate) mod tests {
         recorder.answered(0, crate::probe::Sequence(1), end);
         recorder.answered(0, crate::probe::Sequence(2), end);
         recorder.finish()
+    }
+
+    /// Two intervals of answers that took up to 2 ms, evenly; two probes of the first are lost.
+    pub(crate) fn in_intervals() -> Run {
+        let row = |from, to, received: u64, lost| {
+            let mut times = measure::Distribution::new();
+            (0..received).for_each(|probe| times.record(2_000_000 * (probe + 1) / received));
+            let quantiles = times.quantiles(lost);
+            measure::Row {
+                from: Duration::from_millis(from),
+                to: Duration::from_millis(to),
+                tally: measure::Tally {
+                    sent: received + lost,
+                    received,
+                    given_up: lost,
+                    ..measure::Tally::default()
+                },
+                from_due: quantiles,
+                from_send: quantiles,
+                lateness: quantiles,
+                histogram: measure::Compressed::of(times.histogram()),
+            }
+        };
+        let rows = [row(0, 1_000, 498, 2), row(1_000, 2_500, 750, 0)];
+        Run {
+            window_ns: 2_500_000_000,
+            intervals: rows.iter().map(Period::from).collect(),
+            ..run()
+        }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The measured window in parts.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::nanos;
 use crate::measure;
 
 /// One part of the measured window: the probes that were due in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Part {
     /// Where it begins, after the beginning of the window.
     pub from_ns: u64,

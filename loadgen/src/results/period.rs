@@ -1,5 +1,6 @@
 //! The measured window, one row an interval.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::histograms::Encoded;
@@ -9,7 +10,7 @@ use crate::measure::{self, Quantile, Quantiles};
 /// What happened in one interval: probes count when they were sent, answers when they came, and
 /// losses when they were given up, one timeout after they were sent. The last one also holds what
 /// came after the window's end.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Period {
     /// Where it begins, after the beginning of the window.
     pub from_ns: u64,
@@ -42,7 +43,7 @@ pub struct Period {
 }
 
 /// Round trips of one interval by both clocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PeriodRoundTrips {
     /// From when a probe was due. Probes given up took for ever.
     pub from_due: Spread,
@@ -51,7 +52,7 @@ pub struct PeriodRoundTrips {
 }
 
 /// Quantiles in nanoseconds: each a number, `"lost"` or `null`, as those of the whole run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the quantiles are named by their number")]
 pub struct Spread {
     pub p50: Quantile,

@@ -3,14 +3,15 @@
 use std::net::SocketAddr;
 
 use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::nanos;
 use crate::plan;
 use crate::rate::Rate;
 
 /// What was asked for, defaults filled in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// Where the probes went.
     pub target: SocketAddr,
@@ -23,6 +24,7 @@ pub struct Plan {
     /// Whether that was a server within the generator's own process.
     pub embedded: bool,
     /// Whether probes were sent at a rate, or when answers made room for them.
+    #[serde(default = "at_a_rate")]
     pub load: Load,
     /// Probes a second of all flows together, rounded to a whole number; null in a closed loop.
     pub rate_pps: Option<u64>,
@@ -31,16 +33,20 @@ pub struct Plan {
     /// Probes of each flow that waited for answers at one time; null in an open loop.
     pub window: Option<u32>,
     /// Whether probes that were due together left as one train.
+    #[serde(default)]
     pub trains: bool,
     /// How long the measured window was to last, at least.
     pub duration_ns: u64,
     /// How long probes were sent before it.
     pub warmup_ns: u64,
     /// Bytes of a datagram, as `--size` takes them; lines of a replay that have a size come before.
+    #[serde(alias = "size_bytes", deserialize_with = "text_or_number")]
     pub sizes: String,
     /// Bytes of the smallest datagram that was possible.
+    #[serde(default)]
     pub smallest_size_bytes: u16,
     /// Bytes of the largest.
+    #[serde(default)]
     pub largest_size_bytes: u16,
     /// Sockets that probes were sent from.
     pub flows: u16,
@@ -73,13 +79,41 @@ pub struct Plan {
 }
 
 /// What made probes leave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Load {
     /// The time at which they were due.
     OpenLoop,
     /// Room in the window of a flow: round trips of such a run hide queueing.
     ClosedLoop,
+}
+
+impl Plan {
+    /// The same with bounds of the sizes, where a file is of a time when all probes had one size.
+    pub(super) fn complete(&mut self) {
+        if let (0, Ok(size)) = (self.largest_size_bytes, self.sizes.parse()) {
+            (self.smallest_size_bytes, self.largest_size_bytes) = (size, size);
+        }
+    }
+}
+
+/// Before it was told there was no other load.
+fn at_a_rate() -> Load {
+    Load::OpenLoop
+}
+
+/// A size that is a number is of a time when there were no others.
+fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "sizes are a text, or a number of bytes")]
+    enum Sizes {
+        Text(String),
+        Number(u16),
+    }
+    Ok(match Sizes::deserialize(deserializer)? {
+        Sizes::Text(sizes) => sizes,
+        Sizes::Number(size) => size.to_string(),
+    })
 }
 
 impl From<&plan::Plan> for Plan {

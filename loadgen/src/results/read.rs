@@ -35,6 +35,15 @@ impl Document {
             Self::Selftest(_) => "a selftest",
         }
     }
+
+    fn runs_mut(&mut self) -> Box<dyn Iterator<Item = &mut Run> + '_> {
+        match self {
+            Self::Run(run) => Box::new(std::iter::once(run.as_mut())),
+            Self::Sweep(sweep) => Box::new(sweep.trials.iter_mut().map(|trial| &mut trial.run)),
+            Self::Search(search) => Box::new(search.trials.iter_mut().map(|trial| &mut trial.run)),
+            Self::Selftest(_) => Box::new(std::iter::empty()),
+        }
+    }
 }
 
 /// Reads a result file of any kind.
@@ -82,14 +91,16 @@ pub fn parse(text: &[u8]) -> Result<Document, Cause> {
     let Some(schema) = head.schema else {
         return Err(Cause::Foreign("it has no \"schema\"".to_owned()));
     };
-    match schema.as_str() {
+    let mut document = match schema.as_str() {
         "loadgen/run/1" => json(text).map(|run| Document::Run(Box::new(run))),
         "loadgen/sweep/1" => json(text).map(|sweep| Document::Sweep(Box::new(sweep))),
         "loadgen/search/1" => json(text).map(|search| Document::Search(Box::new(search))),
         "loadgen/selftest/1" => json(text).map(|selftest| Document::Selftest(Box::new(selftest))),
         other if is_newer(other) => Err(Cause::Newer(schema)),
         other => Err(Cause::Foreign(format!("its \"schema\" is {other:?}"))),
-    }
+    }?;
+    document.runs_mut().for_each(|run| run.plan.complete());
+    Ok(document)
 }
 
 /// Whether a schema is one of ours, of a version that is yet to come.

@@ -1,5 +1,6 @@
 //! The file a search leaves behind.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Run;
@@ -9,7 +10,7 @@ use crate::slo::Slo;
 use crate::verdict::Outcome;
 
 /// The highest rate that meets an objective, and the trials that say so.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Search {
     /// What kind of file this is.
     pub schema: SearchSchema,
@@ -26,7 +27,7 @@ pub struct Search {
 }
 
 /// The version of the format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SearchSchema {
     /// First version.
     #[serde(rename = "loadgen/search/1")]
@@ -34,7 +35,7 @@ pub enum SearchSchema {
 }
 
 /// How a search ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SearchOutcome {
     /// The highest rate lies between `met` and `missed`.
@@ -52,7 +53,7 @@ pub enum SearchOutcome {
 }
 
 /// One trial of a search.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SearchTrial {
     /// What it said of its rate.
     pub outcome: Trial,

@@ -1,11 +1,12 @@
 //! The file a selftest leaves behind.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Distribution;
 
 /// Whether this machine measures what it should, and its floor.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Selftest {
     /// What kind of file this is.
     pub schema: SelftestSchema,
@@ -18,7 +19,7 @@ pub struct Selftest {
 }
 
 /// The version of the format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SelftestSchema {
     /// First version.
     #[serde(rename = "loadgen/selftest/1")]
@@ -26,7 +27,7 @@ pub enum SelftestSchema {
 }
 
 /// One thing that was to be proved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
     /// A name for programs.
     pub name: String,
@@ -37,7 +38,7 @@ pub struct Check {
 }
 
 /// What a machine can do at best, over loopback, against a server in the same process.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Floor {
     /// Round trips of one probe at a time with both sides spinning.
     pub ping_pong_ns: Distribution,
@@ -50,7 +51,7 @@ pub struct Floor {
 }
 
 /// Times at which a thread that only watched the clock did not see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Pauses {
     /// How long it watched.
     pub watched_ns: u64,

@@ -1,5 +1,6 @@
 //! Whether the server does what it shall.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::{Edge, Quantile};
@@ -7,7 +8,7 @@ use crate::share::Share;
 use crate::slo::{self, Evidence, Outcome, Requirement};
 
 /// Whether the server does what it shall.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Slo {
     /// `missed` if any objective is, else `undecided` if any is, else `met`.
     pub outcome: Outcome,
@@ -19,7 +20,7 @@ pub struct Slo {
 }
 
 /// One objective, and how the run compares with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Objective {
     /// As `--slo` takes it.
     pub objective: String,
@@ -40,7 +41,7 @@ pub struct Objective {
 }
 
 /// What the numbers of an objective count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Unit {
     /// Nanoseconds.
     #[serde(rename = "ns")]

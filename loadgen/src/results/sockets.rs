@@ -2,10 +2,11 @@
 
 use echo_reactor::udp::socket::Effects;
 use echo_reactor::udp::{Effect, Socket, SocketOptions, Stamping};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The options of the sockets of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sockets {
     /// Of the generator's flows.
     pub flows: Vec<SocketOption>,
@@ -14,7 +15,7 @@ pub struct Sockets {
 }
 
 /// What became of one option, on all the sockets that fared alike.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SocketOption {
     /// Its name, as the kernel's headers have it.
     pub option: String,
@@ -29,7 +30,7 @@ pub struct SocketOption {
 }
 
 /// The value of an option.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Setting {
     /// On or off.

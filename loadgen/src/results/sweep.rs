@@ -1,5 +1,6 @@
 //! The file a sweep leaves behind.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Run;
@@ -8,7 +9,7 @@ use crate::rate::Rate;
 use crate::sweep::{self, Direction, Point};
 
 /// Runs at several rates, up and down again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sweep {
     /// What kind of file this is.
     pub schema: SweepSchema,
@@ -22,7 +23,7 @@ pub struct Sweep {
 }
 
 /// The version of the format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SweepSchema {
     /// First version.
     #[serde(rename = "loadgen/sweep/1")]
@@ -30,7 +31,7 @@ pub enum SweepSchema {
 }
 
 /// One run of a sweep.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SweepTrial {
     /// Which way the sweep was going.
     pub direction: Direction,

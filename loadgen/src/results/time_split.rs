@@ -1,12 +1,13 @@
 //! Where the time of round trips went.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::{self, Fraction, Mean, StampClock};
 
 /// Where the time of the sampled round trips went. Probes are sampled by chance; these are those of
 /// the measured window that were answered in time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TimeSplit {
     /// Whose stamps the path was measured by.
     pub clock: Clock,
@@ -30,7 +31,7 @@ pub struct TimeSplit {
 
 /// The mean parts of round trips that took about as long as a quantile. The parts add up to the
 /// total.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Row {
     /// Which round trips.
     pub at: At,
@@ -51,7 +52,7 @@ pub struct Row {
 }
 
 /// Whose stamps there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Clock {
     /// The kernel's.
@@ -61,7 +62,7 @@ pub enum Clock {
 }
 
 /// Which of the round trips.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the quantiles are named by their number")]
 pub enum At {

@@ -1,11 +1,12 @@
 //! Whether enough was known in the end.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::precision;
 
 /// Whether a quantile was known as well as it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Until {
     /// As `--until` takes it.
     pub goal: String,

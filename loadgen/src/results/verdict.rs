@@ -1,11 +1,12 @@
 //! Whether to believe the run.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::verdict::{self, Outcome};
 
 /// Whether to believe the run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// The worst of the doubts.
     pub outcome: Outcome,
@@ -14,7 +15,7 @@ pub struct Verdict {
 }
 
 /// One reason not to believe the run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Doubt {
     /// A name for programs.
     pub code: String,

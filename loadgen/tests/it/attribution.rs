@@ -24,7 +24,7 @@ fn what_the_servers_socket_had_no_room_for_died_there() {
     assert_eq!(received + drops, run.counts.sent);
     assert_eq!(run.counts.lost, drops);
     assert!(drops >= 100);
-    let lost_by = run.lost_by;
+    let lost_by = run.lost_by.unwrap();
     assert_eq!(lost_by.server_known, Known::SameHost);
     assert_eq!(lost_by.server_socket, Some(drops));
     assert_eq!(
@@ -45,7 +45,7 @@ fn what_a_server_does_not_answer_is_not_laid_at_any_socket() {
     let arguments = "--rate 1000 --duration 300ms --warmup 0s --timeout 500ms";
     let (_, run) = measure(peer.address(), arguments);
     peer.finish().assert_counted(&run.counts);
-    let lost_by = run.lost_by;
+    let lost_by = run.lost_by.unwrap();
     assert!(run.counts.lost > 0);
     assert_eq!(lost_by.path, run.counts.lost);
     assert_eq!((lost_by.own_socket, lost_by.server_socket), (0, Some(0)));
@@ -76,9 +76,9 @@ fn answers_that_our_own_socket_had_no_room_for_died_there() {
     // Every probe was answered.
     assert_eq!(echoed, run.counts.sent);
     assert!(run.counts.lost > 50, "{:?}", run.counts);
-    assert_eq!(run.lost_by.own_socket, run.counts.lost);
-    assert_eq!(run.lost_by.raw.own_socket, run.counts.lost);
-    assert_eq!(run.lost_by.path, 0);
+    assert_eq!(run.lost_by.unwrap().own_socket, run.counts.lost);
+    assert_eq!(run.lost_by.unwrap().raw.own_socket, run.counts.lost);
+    assert_eq!(run.lost_by.unwrap().path, 0);
     assert!(doubts(&run).contains(&"own_drops"), "{:?}", run.verdict);
 }
 

@@ -12,9 +12,12 @@ fn without_a_target_a_server_inside_the_process_is_measured() {
     ended.assert_code(0);
     let run: Run = serde_json::from_str(&ended.stdout).unwrap();
     assert!(run.plan.embedded);
-    assert_eq!(run.lost_by.server_known, Known::Embedded);
+    assert_eq!(run.lost_by.unwrap().server_known, Known::Embedded);
     assert_eq!(
-        (run.lost_by.server_socket, run.lost_by.server),
+        (
+            run.lost_by.unwrap().server_socket,
+            run.lost_by.unwrap().server
+        ),
         (Some(0), Some(0))
     );
     assert!(run.plan.target.ip().is_loopback());

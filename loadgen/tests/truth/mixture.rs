@@ -23,7 +23,12 @@ fn a_million_probes_with_every_fault_are_counted_as_the_server_counted_them() {
     // Nothing else went wrong, so that every difference below would be a mistake.
     assert_eq!((truth.received, truth.kernel_drops), (1_000_000, 0));
     assert_eq!(
-        (run.own_drops, counts.late, counts.foreign, counts.stale),
+        (
+            run.own_drops.unwrap(),
+            counts.late,
+            counts.foreign,
+            counts.stale
+        ),
         (0, 0, 0, 0)
     );
     assert_eq!(counts.lost, faults.dropped_by_fault + faults.corrupted);

@@ -94,8 +94,8 @@ fn what_a_small_receive_buffer_loses_is_named_and_stands_in_the_percentiles() {
     #[expect(clippy::cast_precision_loss, reason = "there are 50,000 probes")]
     assert_within("lost", run.counts.lost as f64, 744.0, 30.0);
     assert_eq!(run.counts.lost, dropped);
-    assert_eq!(run.lost_by.server_socket, Some(dropped));
-    assert_eq!(run.lost_by.path, 0);
+    assert_eq!(run.lost_by.unwrap().server_socket, Some(dropped));
+    assert_eq!(run.lost_by.unwrap().path, 0);
     assert_eq!(run.rtt_ns.from_due.p99, Quantile::Lost);
     assert_eq!(run.rtt_ns.from_send.p99, Quantile::Lost);
 }

@@ -18,7 +18,7 @@ pub(super) fn accounting(stage: &Stage) -> Result<Check, Failure> {
         .faults
         .ok_or_else(|| failed("the server has no account of its faults"))?;
     let counts = run.counts;
-    let dropped = truth.kernel_drops + run.own_drops;
+    let dropped = truth.kernel_drops + run.own_drops.unwrap_or(0);
     if dropped > 0 {
         return Ok(Check {
             name: "accounting".to_owned(),

@@ -34,7 +34,7 @@ const STEPS: [Step; 6] = [
 ];
 
 pub(super) fn selftest(arguments: &Arguments) -> Result<u8, Failure> {
-    let mut output = Output::create(arguments.json.as_deref()).map_err(failed)?;
+    let mut output = Output::create("--json", arguments.json.as_deref()).map_err(failed)?;
     let stage = Stage {
         stop: watch_signals()?,
     };

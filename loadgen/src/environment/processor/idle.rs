@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::cpus::{self, DIRECTORY};
@@ -12,7 +13,7 @@ use super::super::{Reasons, files};
 use crate::host::{Figure, unreadable};
 
 /// Which sleep is allowed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Idle {
     /// What puts the processors to sleep.
     pub driver: Option<String>,
@@ -30,7 +31,7 @@ pub struct Idle {
 }
 
 /// One depth of sleep.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct State {
     /// How long waking up from it takes, in microseconds.
     pub exit_latency_us: u64,

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use echo_reactor::affinity;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::idle::Idle;
@@ -15,7 +16,7 @@ use super::{Reasons, files};
 use crate::host::{Figure, unreadable};
 
 /// The processors of the machine. Lists of them read like `0-3,8`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Processor {
     /// What it calls itself.
     pub model: Option<String>,

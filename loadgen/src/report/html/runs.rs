@@ -86,8 +86,9 @@ fn judgements(named: &Named<'_>) -> Vec<Judgement> {
 fn figures(runs: &[Named<'_>]) -> Vec<Block> {
     let settings = runs.iter().flat_map(|named| {
         let mut entries: Vec<(String, String)> = described(named.run)
+            .into_iter()
             .map(|(label, text)| (label.to_owned(), text))
-            .into();
+            .collect();
         if !named.name.is_empty() {
             entries.insert(0, ("run".to_owned(), named.name.clone()));
         }
@@ -248,18 +249,19 @@ fn places(runs: &[Named<'_>]) -> Vec<Figure<Option<u64>>> {
     if runs.iter().all(|named| named.run.counts.lost == 0) {
         return Vec::new();
     }
-    let rest = runs
-        .first()
-        .map_or("path", |named| elsewhere(&named.run.lost_by));
+    let known = runs.first().and_then(|named| named.run.lost_by.as_ref());
+    let rest = known.map_or("path or server", elsewhere);
     vec![
         ("own sockets", "lost_by.own_socket", |run| {
-            Some(run.lost_by.own_socket)
+            Some(run.lost_by.as_ref()?.own_socket)
         }),
         ("server's socket", "lost_by.server_socket", |run| {
-            run.lost_by.server_socket
+            run.lost_by.as_ref()?.server_socket
         }),
-        ("server", "lost_by.server", |run| run.lost_by.server),
-        (rest, "lost_by.path", |run| Some(run.lost_by.path)),
+        ("server", "lost_by.server", |run| {
+            run.lost_by.as_ref()?.server
+        }),
+        (rest, "lost_by.path", |run| Some(run.lost_by.as_ref()?.path)),
     ]
 }
 
@@ -296,7 +298,7 @@ const COUNTS: &[Figure<u64>] = &[
     ("foreign", "counts.foreign", |run| run.counts.foreign),
     ("stale", "counts.stale", |run| run.counts.stale),
     ("dropped by our own full buffers", "own_drops", |run| {
-        run.own_drops
+        run.own_drops.unwrap_or(0)
     }),
     ("port unreachable", "unreachable", |run| run.unreachable),
     ("receive errors", "receive_errors", |run| run.receive_errors),

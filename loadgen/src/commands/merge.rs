@@ -1,0 +1,25 @@
+//! Runs that are put together.
+
+use super::exports::Outputs;
+use super::{Failure, exit_code, failed, print, style};
+use crate::cli::merge::Arguments;
+use crate::merge::{self, Source};
+use crate::report;
+use crate::results::read;
+
+pub(super) fn merge(arguments: &Arguments) -> Result<u8, Failure> {
+    let sources = arguments.files.iter().map(|file| {
+        Ok(Source {
+            file: file.display().to_string(),
+            run: read::run(file).map_err(failed)?,
+        })
+    });
+    let sources = sources.collect::<Result<Vec<_>, Failure>>()?;
+    let mut outputs = Outputs::create(arguments.json.as_deref(), &arguments.exports)?;
+    let merged = merge::merge(sources).map_err(failed)?;
+    if !arguments.quiet && !outputs.take_stdout() {
+        print(&report::text(&merged, style()))?;
+    }
+    outputs.write(&merged)?;
+    Ok(exit_code(&merged))
+}
