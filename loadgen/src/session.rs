@@ -14,7 +14,7 @@ use crate::losses::{Losses, Source};
 use crate::measure::Imbalance;
 use crate::plan::Plan;
 use crate::progress;
-use crate::results::{Findings, Run};
+use crate::results::{Ended, Findings, Run};
 use crate::surroundings::Surroundings;
 use crate::verdict::{self, Evidence};
 
@@ -140,6 +140,8 @@ impl Session {
             ..Evidence::of(measured)
         };
         let findings = Findings {
+            began_unix_ns: None,
+            ended: Ended::AsPlanned,
             losses,
             verdict: verdict::judge(&evidence),
             host: evidence.host,

@@ -2,6 +2,7 @@
 //!
 //! - [`run`]: a run, when no other command is named;
 //! - [`ping`]: one datagram at a time, for people;
+//! - [`report`]: results that were kept;
 //! - [`search`]: the highest rate that meets an objective;
 //! - [`selftest`]: whether this machine can measure;
 //! - [`sweep`]: a run at each of several rates;
@@ -12,6 +13,7 @@
 pub mod address;
 pub mod arrivals;
 pub mod ping;
+pub mod report;
 pub mod run;
 pub mod search;
 pub mod selftest;
@@ -54,6 +56,8 @@ pub enum Command {
     Search(search::Arguments),
     /// Prove within a minute that this machine measures what it should, and find its floor
     Selftest(selftest::Arguments),
+    /// Show results that were kept
+    Report(report::Arguments),
 }
 
 #[cfg(test)]

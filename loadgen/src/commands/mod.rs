@@ -2,6 +2,7 @@
 
 mod measure;
 mod ping;
+mod report;
 mod search;
 mod selftest;
 mod subject;
@@ -31,6 +32,7 @@ pub fn carry_out(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Sweep(arguments)) => sweep::sweep(arguments),
         Some(Command::Search(arguments)) => search::search(arguments),
         Some(Command::Selftest(arguments)) => selftest::selftest(arguments),
+        Some(Command::Report(arguments)) => report::report(arguments),
     }
 }
 

@@ -139,6 +139,42 @@ impl Distribution {
         self.sum_of_squares = self.sum_of_squares.saturating_add(other.sum_of_squares);
     }
 
+    /// Holds nothing again, and keeps its memory.
+    pub fn clear(&mut self) {
+        self.histogram.reset();
+        self.over = 0;
+        self.min = u64::MAX;
+        self.max = 0;
+        self.sum = 0;
+        self.sum_of_squares = 0;
+    }
+
+    /// What is known exactly beside the histogram.
+    #[must_use]
+    pub fn exact(&self) -> Exact {
+        Exact {
+            over: self.over,
+            min: self.min,
+            max: self.max,
+            sum: self.sum,
+            sum_of_squares: self.sum_of_squares,
+        }
+    }
+
+    /// A distribution put together again from its [`histogram`](Self::histogram) and what is known
+    /// [`exactly`](Self::exact) beside it.
+    #[must_use]
+    pub fn from_parts(histogram: Histogram<u64>, exact: Exact) -> Self {
+        Self {
+            histogram,
+            over: exact.over,
+            min: exact.min,
+            max: exact.max,
+            sum: exact.sum,
+            sum_of_squares: exact.sum_of_squares,
+        }
+    }
+
     /// Becomes the same as another distribution, without taking memory.
     ///
     /// # Panics
@@ -244,6 +280,22 @@ impl Distribution {
             stdev: narrow(variance.isqrt()),
         }
     }
+}
+
+/// What a [`Distribution`] knows exactly: in nanoseconds, and over all values, those over the top
+/// included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exact {
+    /// Values over [`HIGHEST_NANOS`].
+    pub over: u64,
+    /// The smallest value; `u64::MAX` without any.
+    pub min: u64,
+    /// The largest value; 0 without any.
+    pub max: u64,
+    /// The sum of all values.
+    pub sum: u128,
+    /// The sum of their squares.
+    pub sum_of_squares: u128,
 }
 
 /// The values of a distribution by their rank: each step holds the ranks up to a number.

@@ -13,12 +13,14 @@
 
 mod binomial;
 pub mod counts;
+mod encoding;
 pub mod gaps;
 pub mod glimpse;
 pub mod interval;
 pub mod latency;
 pub mod live;
 pub mod parts;
+pub mod period;
 pub mod proportion;
 pub mod quantile;
 pub mod recorder;
@@ -27,12 +29,14 @@ pub mod split;
 pub mod stamped;
 
 pub use counts::{Counts, Imbalance, NotSent, Reason};
+pub use encoding::{BadHistogram, Compressed};
 pub use gaps::{GapRecorder, Gaps};
 pub use glimpse::Glimpse;
 pub use interval::{Edge, Interval};
-pub use latency::{Distribution, Latency};
+pub use latency::{Distribution, Exact, Latency};
 pub use live::{Live, Snapshot};
 pub use parts::{Part, Parts};
+pub use period::{Period, Row, Tally};
 pub use proportion::Proportion;
 pub use quantile::{Estimate, Fraction, Intervals, Quantile, Quantiles, Summary};
 pub use recorder::{FlowResult, Measured, Recorder};

@@ -9,6 +9,7 @@ use super::glimpse::Glimpse;
 use super::latency::Latency;
 use super::live::Live;
 use super::parts::Parts;
+use super::period::Row;
 use super::sequence::{Answer, Terms, Tracker};
 use super::stamped::TimeSplit;
 use crate::probe::Sequence;
@@ -154,6 +155,7 @@ impl Recorder {
             flows: results.collect(),
             latency: self.latency,
             parts: self.parts,
+            rows: Vec::new(),
             gaps: self.gaps.finish(),
             trains: 0,
             longest_train: 0,
@@ -184,6 +186,8 @@ pub struct Measured {
     pub latency: Latency,
     /// The same window in parts, by when probes were due.
     pub parts: Parts,
+    /// The same window, one row an interval; of all threads together.
+    pub rows: Vec<Row>,
     /// How far apart its probes were due, and left; of the open loop alone.
     pub gaps: Gaps,
     /// Messages of more than one probe, sent as one because they were due together.

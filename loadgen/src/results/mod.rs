@@ -2,10 +2,13 @@
 
 mod distribution;
 mod gaps;
+mod histograms;
 mod host;
 mod losses;
 mod part;
+mod period;
 mod plan;
+pub mod read;
 mod search;
 mod selftest;
 mod slo;
@@ -21,9 +24,11 @@ use serde::{Deserialize, Serialize};
 
 pub use self::distribution::{Distribution, Intervals, RoundTrips};
 pub use self::gaps::Gaps;
+pub use self::histograms::{Encoded, Histogram, Histograms};
 pub use self::host::Host;
 pub use self::losses::{Known, LostBy, RawDrops};
 pub use self::part::Part;
+pub use self::period::{Period, PeriodRoundTrips, Spread};
 pub use self::plan::{Load, Plan};
 pub use self::search::{Search, SearchOutcome, SearchSchema, SearchTrial};
 pub use self::selftest::{Check, Floor, Pauses, Selftest, SelftestSchema};
@@ -40,6 +45,12 @@ use crate::precision::Ending;
 pub struct Run {
     /// What kind of file this is.
     pub schema: Schema,
+    /// When the measured window began, in nanoseconds since 1970 by the wall clock.
+    #[serde(default)]
+    pub began_unix_ns: Option<u64>,
+    /// How it came to an end.
+    #[serde(default)]
+    pub ended: Option<Ended>,
     /// What was asked for.
     pub plan: Plan,
     /// How long the measured window was: as planned, or less if the run was stopped early.
@@ -86,11 +97,33 @@ pub struct Run {
     pub host: Host,
     /// Whether to believe any of it.
     pub verdict: Verdict,
+    /// The window, one row an interval, in order.
+    #[serde(default)]
+    pub intervals: Vec<Period>,
+    /// All that was measured, for other tools and for putting runs together.
+    #[serde(default)]
+    pub histograms: Option<Histograms>,
+}
+
+/// How a run came to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    /// Its schedule was done, or enough was known.
+    AsPlanned,
+    /// Somebody stopped it.
+    Stopped,
+    /// It did not, as far as the file tells: it is under way, or was broken off.
+    Unfinished,
 }
 
 /// What was found out about a run besides its books.
 #[derive(Clone, Debug)]
 pub struct Findings {
+    /// When the measured window began, in nanoseconds since 1970.
+    pub began_unix_ns: Option<u64>,
+    /// How the run came to an end.
+    pub ended: Ended,
     /// What the host did meanwhile.
     pub host: crate::host::Host,
     /// Where the lost probes died.
@@ -147,6 +180,8 @@ impl Run {
         });
         Self {
             schema: Schema::Run1,
+            began_unix_ns: findings.began_unix_ns,
+            ended: Some(findings.ended),
             plan: Plan::from(plan),
             window_ns: nanos(window),
             counts,
@@ -191,6 +226,8 @@ impl Run {
             lost_by: LostBy::from(&findings.losses),
             host: Host::from(&findings.host),
             verdict: Verdict::from(&findings.verdict),
+            intervals: measured.rows.iter().map(Period::from).collect(),
+            histograms: Some(Histograms::of(latency)),
         }
     }
 }
@@ -266,6 +303,8 @@ pub(crate) mod tests {
         let measured = measured(&plan);
         let lost = measured.counts().lost;
         let findings = Findings {
+            began_unix_ns: Some(1_700_000_000_000_000_000),
+            ended: Ended::AsPlanned,
             host: crate::host::Host::unknown("nobody looked"),
             losses: Losses::attribute(lost, 0, Server::SameHost { socket: 1 }),
             verdict: judge(&Evidence::of(&measured)),

@@ -1,0 +1,220 @@
+//! Reads result files back: whatever is wrong with one is said in a sentence that names the file,
+//! the place and what was expected.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+use super::{Run, Search, Selftest, Sweep};
+
+/// What a result file holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Document {
+    /// One run.
+    Run(Box<Run>),
+    /// Runs at several rates.
+    Sweep(Box<Sweep>),
+    /// The search for a rate.
+    Search(Box<Search>),
+    /// What a machine can measure.
+    Selftest(Box<Selftest>),
+}
+
+impl Document {
+    /// What it is, for people.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "a run",
+            Self::Sweep(_) => "a sweep",
+            Self::Search(_) => "a search",
+            Self::Selftest(_) => "a selftest",
+        }
+    }
+}
+
+/// Reads a result file of any kind.
+///
+/// # Errors
+///
+/// [`ReadError`], which names the file.
+pub fn document(path: &Path) -> Result<Document, ReadError> {
+    let failure = |cause| ReadError {
+        path: path.to_owned(),
+        cause,
+    };
+    let text = text(path).map_err(|source| failure(Cause::Unreadable(source)))?;
+    parse(&text).map_err(failure)
+}
+
+/// Reads the file of a run.
+///
+/// # Errors
+///
+/// [`ReadError`], which names the file.
+pub fn run(path: &Path) -> Result<Run, ReadError> {
+    match document(path)? {
+        Document::Run(run) => Ok(*run),
+        other => Err(ReadError {
+            path: path.to_owned(),
+            cause: Cause::Kind {
+                found: other.kind(),
+                wanted: "a run",
+            },
+        }),
+    }
+}
+
+/// Reads the text of a result file of any kind.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn parse(text: &[u8]) -> Result<Document, Cause> {
+    if text.iter().all(u8::is_ascii_whitespace) {
+        return Err(Cause::Empty);
+    }
+    let head: Head = json(text)?;
+    let Some(schema) = head.schema else {
+        return Err(Cause::Foreign("it has no \"schema\"".to_owned()));
+    };
+    match schema.as_str() {
+        "loadgen/run/1" => json(text).map(|run| Document::Run(Box::new(run))),
+        "loadgen/sweep/1" => json(text).map(|sweep| Document::Sweep(Box::new(sweep))),
+        "loadgen/search/1" => json(text).map(|search| Document::Search(Box::new(search))),
+        "loadgen/selftest/1" => json(text).map(|selftest| Document::Selftest(Box::new(selftest))),
+        other if is_newer(other) => Err(Cause::Newer(schema)),
+        other => Err(Cause::Foreign(format!("its \"schema\" is {other:?}"))),
+    }
+}
+
+/// Whether a schema is one of ours, of a version that is yet to come.
+fn is_newer(schema: &str) -> bool {
+    let kinds = ["run", "sweep", "search", "selftest"];
+    kinds.iter().any(|kind| {
+        let version = schema.strip_prefix(&format!("loadgen/{kind}/"));
+        version.is_some_and(|version| version.parse().is_ok_and(|version: u32| version > 1))
+    })
+}
+
+fn json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Cause> {
+    serde_json::from_slice(text).map_err(Cause::from)
+}
+
+/// No file of ours is longer, and one that is must not take all memory.
+const LARGEST: u64 = 1 << 30;
+
+fn text(path: &Path) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    let read = File::open(path)?.take(LARGEST + 1).read_to_end(&mut text)?;
+    if read as u64 > LARGEST {
+        return Err(io::Error::other("it is longer than 1 GiB"));
+    }
+    Ok(text)
+}
+
+/// What is looked at first.
+#[derive(Deserialize)]
+struct Head {
+    schema: Option<String>,
+}
+
+/// A file that cannot be used.
+#[derive(Debug, Error)]
+#[error("cannot read {}: {cause}", path.display())]
+pub struct ReadError {
+    path: PathBuf,
+    cause: Cause,
+}
+
+/// Why a file cannot be used: the end of a sentence.
+#[derive(Debug, Error)]
+pub enum Cause {
+    /// The system does not hand it out.
+    #[error("{0}")]
+    Unreadable(io::Error),
+    /// It has nothing in it.
+    #[error("it is empty, where a result of loadgen --json was expected")]
+    Empty,
+    /// It ends too early.
+    #[error("it ends too early, at line {line}, column {column}: it was cut, or is being written")]
+    Cut {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// It is JSON that does not have the form of a result, or no JSON.
+    #[error("line {line}, column {column}: {what}")]
+    Form {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1; 0 if only the line is known.
+        column: usize,
+        /// What was found, and what was expected.
+        what: String,
+    },
+    /// It is somebody else's.
+    #[error("it is no result of loadgen: {0}, where \"loadgen/run/1\" or the like was expected")]
+    Foreign(String),
+    /// It was written by a later version of this program.
+    #[error("it has the format {0}, which this version of loadgen does not know: use a newer one")]
+    Newer(String),
+    /// It holds something else.
+    #[error("it holds {found}, where {wanted} was expected")]
+    #[expect(missing_docs, reason = "the sentence names its fields")]
+    Kind {
+        found: &'static str,
+        wanted: &'static str,
+    },
+}
+
+impl From<serde_json::Error> for Cause {
+    fn from(error: serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        if error.is_eof() {
+            return Self::Cut { line, column };
+        }
+        let text = error.to_string();
+        let place = format!(" at line {line} column {column}");
+        let what = text.strip_suffix(&place).unwrap_or(&text).to_owned();
+        Self::Form { line, column, what }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::run;
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        parse(text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_run_is_read_as_it_was_written() {
+        let text = serde_json::to_vec(&run()).unwrap();
+        assert_eq!(parse(&text).unwrap(), Document::Run(Box::new(run())));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_said_in_a_sentence() {
+        let whole = serde_json::to_string_pretty(&run()).unwrap();
+        assert!(refusal("  \n").starts_with("it is empty"));
+        assert!(refusal(&whole[..whole.len() / 2]).starts_with("it ends too early, at line"));
+        assert!(refusal("{}").contains("no \"schema\""));
+        assert!(refusal("hello").starts_with("line 1, column 1: expected value"));
+        assert!(refusal(r#"{"schema": "iperf"}"#).contains("its \"schema\" is \"iperf\""));
+        assert!(refusal(r#"{"schema": "loadgen/run/2"}"#).contains("use a newer one"));
+        let wrong = whole.replacen("\"window_ns\": 100000000", "\"window_ns\": -1", 1);
+        assert!(
+            refusal(&wrong).contains("expected u64"),
+            "{}",
+            refusal(&wrong)
+        );
+    }
+}
