@@ -1,5 +1,6 @@
 //! The file a run leaves behind. Field names carry the units; [`Schema`] carries the version.
 
+mod comparison;
 mod distribution;
 mod gaps;
 mod histograms;
@@ -22,6 +23,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::comparison::{
+    Answer, Bound, BoundOutcome, Change, CompareSchema, Comparison, Difference, LeftOut, Quantity,
+    Shift, Side, SideRun, Values,
+};
 pub use self::distribution::{Distribution, Intervals, RoundTrips};
 pub use self::gaps::Gaps;
 pub use self::histograms::{Encoded, Histogram, Histograms};

@@ -111,7 +111,10 @@ mod tests {
         // U = 4 of 3 and 4: P(U <= 4) = 11 / 35 by the same tables. Of the ways with U = 4, those
         // lying farther apart count, so that p is no more than twice that, and more than for U = 3.
         let found = p(&[1.0, 4.0, 5.0], &[2.0, 3.0, 6.0, 7.0]);
-        assert!(2.0 * 7.0 / 35.0 < found && found <= 2.0 * 11.0 / 35.0, "{found}");
+        assert!(
+            2.0 * 7.0 / 35.0 < found && found <= 2.0 * 11.0 / 35.0,
+            "{found}"
+        );
     }
 
     #[test]

@@ -113,7 +113,10 @@ mod tests {
         assert_eq!(Relabellings::of(8, 16), Relabellings::All { ways: 12_870 });
         assert_eq!(Relabellings::of(9, 18), Relabellings::Some);
         assert_eq!(Relabellings::of(500, 1_000), Relabellings::Some);
-        assert_eq!(Relabellings::of(1, 20_000), Relabellings::All { ways: 20_000 });
+        assert_eq!(
+            Relabellings::of(1, 20_000),
+            Relabellings::All { ways: 20_000 }
+        );
     }
 
     #[test]
@@ -138,7 +141,10 @@ mod tests {
             subset.iter().for_each(|run| drawn[*run] += 1);
         });
         // Half of 19,999, and five standard deviations of 71.
-        assert!(drawn.iter().all(|count| count.abs_diff(10_000) < 355), "{drawn:?}");
+        assert!(
+            drawn.iter().all(|count| count.abs_diff(10_000) < 355),
+            "{drawn:?}"
+        );
     }
 
     proptest! {

@@ -74,7 +74,11 @@ fn distances(values: &[f64]) -> Vec<f64> {
 fn standardized(values: Vec<f64>) -> Vec<f64> {
     let mean = mean(&values);
     let centred: Vec<f64> = values.iter().map(|value| value - mean).collect();
-    let length = centred.iter().map(|value| value * value).sum::<f64>().sqrt();
+    let length = centred
+        .iter()
+        .map(|value| value * value)
+        .sum::<f64>()
+        .sqrt();
     if length == 0.0 {
         return centred;
     }
