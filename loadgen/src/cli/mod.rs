@@ -6,12 +6,14 @@
 //! - [`search`]: the highest rate that meets an objective;
 //! - [`selftest`]: whether this machine can measure;
 //! - [`sweep`]: a run at each of several rates;
+//! - [`compare`]: whether two sets of results differ;
 //! - [`arrivals`], [`sizes`]: how probes are spaced, and how large they are;
 //! - [`address`]: host names and addresses;
 //! - [`units`]: rates, sizes and durations as people write them.
 
 pub mod address;
 pub mod arrivals;
+pub mod compare;
 pub mod ping;
 pub mod report;
 pub mod run;
@@ -56,6 +58,8 @@ pub enum Command {
     Search(search::Arguments),
     /// Prove within a minute that this machine measures what it should, and find its floor
     Selftest(selftest::Arguments),
+    /// Tell whether two sets of results differ, by how much, and whether that is more than chance
+    Compare(compare::Arguments),
     /// Show results that were kept
     Report(report::Arguments),
 }

@@ -18,6 +18,8 @@ mod sides;
 mod subject;
 pub mod words;
 
+use std::cmp::Ordering;
+
 pub use self::bound::Bound;
 pub use self::sides::Named;
 pub use self::subject::Subject;
@@ -75,8 +77,12 @@ fn quantities(a: &[&Named], b: &[&Named]) -> Vec<Quantity> {
     let chances = permutation::test(&family, a.len());
     for ((place, values), chance) in known.into_iter().zip(chances) {
         let (from, to) = values.split_at(a.len());
-        quantities[place].difference = difference(from, to, chance, quantities[place].unit);
-        quantities[place].answer = answer(&quantities[place]);
+        let differences = Differences::new(from, to);
+        let quantity = &mut quantities[place];
+        if chance.p_corrected <= LEVEL {
+            quantity.answer = answer(quantity.unit, differences.direction());
+        }
+        quantity.difference = shift(&differences, median(from), chance, quantity.unit);
     }
     quantities
 }
@@ -122,17 +128,22 @@ fn values(quantity: &Quantity) -> Vec<f64> {
     all.filter_map(|value| number(*value)).collect()
 }
 
-fn difference(from: &[f64], to: &[f64], chance: Chance, unit: Unit) -> Option<Shift> {
-    let differences = Differences::new(from, to);
-    let by = differences.shift();
-    let interval = bootstrap::interval(&differences)?;
-    let ends = [by, interval.low, interval.high];
-    let whole = median(from).filter(|whole| *whole > 0.0 && whole.is_finite());
+/// `whole` is the median of the first side.
+fn shift(
+    differences: &Differences,
+    whole: Option<f64>,
+    chance: Chance,
+    unit: Unit,
+) -> Option<Shift> {
+    let interval = bootstrap::interval(differences)?;
+    let ends = [differences.shift(), interval.low, interval.high];
+    let whole = whole.filter(|whole| *whole > 0.0 && whole.is_finite());
     let relative = whole.map(|whole| ends.map(|end| end / whole));
+    let [by, low, high] = ends.map(change);
     Some(Shift {
-        by: change(by),
-        low: change(interval.low),
-        high: change(interval.high),
+        by,
+        low,
+        high,
         relative: relative.filter(|relative| {
             unit == Unit::Nanoseconds && relative.iter().all(|part| part.is_finite())
         }),
@@ -141,24 +152,14 @@ fn difference(from: &[f64], to: &[f64], chance: Chance, unit: Unit) -> Option<Sh
     })
 }
 
-fn answer(quantity: &Quantity) -> Answer {
-    let Some(shift) = &quantity.difference else {
-        return quantity.answer;
-    };
-    if shift.p_corrected > LEVEL {
-        return Answer::NoEvidence;
-    }
-    let more = match shift.by {
-        Change::By(0) => return Answer::NoEvidence,
-        Change::By(by) => by > 0,
-        Change::ToLost => true,
-        Change::FromLost => false,
-    };
-    match (quantity.unit, more) {
-        (Unit::Nanoseconds, true) => Answer::Slower,
-        (Unit::Nanoseconds, false) => Answer::Faster,
-        (Unit::Billionths, true) => Answer::LosesMore,
-        (Unit::Billionths, false) => Answer::LosesLess,
+/// What a difference that is evident means, whichever way it leads in most pairs of runs.
+fn answer(unit: Unit, direction: Ordering) -> Answer {
+    match (unit, direction) {
+        (_, Ordering::Equal) => Answer::NoEvidence,
+        (Unit::Nanoseconds, Ordering::Greater) => Answer::Slower,
+        (Unit::Nanoseconds, Ordering::Less) => Answer::Faster,
+        (Unit::Billionths, Ordering::Greater) => Answer::LosesMore,
+        (Unit::Billionths, Ordering::Less) => Answer::LosesLess,
     }
 }
 
@@ -232,4 +233,4 @@ fn change(number: f64) -> Change {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -104,7 +104,7 @@ fn found(quantities: &[Quantity], answer: Answer) -> String {
         .iter()
         .filter(|quantity| quantity.answer == answer)
         .filter_map(|quantity| {
-            let shift = self::shift(quantity.difference.as_ref()?, quantity.unit);
+            let shift = shift(quantity.difference.as_ref()?, quantity.unit);
             Some(match quantity.unit {
                 Unit::Nanoseconds => format!("{} {shift}", quantity.name),
                 Unit::Billionths => shift,

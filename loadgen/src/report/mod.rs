@@ -1,6 +1,7 @@
 //! Results as text, for one glance.
 
 mod accounts;
+pub mod compare;
 mod run;
 pub mod search;
 pub mod selftest;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::{Run, Search, Selftest, Sweep};
+use super::{Comparison, Run, Search, Selftest, Sweep};
 
 /// What a result file holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,8 @@ pub enum Document {
     Search(Box<Search>),
     /// What a machine can measure.
     Selftest(Box<Selftest>),
+    /// Two sets of runs, compared.
+    Comparison(Box<Comparison>),
 }
 
 impl Document {
@@ -33,6 +35,7 @@ impl Document {
             Self::Sweep(_) => "a sweep",
             Self::Search(_) => "a search",
             Self::Selftest(_) => "a selftest",
+            Self::Comparison(_) => "a comparison",
         }
     }
 }
@@ -87,6 +90,7 @@ pub fn parse(text: &[u8]) -> Result<Document, Cause> {
         "loadgen/sweep/1" => json(text).map(|sweep| Document::Sweep(Box::new(sweep))),
         "loadgen/search/1" => json(text).map(|search| Document::Search(Box::new(search))),
         "loadgen/selftest/1" => json(text).map(|selftest| Document::Selftest(Box::new(selftest))),
+        "loadgen/compare/1" => json(text).map(|one| Document::Comparison(Box::new(one))),
         other if is_newer(other) => Err(Cause::Newer(schema)),
         other => Err(Cause::Foreign(format!("its \"schema\" is {other:?}"))),
     }
@@ -94,7 +98,7 @@ pub fn parse(text: &[u8]) -> Result<Document, Cause> {
 
 /// Whether a schema is one of ours, of a version that is yet to come.
 fn is_newer(schema: &str) -> bool {
-    let kinds = ["run", "sweep", "search", "selftest"];
+    let kinds = ["run", "sweep", "search", "selftest", "compare"];
     kinds.iter().any(|kind| {
         let version = schema.strip_prefix(&format!("loadgen/{kind}/"));
         version.is_some_and(|version| version.parse().is_ok_and(|version: u32| version > 1))

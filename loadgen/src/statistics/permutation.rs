@@ -31,7 +31,9 @@ pub struct Chance {
 /// others to the other. All of them have the values of the same runs in the same order.
 #[must_use]
 pub fn test(family: &[Scores], from: usize) -> Vec<Chance> {
-    let all = family.first().map_or(0, Scores::count);
+    let Some(all) = family.first().map(Scores::count) else {
+        return Vec::new();
+    };
     let found: Vec<usize> = (0..from).collect();
     let found: Vec<f64> = family
         .iter()

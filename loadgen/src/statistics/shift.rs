@@ -1,5 +1,7 @@
 //! How far one set of values lies from another.
 
+use std::cmp::Ordering;
+
 use super::real;
 
 /// The difference between every value of one side and every value of the other, in order.
@@ -57,7 +59,15 @@ impl Differences {
         self.shift_of(&vec![1; self.from], &vec![1; self.to])
     }
 
-    /// The same for sides in which the i-th value occurs so many times; neither is empty.
+    /// Whether more of them lead up than down.
+    #[must_use]
+    pub fn direction(&self) -> Ordering {
+        let down = self.pairs.partition_point(|pair| pair.value < 0.0);
+        let level = self.pairs.partition_point(|pair| pair.value <= 0.0);
+        (self.pairs.len() - level).cmp(&down)
+    }
+
+    /// The shift of sides in which the i-th value occurs so many times; neither is empty.
     pub(super) fn shift_of(&self, from: &[usize], to: &[usize]) -> f64 {
         let all = from.iter().sum::<usize>() * to.iter().sum::<usize>();
         let (mut before, mut lower) = (0, None);
@@ -144,6 +154,17 @@ mod tests {
         assert_eq!(shift(&[LOST, LOST], &[LOST, LOST]), 0.0);
         assert_eq!(shift(&[1.0, LOST], &[1.0, LOST]), 0.0);
         assert_eq!(shift(&[1.0, 1.0, 1.0, LOST], &[3.0, 3.0, 3.0, 3.0]), 2.0);
+    }
+
+    #[test]
+    fn most_differences_decide_the_direction_even_where_the_shift_is_nothing() {
+        let direction = |from: &[f64], to: &[f64]| Differences::new(from, to).direction();
+        assert_eq!(
+            direction(&[0.0; 4], &[0.0, 0.0, 0.0, 1.0]),
+            Ordering::Greater
+        );
+        assert_eq!(direction(&[0.0, LOST], &[0.0, 0.0]), Ordering::Less);
+        assert_eq!(direction(&[0.0, 1.0], &[0.0, 1.0]), Ordering::Equal);
     }
 
     #[test]
