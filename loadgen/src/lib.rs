@@ -21,7 +21,7 @@
 //! - [`output`]: where that file goes.
 //! - [`report`]: the same for people, written with [`figures`].
 //! - [`progress`]: a bar on a terminal while a run lasts.
-//! - [`gauge`]: ends a run when enough is known.
+//! - [`gauge`]: says when enough is known.
 //! - [`ping`]: one text at a time, for people.
 //! - [`share`], [`decimal`]: percentages and decimal numbers as they are typed, exactly.
 //! - [`time`]: points in time, counted from a run's start.

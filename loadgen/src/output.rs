@@ -1,8 +1,9 @@
 //! Where the machine-readable result goes.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use serde::Serialize;
 
@@ -10,6 +11,8 @@ use serde::Serialize;
 #[derive(Debug)]
 pub struct Output {
     place: Place,
+    /// Before this what is kept up to date is not written again.
+    rested: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -24,7 +27,8 @@ enum Place {
     /// Written beside its final name, and moved there when it is whole.
     File {
         partial: PathBuf,
-        file: File,
+        /// The partial file, unless it has been moved and no other was begun.
+        file: Option<File>,
         path: PathBuf,
     },
 }
@@ -48,13 +52,37 @@ impl Output {
             Some(path) if path.as_os_str() == "-" => Place::Stdout,
             Some(path) => open(path).map_err(|source| failure(path, source))?,
         };
-        Ok(Self { place })
+        Ok(Self {
+            place,
+            rested: None,
+        })
     }
 
     /// Whether standard output is taken.
     #[must_use]
     pub fn is_stdout(&self) -> bool {
         matches!(self.place, Place::Stdout)
+    }
+
+    /// Whether the file can be kept up to date while a run lasts.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        matches!(self.place, Place::File { .. })
+    }
+
+    /// Brings the file up to date while a run lasts, so that little is lost if it is broken off. Of
+    /// large files not every time, so that it takes no more than a hundredth of the time. Anything
+    /// but a file is left alone.
+    ///
+    /// A file that cannot be written now is no reason to end a run: if it still cannot at the end,
+    /// [`write`](Self::write) says so.
+    pub fn keep<T: Serialize>(&mut self, result: impl FnOnce() -> T) {
+        let begun = Instant::now();
+        if !self.is_file() || self.rested.is_some_and(|rested| begun < rested) {
+            return;
+        }
+        let _written: Result<(), OutputError> = self.write(&result());
+        self.rested = Some(begun + begun.elapsed() * 100);
     }
 
     /// Writes the result.
@@ -78,9 +106,13 @@ impl Output {
                 partial,
                 file,
                 path,
-            } => write_json(file, result)
-                .and_then(|()| fs::rename(partial, &*path))
-                .map_err(|source| failure(path, source)),
+            } => {
+                let begun = file.take().map_or_else(|| begin(partial), Ok);
+                begun
+                    .and_then(|file| write_json(BufWriter::new(file), result))
+                    .and_then(|()| fs::rename(partial, &*path))
+                    .map_err(|source| failure(path, source))
+            }
         }
     }
 }
@@ -108,17 +140,17 @@ fn open(path: &Path) -> io::Result<Place> {
             // The process id keeps two runs apart that write to one name.
             name.push(format!(".{}.partial", std::process::id()));
             let partial = PathBuf::from(name);
-            let file = File::options()
-                .write(true)
-                .create_new(true)
-                .open(&partial)?;
             Ok(Place::File {
+                file: Some(begin(&partial)?),
                 partial,
-                file,
                 path,
             })
         }
     }
+}
+
+fn begin(partial: &Path) -> io::Result<File> {
+    File::options().write(true).create_new(true).open(partial)
 }
 
 fn write_json(mut output: impl Write, result: &impl Serialize) -> io::Result<()> {

@@ -81,6 +81,8 @@ pub struct Choices {
     pub timestamps: Timestamps,
     /// How long the measured window lasts, at least; it follows the warm-up. Above zero.
     pub duration: Duration,
+    /// How long each row of the result is; above zero, and no more than 10,000 of them.
+    pub interval: Duration,
     /// What else has to be reached before the measured window ends.
     pub until: Option<Until>,
     /// What the server shall do.
@@ -163,6 +165,12 @@ impl Plan {
         self.choices.waiting
     }
 
+    /// The processors of the threads; empty if they may run on any.
+    #[must_use]
+    pub fn pin(&self) -> &[usize] {
+        &self.choices.pin
+    }
+
     /// The processor of a thread, if it shall stay on one.
     #[must_use]
     pub fn processor(&self, thread: u16) -> Option<usize> {
@@ -192,6 +200,12 @@ impl Plan {
     #[must_use]
     pub fn longest(&self) -> Duration {
         self.until().map_or(self.duration(), |until| until.most)
+    }
+
+    /// How long each row of the result is.
+    #[must_use]
+    pub fn interval(&self) -> Duration {
+        self.choices.interval
     }
 
     /// What else has to be reached before the measured window ends.
@@ -314,6 +328,19 @@ pub enum PlanError {
     /// A flow is owned by one thread, so some threads would have nothing to do.
     #[error("--flows {flows} is too few: each of --threads {threads} needs a flow of its own")]
     FewerFlowsThanThreads { flows: u16, threads: u16 },
+    /// Handing over what was measured takes a while itself.
+    #[error(
+        "--interval {} is too short: {} is the least",
+        format_duration(*interval),
+        format_duration(SHORTEST_INTERVAL)
+    )]
+    IntervalTooShort { interval: Duration },
+    /// A file that nobody can read.
+    #[error(
+        "--interval {} makes {rows} rows: {MOST_ROWS} are possible, so make it longer",
+        format_duration(*interval)
+    )]
+    TooManyRows { interval: Duration, rows: u128 },
     /// Nothing would be measured.
     #[error("--duration 0s is too short: nothing would be measured")]
     NoDuration,
@@ -386,6 +413,7 @@ fn check_times(choices: &Choices) -> Result<(), PlanError> {
         until,
         warmup,
         timeout,
+        interval,
         ..
     } = *choices;
     if let (Load::Open(_), Arrivals::Replay(trace)) = (load, arrivals) {
@@ -418,6 +446,13 @@ fn check_times(choices: &Choices) -> Result<(), PlanError> {
     {
         return Err(PlanError::PoissonTooFast { rate });
     }
+    if interval < SHORTEST_INTERVAL {
+        return Err(PlanError::IntervalTooShort { interval });
+    }
+    let rows = longest.as_nanos().div_ceil(interval.as_nanos());
+    if rows > MOST_ROWS.into() {
+        return Err(PlanError::TooManyRows { interval, rows });
+    }
     if timeout.is_zero() {
         return Err(PlanError::NoTimeout);
     }
@@ -430,6 +465,12 @@ fn check_times(choices: &Choices) -> Result<(), PlanError> {
 /// Drawing a gap takes under 20 ns, in every thread for all of them: beyond this there is no time
 /// left for anything else.
 const FASTEST_POISSON: Rate = Rate::per_second(20_000_000).expect("it is in range");
+
+/// The shortest row: handing one over takes some tens of microseconds.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Rows of a result at most: some 20 MB of a file.
+const MOST_ROWS: u32 = 10_000;
 
 const MOST_OUTSTANDING: usize = 1 << 16;
 const LONGEST_SPAN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -452,6 +493,7 @@ mod tests {
             receive_buffer: 4 << 20,
             timestamps: Timestamps::Off,
             duration: Duration::from_secs(10),
+            interval: Duration::from_secs(1),
             until: None,
             slo: None,
             warmup: Duration::from_secs(1),
@@ -535,6 +577,17 @@ mod tests {
                 choices.duration = Duration::from_millis(10);
             },
             "--duration 10ms is too short: at --rate 0.5 no probe is due in it",
+        );
+        assert_refused(
+            |choices| choices.interval = Duration::from_millis(9),
+            "--interval 9ms is too short: 10ms is the least",
+        );
+        assert_refused(
+            |choices| {
+                choices.interval = Duration::from_millis(10);
+                choices.duration = Duration::from_secs(101);
+            },
+            "--interval 10ms makes 10100 rows: 10000 are possible, so make it longer",
         );
         assert_refused(
             |choices| choices.timeout = Duration::ZERO,

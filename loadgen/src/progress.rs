@@ -15,26 +15,32 @@ use crate::plan::{Load, Plan};
 /// Waits until `underway` has finished, has the `gauge` end it when it is time, and shows how it
 /// goes behind a label, if there is one (an empty one, too) and standard error is a terminal.
 ///
-/// `aside` is called now and again; it may say how soon it wants to be called again.
+/// `aside` is called now and again, and told whether there are new rows; it may say how soon it wants
+/// to be called again.
 pub fn watch(
-    underway: &Underway,
+    underway: &mut Underway,
     live: &[Arc<Live>],
     mut gauge: Option<&mut Gauge>,
     plan: &Plan,
     label: Option<&str>,
-    mut aside: impl FnMut() -> Option<Duration>,
+    mut aside: impl FnMut(&Underway, bool) -> Option<Duration>,
 ) {
     let bar = bar(plan, label);
     let begun = Instant::now();
     let mut before = (begun, Snapshot::default());
     while !underway.is_finished() {
-        let soon = aside().unwrap_or(DRAW);
-        let usual = if bar.is_hidden() { LOOK } else { DRAW };
-        thread::sleep(usual.min(soon));
-        let now = Instant::now();
-        if let Some(gauge) = &mut gauge {
-            gauge.look(now);
+        let news = underway.collect();
+        if let Some(gauge) = &mut gauge
+            && news
+            && gauge.weigh(underway.series())
+        {
+            underway.end();
         }
+        let soon = aside(underway, news).unwrap_or(DRAW);
+        let usual = if bar.is_hidden() { LOOK } else { DRAW };
+        // Twice an interval, so that no thread waits for an empty book.
+        thread::sleep(usual.min(soon).min(plan.interval() / 2));
+        let now = Instant::now();
         if bar.is_hidden() || now - before.0 < DRAW {
             continue;
         }

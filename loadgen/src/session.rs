@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
 use echo_reactor::server::Observer;
 use echo_reactor::{Config, Running, Server};
@@ -10,8 +11,9 @@ use thiserror::Error;
 
 use crate::engine::{self, Engine, EngineError};
 use crate::gauge::Gauge;
-use crate::losses::{Losses, Source};
-use crate::measure::Imbalance;
+use crate::host::Host;
+use crate::losses::{self, Losses, Source};
+use crate::measure::{Imbalance, Measured, Series};
 use crate::plan::Plan;
 use crate::progress;
 use crate::results::{Ended, Findings, Run};
@@ -73,6 +75,7 @@ pub struct Session {
     /// What the progress bar says in front.
     label: String,
     source: Source,
+    stop: Arc<AtomicBool>,
 }
 
 impl Session {
@@ -87,6 +90,7 @@ impl Session {
             plan,
             engine,
             label: String::new(),
+            stop: Arc::clone(stop),
         })
     }
 
@@ -108,23 +112,46 @@ impl Session {
     /// # Errors
     /// [`SessionError`].
     pub fn run(self, shown: bool) -> Result<Run, SessionError> {
+        self.run_and_keep(shown, |_known| {})
+    }
+
+    /// The same; whenever there are new rows, `keep` gets what is known.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub fn run_and_keep(
+        self,
+        shown: bool,
+        mut keep: impl FnMut(&Known<'_>),
+    ) -> Result<Run, SessionError> {
         let Self {
             plan,
             engine,
             label,
             source,
+            stop,
         } = self;
         let live = engine.live();
-        let mut gauge = Gauge::new(&plan, engine.glimpses());
-        let underway = engine.start(&plan)?;
+        let mut gauge = Gauge::new(&plan);
+        let mut underway = engine.start(&plan)?;
         let mut surroundings = Surroundings::new(&plan, source);
+        let began_unix_ns = unix_nanos(underway.until(plan.measured_from()));
         progress::watch(
-            &underway,
+            &mut underway,
             &live,
             gauge.as_mut(),
             &plan,
             shown.then_some(label.as_str()),
-            || surroundings.look(|point| underway.until(point)),
+            |underway, news| {
+                if news {
+                    keep(&Known {
+                        plan: &plan,
+                        series: underway.series(),
+                        began_unix_ns,
+                    });
+                }
+                surroundings.look(|point| underway.until(point))
+            },
         );
         let outcome = underway.join()?;
         check_books(&plan, &outcome)?;
@@ -140,8 +167,12 @@ impl Session {
             ..Evidence::of(measured)
         };
         let findings = Findings {
-            began_unix_ns: None,
-            ended: Ended::AsPlanned,
+            began_unix_ns,
+            ended: if outcome.stopped_early && stop.load(Ordering::Relaxed) {
+                Ended::Stopped
+            } else {
+                Ended::AsPlanned
+            },
             losses,
             verdict: verdict::judge(&evidence),
             host: evidence.host,
@@ -149,6 +180,51 @@ impl Session {
         Ok(Run::new(&plan, outcome.window, measured, &findings))
     }
 }
+
+/// What is known of a run that is not over.
+pub struct Known<'a> {
+    plan: &'a Plan,
+    series: &'a Series,
+    began_unix_ns: Option<u64>,
+}
+
+impl Known<'_> {
+    /// It as a result that says that the run is not over.
+    #[must_use]
+    pub fn run(&self) -> Run {
+        let Self { plan, series, .. } = self;
+        let known = series.reached().since(plan.measured_from());
+        let findings = Findings {
+            began_unix_ns: self.began_unix_ns,
+            ended: Ended::Unfinished,
+            host: Host::unknown(NOT_OVER),
+            losses: Losses::attribute(0, 0, losses::Server::Unknown),
+            verdict: verdict::unfinished(known, plan.longest()),
+        };
+        let measured = Measured {
+            latency: series.total().clone(),
+            rows: series.rows().to_vec(),
+            flows: vec![series.tally().into()],
+            ..Measured::default()
+        };
+        Run {
+            flows: Vec::new(),
+            gaps_ns: None,
+            slo: None,
+            ..Run::new(plan, known, &measured, &findings)
+        }
+    }
+}
+
+/// The wall clock's time so long from now, in nanoseconds since 1970; `None` if it is set to before
+/// that.
+fn unix_nanos(ahead: Duration) -> Option<u64> {
+    let then = SystemTime::now().checked_add(ahead)?;
+    let since = then.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_nanos()).ok()
+}
+
+const NOT_OVER: &str = "the run is not over";
 
 /// Whether every scheduled probe is accounted for: numbers that do not add up must not be shown.
 fn check_books(plan: &Plan, outcome: &engine::Outcome) -> Result<(), SessionError> {

@@ -1,5 +1,5 @@
-//! The steady state allocates nothing: neither for a probe, nor for an answer, nor for a copy of the
-//! books that somebody asks for.
+//! The steady state allocates nothing: neither for a probe, nor for an answer, nor for the
+//! books of an interval that are handed over.
 
 #![expect(
     unsafe_code,
@@ -86,6 +86,7 @@ fn allocations_between(
         receive_buffer: 4 << 20,
         timestamps,
         duration: Duration::from_secs(60),
+        interval: Duration::from_millis(100),
         until: None,
         slo: None,
         warmup: Duration::ZERO,
@@ -100,19 +101,19 @@ fn allocations_between(
     let stop = Arc::new(AtomicBool::new(false));
     let engine = Engine::prepare(&plan, &stop).expect("there is room for its sockets");
     let live = engine.live();
-    let glimpses = engine.glimpses();
-    let underway = engine.start(&plan).expect("threads can be started");
+    let mut underway = engine.start(&plan).expect("threads can be started");
     let give_up = Instant::now() + Duration::from_secs(50);
-    let await_sent = |probes: u64| {
+    let mut await_sent = |probes: u64| {
         while live[0].snapshot().sent < probes {
             assert!(Instant::now() < give_up, "{probes} probes were never sent");
-            glimpses[0].ask();
+            underway.collect();
             thread::yield_now();
         }
         ALLOCATIONS.load(Ordering::Relaxed)
     };
     let before = await_sent(from);
     let after = await_sent(to);
+    assert!(underway.series().rows().len() > 1, "intervals have ended");
     stop.store(true, Ordering::Relaxed);
     underway.join().expect("no thread fails");
     running.stopper().drain();

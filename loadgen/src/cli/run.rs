@@ -67,6 +67,12 @@ pub struct Arguments {
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = units::duration, requires = "until")]
     pub max_duration: Duration,
 
+    /// How long each row of the result is: for each one the rates, the losses and the quantiles are
+    /// kept, and `--until` is looked at [default: 1s, of runs under 10s a tenth, of runs over an
+    /// hour more]
+    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    pub interval: Option<Duration>,
+
     /// What the server shall do, as in p99<200us,max<=5ms,loss<0.01%: exit with code 4 if it surely
     /// does not
     #[arg(long, value_name = "OBJECTIVES", value_parser = Slo::from_str)]
@@ -149,6 +155,7 @@ impl Arguments {
             receive_buffer: self.rcvbuf,
             timestamps: self.timestamps,
             duration,
+            interval: self.interval(duration),
             until: self.until.map(|goal| Until {
                 goal,
                 most: self.max_duration,
@@ -161,6 +168,23 @@ impl Arguments {
             timeout: self.timeout,
             run: random(),
             seed: self.seed.unwrap_or_else(random),
+        })
+    }
+
+    /// The interval that was typed, or one that makes about ten rows of a short run, and no more
+    /// than an hour's worth of seconds of a long one.
+    fn interval(&self, duration: Duration) -> Duration {
+        let longest = match self.until {
+            Some(_) => self.max_duration.max(duration),
+            None => duration,
+        };
+        let second = Duration::from_secs(1);
+        let short = (duration / 10).clamp(Duration::from_millis(100), second);
+        let hours = longest.as_secs().div_ceil(3_600).max(1);
+        self.interval.unwrap_or(if hours > 1 {
+            second * u32::try_from(hours).unwrap_or(u32::MAX)
+        } else {
+            short
         })
     }
 

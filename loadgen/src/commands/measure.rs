@@ -12,7 +12,9 @@ pub(super) fn measure(arguments: &Arguments) -> Result<u8, Failure> {
     let mut output = Output::create(arguments.json.as_deref()).map_err(failed)?;
     let stop = watch_signals()?;
     let session = subject.session(plan, &stop)?;
-    let run = session.run(!arguments.quiet).map_err(failed)?;
+    let run = session
+        .run_and_keep(!arguments.quiet, |known| output.keep(|| known.run()))
+        .map_err(failed)?;
     if !arguments.quiet && !output.is_stdout() {
         print(&report::text(&run, style()))?;
     }

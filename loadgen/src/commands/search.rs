@@ -50,6 +50,7 @@ pub(super) fn search(arguments: &Arguments) -> Result<u8, Failure> {
             outcome,
             run: measured,
         });
+        output.keep(|| results::Search::new(&slo, None, search.bounds(), trials.clone()));
     };
     let result = results::Search::new(&slo, answer, search.bounds(), trials);
     if !run.quiet && !output.is_stdout() {

@@ -30,6 +30,7 @@ pub(super) fn sweep(arguments: &Arguments) -> Result<u8, Failure> {
         let session = subject.session(plan, &stop)?;
         let run = session.labelled(label).run(!run.quiet).map_err(failed)?;
         trials.push(SweepTrial { direction, run });
+        output.keep(|| Sweep::new(trials.clone(), planned));
         if stop.load(Ordering::Relaxed) {
             break;
         }

@@ -29,7 +29,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU16;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ use self::demand::Demand;
 use self::flow::Flow;
 use self::prober::{Observers, Probed, Prober};
 use crate::host::thread::Scheduling;
-use crate::measure::{Glimpse, Live, Measured};
+use crate::measure::{Edges, Live, Measured, Series, Turnover};
 use crate::plan::{Plan, Timestamps};
 use crate::schedule::{Share, TraceError};
 use crate::time::Offset;
@@ -50,7 +50,8 @@ use crate::time::Offset;
 pub struct Engine {
     probers: Vec<Prober>,
     live: Vec<Arc<Live>>,
-    glimpses: Vec<Arc<Glimpse>>,
+    series: Series,
+    enough: Arc<AtomicBool>,
 }
 
 /// A run under way.
@@ -58,6 +59,8 @@ pub struct Underway {
     threads: Vec<JoinHandle<io::Result<Probed>>>,
     plan: Plan,
     clock: Clock,
+    series: Series,
+    enough: Arc<AtomicBool>,
 }
 
 /// What a run came to.
@@ -125,7 +128,8 @@ impl Engine {
         };
         let mut probers = Vec::with_capacity(threads.get().into());
         let mut live = Vec::with_capacity(threads.get().into());
-        let mut glimpses = Vec::with_capacity(threads.get().into());
+        let mut intakes = Vec::with_capacity(threads.get().into());
+        let enough = Arc::new(AtomicBool::new(false));
         for thread in 0..threads.get() {
             let flows = flows_of(thread, threads, plan.flows())
                 .map(|number| Flow::open(plan, number, segments))
@@ -138,11 +142,12 @@ impl Engine {
             let shown = Arc::new(Live::new());
             let share = Share { threads, thread };
             let demand = Demand::new(plan, share)?;
-            let glimpse = Arc::new(Glimpse::default());
+            let (turnover, intake) = Turnover::new(edges(plan));
             let observers = Observers {
                 live: Arc::clone(&shown),
-                glimpse: Arc::clone(&glimpse),
+                turnover,
                 stop: Arc::clone(stop),
+                enough: Arc::clone(&enough),
             };
             let prober = Prober::new(plan, share, demand, flows, observers).map_err(|source| {
                 EngineError::Thread {
@@ -152,12 +157,13 @@ impl Engine {
             })?;
             probers.push(prober);
             live.push(shown);
-            glimpses.push(glimpse);
+            intakes.push(intake);
         }
         Ok(Self {
             probers,
             live,
-            glimpses,
+            series: Series::new(plan.measured_from(), intakes),
+            enough,
         })
     }
 
@@ -165,12 +171,6 @@ impl Engine {
     #[must_use]
     pub fn live(&self) -> Vec<Arc<Live>> {
         self.live.clone()
-    }
-
-    /// Where the threads put copies of what they measured when they are asked for it, one each.
-    #[must_use]
-    pub fn glimpses(&self) -> Vec<Arc<Glimpse>> {
-        self.glimpses.clone()
     }
 
     /// Starts the threads; the first probe is due a moment later.
@@ -192,6 +192,8 @@ impl Engine {
             threads: threads.collect::<Result<_, _>>()?,
             plan: plan.clone(),
             clock,
+            series: self.series,
+            enough: self.enough,
         })
     }
 }
@@ -207,6 +209,23 @@ impl Underway {
     #[must_use]
     pub fn until(&self, point: Offset) -> Duration {
         self.clock.until_start() + point.since(self.clock.now())
+    }
+
+    /// Takes what the threads have handed over; true if there are new rows. To be called at least
+    /// once an interval, lest rows become longer.
+    pub fn collect(&mut self) -> bool {
+        self.series.collect()
+    }
+
+    /// What was measured up to the last row.
+    #[must_use]
+    pub fn series(&self) -> &Series {
+        &self.series
+    }
+
+    /// Ends the run: enough is known.
+    pub fn end(&self) {
+        self.enough.store(true, Ordering::Relaxed);
     }
 
     /// Waits for the threads and puts their books together.
@@ -239,10 +258,20 @@ impl Underway {
             outcome.scheduling.push(probed.scheduling);
             outcome.measured.merge(probed.measured);
         }
+        (outcome.measured.rows, outcome.measured.latency) = self.series.finish(outcome.window);
         match fault {
             Some(fault) => Err(fault.into()),
             None => Ok(outcome),
         }
+    }
+}
+
+/// Where the rows of a run end.
+fn edges(plan: &Plan) -> Edges {
+    Edges {
+        first: plan.measured_from(),
+        every: plan.interval(),
+        end: plan.measured_from() + plan.longest(),
     }
 }
 

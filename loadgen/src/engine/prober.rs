@@ -21,7 +21,7 @@ use super::sampling::Sampling;
 use super::sender::Sender;
 use super::witness::Witness;
 use crate::host::thread::Scheduling;
-use crate::measure::{Glimpse, Live, Measured, Reason, Recorder, Terms};
+use crate::measure::{Live, Measured, Reason, Recorder, Terms, Turnover};
 use crate::plan::{Plan, Timestamps, Waiting};
 use crate::schedule::{Share, TraceError};
 use crate::time::Offset;
@@ -52,18 +52,20 @@ pub(super) struct Prober {
     last_given_up: Offset,
     /// Nothing more is sent.
     giving_up: bool,
-    glimpse: Arc<Glimpse>,
     stop: Arc<AtomicBool>,
+    enough: Arc<AtomicBool>,
 }
 
 /// What other threads see of a thread, or tell it.
 pub(super) struct Observers {
     /// What a progress display reads.
     pub(super) live: Arc<Live>,
-    /// Where a copy of its round trips is put when somebody wants one.
-    pub(super) glimpse: Arc<Glimpse>,
+    /// Where its latencies go at the end of each interval.
+    pub(super) turnover: Turnover,
     /// Ends the run early.
     pub(super) stop: Arc<AtomicBool>,
+    /// Ends it when enough is known.
+    pub(super) enough: Arc<AtomicBool>,
 }
 
 /// What one thread came to.
@@ -105,7 +107,8 @@ impl Prober {
                 plan.outstanding_a_flow(),
                 observers.live,
             )
-            .in_parts(plan.duration()),
+            .in_parts(plan.duration())
+            .in_intervals(observers.turnover),
             sender: Sender::new(plan),
             receiver: Receiver::new(),
             sampling: (plan.timestamps() == Timestamps::Kernel).then(|| {
@@ -122,8 +125,8 @@ impl Prober {
             last_sent: Offset::START,
             last_given_up: Offset::START,
             giving_up: false,
-            glimpse: observers.glimpse,
             stop: observers.stop,
+            enough: observers.enough,
             flows,
         })
     }
@@ -162,10 +165,13 @@ impl Prober {
                     self.last_chance = self.last_chance.min(now);
                 }
                 self.keep_house(now, clock)?;
+                // What comes after a stop belongs to the interval that it cut short.
+                if stopped_at.is_none() {
+                    self.recorder.turn(now);
+                }
                 witness.look_before(now, &self.flows);
                 if self.demand.is_over(now) && now.since(self.last_sent) > LINGER {
                     witness.look_after();
-                    self.glimpse.retire();
                 }
                 if self.is_done(now) {
                     break;
@@ -287,7 +293,6 @@ impl Prober {
         if self.recorder.expire(now) > 0 {
             self.last_given_up = now;
         }
-        self.recorder.answer(&self.glimpse, now);
         if let Some(sampling) = &mut self.sampling {
             for (index, flow) in self.flows.iter().enumerate() {
                 if sampling.await_stamps(index) {
@@ -326,7 +331,7 @@ impl Prober {
     }
 
     fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed) || self.glimpse.is_ended()
+        self.stop.load(Ordering::Relaxed) || self.enough.load(Ordering::Relaxed)
     }
 
     fn is_done(&self, now: Offset) -> bool {

@@ -45,6 +45,13 @@ impl Latency {
         self.from_send.record(trip.answered.nanos_since(trip.sent));
     }
 
+    /// Holds nothing again, and keeps its memory.
+    pub fn clear(&mut self) {
+        self.from_due.clear();
+        self.from_send.clear();
+        self.lateness.clear();
+    }
+
     /// Adds what another thread recorded.
     pub fn merge(&mut self, other: &Self) {
         self.from_due.merge(&other.from_due);
@@ -173,30 +180,6 @@ impl Distribution {
             sum: exact.sum,
             sum_of_squares: exact.sum_of_squares,
         }
-    }
-
-    /// Becomes the same as another distribution, without taking memory.
-    ///
-    /// # Panics
-    ///
-    /// Never: all distributions have the same bounds.
-    pub fn copy_from(&mut self, other: &Self) {
-        let Self {
-            histogram,
-            over,
-            min,
-            max,
-            sum,
-            sum_of_squares,
-        } = other;
-        self.histogram
-            .set_to(histogram)
-            .expect("the bounds are equal");
-        self.over = *over;
-        self.min = *min;
-        self.max = *max;
-        self.sum = *sum;
-        self.sum_of_squares = *sum_of_squares;
     }
 
     /// Values recorded, those over the top included.

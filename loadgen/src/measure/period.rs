@@ -58,6 +58,25 @@ pub struct Tally {
     pub stale: u64,
 }
 
+/// Whoever is given up counts as lost, since nobody knows yet which of them are late.
+impl From<&Tally> for Counts {
+    fn from(tally: &Tally) -> Self {
+        Self {
+            scheduled: tally.sent + tally.not_sent,
+            sent: tally.sent,
+            not_sent: tally.not_sent,
+            received: tally.received,
+            late: 0,
+            lost: tally.given_up,
+            duplicated: tally.duplicated,
+            reordered: tally.reordered,
+            corrupted: tally.corrupted,
+            foreign: tally.foreign,
+            stale: tally.stale,
+        }
+    }
+}
+
 impl Tally {
     /// The counts up to now.
     #[must_use]

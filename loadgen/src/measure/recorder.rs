@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::counts::{Counts, NotSent, Reason};
 use super::gaps::{GapRecorder, Gaps};
-use super::glimpse::Glimpse;
 use super::latency::Latency;
 use super::live::Live;
 use super::parts::Parts;
-use super::period::Row;
+use super::period::{Row, Tally};
 use super::sequence::{Answer, Terms, Tracker};
 use super::stamped::TimeSplit;
+use super::turnover::Turnover;
 use crate::probe::Sequence;
 use crate::time::Offset;
 
@@ -20,7 +20,9 @@ use crate::time::Offset;
 #[derive(Debug)]
 pub struct Recorder {
     flows: Vec<Tracker>,
-    latency: Latency,
+    /// Those of the present interval, if there are any.
+    latency: Box<Latency>,
+    turnover: Option<Turnover>,
     parts: Parts,
     gaps: GapRecorder,
     measured_from: Offset,
@@ -35,7 +37,8 @@ impl Recorder {
             flows: (0..flows)
                 .map(|_| Tracker::new(terms, outstanding))
                 .collect(),
-            latency: Latency::new(),
+            latency: Box::default(),
+            turnover: None,
             parts: Parts::default(),
             gaps: GapRecorder::default(),
             measured_from: terms.measured_from,
@@ -47,6 +50,14 @@ impl Recorder {
     #[must_use]
     pub fn in_parts(mut self, duration: Duration) -> Self {
         self.parts = Parts::of(self.measured_from, duration);
+        self
+    }
+
+    /// Hands the latencies over at the end of each interval: then they are missing from the
+    /// [`Measured`] result.
+    #[must_use]
+    pub fn in_intervals(mut self, turnover: Turnover) -> Self {
+        self.turnover = Some(turnover);
         self
     }
 
@@ -115,12 +126,15 @@ impl Recorder {
             .sum()
     }
 
-    /// Hands out a copy of what was measured up to now if somebody asked for one.
-    pub fn answer(&self, glimpse: &Glimpse, now: Offset) {
-        glimpse.answer(now, &self.latency.from_due, || {
-            let counts = self.flows.iter().map(Tracker::measured);
-            counts.map(|counts| counts.lost + counts.late).sum()
-        });
+    /// Ends an interval if it is time to: to be called once a millisecond.
+    pub fn turn(&mut self, now: Offset) {
+        let tally = match &self.turnover {
+            Some(turnover) if turnover.is_due(now) => self.tally(),
+            _ => return,
+        };
+        if let Some(turnover) = &mut self.turnover {
+            turnover.turn(now, tally, &mut self.latency);
+        }
     }
 
     /// The number the flow's next probe gets when it is sent.
@@ -147,13 +161,17 @@ impl Recorder {
         for flow in 0..self.flows.len() {
             self.update(flow, Tracker::close);
         }
+        if let Some(turnover) = self.turnover.take() {
+            let last = std::mem::take(&mut self.latency);
+            turnover.finish(self.tally(), last);
+        }
         let results = self.flows.iter().map(|tracker| FlowResult {
             counts: *tracker.measured(),
             not_sent: tracker.not_sent_reasons().clone(),
         });
         Measured {
             flows: results.collect(),
-            latency: self.latency,
+            latency: *self.latency,
             parts: self.parts,
             rows: Vec::new(),
             gaps: self.gaps.finish(),
@@ -166,6 +184,15 @@ impl Recorder {
             receive_errors: 0,
             time_split: None,
         }
+    }
+
+    /// What happened in the measured window so far.
+    fn tally(&self) -> Tally {
+        let mut sum = Counts::default();
+        for tracker in &self.flows {
+            sum.merge(tracker.measured());
+        }
+        Tally::of(&sum)
     }
 
     fn update<T>(&mut self, flow: usize, change: impl FnOnce(&mut Tracker) -> T) -> T {
@@ -254,6 +281,15 @@ pub struct FlowResult {
     pub counts: Counts,
     /// Why some of its probes were not sent.
     pub not_sent: NotSent,
+}
+
+impl From<&Tally> for FlowResult {
+    fn from(tally: &Tally) -> Self {
+        Self {
+            counts: Counts::from(tally),
+            not_sent: NotSent::default(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -294,6 +294,7 @@ pub(crate) mod tests {
             receive_buffer: 4 << 20,
             timestamps: plan::Timestamps::Off,
             duration: Duration::from_millis(100),
+            interval: Duration::from_millis(50),
             until,
             slo: slo.map(|slo| slo.parse().unwrap()),
             warmup: Duration::ZERO,
@@ -357,6 +358,9 @@ pub(crate) mod tests {
             "duration_ns": 100_000_000, "warmup_ns": 0, "sizes": "64",
             "smallest_size_bytes": 64, "largest_size_bytes": 64, "flows": 2,
             "threads": 1, "timeout_ns": 1_000_000_000, "arrivals": "constant", "seed": 1,
+            "target_name": "localhost:50007", "run": 7, "interval_ns": 50_000_000,
+            "waiting": "adaptive", "pin": [], "receive_buffer_bytes": 4_194_304,
+            "timestamps": "off", "max_duration_ns": 100_000_000,
         });
         let counts = json!({
             "scheduled": 1_000, "sent": 993, "not_sent": 7, "received": 989, "late": 2,

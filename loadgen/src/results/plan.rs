@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::nanos;
@@ -13,6 +14,12 @@ use crate::rate::Rate;
 pub struct Plan {
     /// Where the probes went.
     pub target: SocketAddr,
+    /// The same as it was asked for.
+    #[serde(default)]
+    pub target_name: Option<String>,
+    /// What marked the datagrams of the run, and tells it from every other.
+    #[serde(default)]
+    pub run: Option<u64>,
     /// Whether that was a server within the generator's own process.
     pub embedded: bool,
     /// Whether probes were sent at a rate, or when answers made room for them.
@@ -45,6 +52,24 @@ pub struct Plan {
     pub arrivals: String,
     /// Where everything random started from.
     pub seed: u64,
+    /// How long each row was to be.
+    #[serde(default)]
+    pub interval_ns: Option<u64>,
+    /// How the threads waited: `adaptive`, `spin` or `sleep`.
+    #[serde(default)]
+    pub waiting: Option<String>,
+    /// The processors that the threads were tied to, in their order; empty if to none.
+    #[serde(default)]
+    pub pin: Vec<usize>,
+    /// Bytes of receive buffer that were asked for a flow.
+    #[serde(default)]
+    pub receive_buffer_bytes: Option<usize>,
+    /// Whether the kernel stamped probes: `off` or `kernel`.
+    #[serde(default)]
+    pub timestamps: Option<String>,
+    /// How long the window was to last at most, if a goal was not reached.
+    #[serde(default)]
+    pub max_duration_ns: Option<u64>,
 }
 
 /// What made probes leave.
@@ -74,6 +99,8 @@ impl From<&plan::Plan> for Plan {
         let (smallest, largest) = plan.size_bounds();
         Self {
             target: plan.target(),
+            target_name: Some(plan.target_name().to_owned()),
+            run: Some(plan.run()),
             embedded: plan.embedded(),
             load,
             rate_pps: rate.map(Rate::rounded),
@@ -90,6 +117,18 @@ impl From<&plan::Plan> for Plan {
             timeout_ns: nanos(plan.timeout()),
             arrivals,
             seed: plan.seed(),
+            interval_ns: Some(nanos(plan.interval())),
+            waiting: word(&plan.waiting()),
+            pin: plan.pin().to_vec(),
+            receive_buffer_bytes: Some(plan.receive_buffer()),
+            timestamps: word(&plan.timestamps()),
+            max_duration_ns: Some(nanos(plan.longest())),
         }
     }
+}
+
+/// A choice as the command line takes it.
+fn word(choice: &impl ValueEnum) -> Option<String> {
+    let value = choice.to_possible_value()?;
+    Some(value.get_name().to_owned())
 }

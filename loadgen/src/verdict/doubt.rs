@@ -25,6 +25,13 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq, Error)]
 #[expect(missing_docs, reason = "the sentences name their fields")]
 pub enum Doubt {
+    /// The run is not over, or was broken off.
+    #[error(
+        "The run was broken off, or is not over yet: this is what was known {} into its window of \
+         {}.",
+        seconds(*known), seconds(*planned)
+    )]
+    Unfinished { known: Duration, planned: Duration },
     /// The measured window held no probe.
     #[error("No probe was due in the measured window: let the run last beyond its --warmup.")]
     NothingMeasured,
@@ -192,6 +199,7 @@ impl Doubt {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Unfinished { .. } => "unfinished",
             Self::NothingMeasured => "nothing_measured",
             Self::RateMissed { .. } => "rate_missed",
             Self::NoAnswers { .. } => "no_answers",
@@ -222,9 +230,10 @@ impl Doubt {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::NothingMeasured | Self::RateMissed { .. } | Self::NoAnswers { .. } => {
-                Outcome::Invalid
-            }
+            Self::Unfinished { .. }
+            | Self::NothingMeasured
+            | Self::RateMissed { .. }
+            | Self::NoAnswers { .. } => Outcome::Invalid,
             Self::OwnDrops { drops, sent } => {
                 let invalid = *drops >= invalid_own_drops(*sent).max(1);
                 if invalid {
@@ -249,6 +258,9 @@ impl Doubt {
         };
         let of_time = |share: f64, limit| weight(100.0 * share, limit, "percent");
         match *self {
+            Self::Unfinished { known, planned } => {
+                weight(nanos(known), nanos(planned), "nanoseconds")
+            }
             Self::NothingMeasured => weight(0.0, 1.0, "probes"),
             Self::RateMissed {
                 sent, scheduled, ..
@@ -338,6 +350,11 @@ fn remedy(reason: &str) -> &'static str {
         "behind" | "" => "lower --rate, or raise --threads if there are idle CPUs",
         _ => "see `not sent` for the errors, and lower --rate",
     }
+}
+
+/// A part of a run, as `12.5 s`.
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
 }
 
 fn nanos(duration: Duration) -> f64 {

@@ -26,6 +26,15 @@ pub struct Verdict {
     pub doubts: Vec<Doubt>,
 }
 
+/// What to think of a run that is not over: that it is not.
+#[must_use]
+pub fn unfinished(known: Duration, planned: Duration) -> Verdict {
+    Verdict {
+        outcome: Outcome::Invalid,
+        doubts: vec![Doubt::Unfinished { known, planned }],
+    }
+}
+
 /// Judges the measured window of a run that has ended.
 #[must_use]
 pub fn judge(evidence: &Evidence) -> Verdict {

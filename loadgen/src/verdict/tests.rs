@@ -393,6 +393,10 @@ fn a_quantile_of_few_samples_is_noted_and_no_more() {
 /// One of each doubt.
 fn each_doubt() -> Vec<Doubt> {
     vec![
+        Doubt::Unfinished {
+            known: Duration::from_secs(3),
+            planned: Duration::from_secs(10),
+        },
         Doubt::NothingMeasured,
         Doubt::RateMissed {
             sent: 1,
@@ -453,23 +457,24 @@ fn each_doubt() -> Vec<Doubt> {
 /// A new doubt does not compile until it is here, and then belongs into [`each_doubt`] too.
 fn place(doubt: &Doubt) -> usize {
     match doubt {
-        Doubt::NothingMeasured => 0,
-        Doubt::RateMissed { .. } => 1,
-        Doubt::NoAnswers { .. } => 2,
-        Doubt::OwnDrops { .. } => 3,
-        Doubt::QuantilesLost { .. } => 4,
-        Doubt::GeneratorLate { .. } => 5,
-        Doubt::ClientCpuSaturated { .. } => 6,
-        Doubt::InvoluntarySwitches { .. } => 7,
-        Doubt::TimeStolen { .. } => 8,
-        Doubt::Throttled { .. } => 9,
-        Doubt::TooHot { .. } => 10,
-        Doubt::ClockJump { .. } => 11,
-        Doubt::NotStationary(_) => 12,
-        Doubt::ArrivalsDistorted { .. } => 13,
-        Doubt::TimestampsNotCovered { .. } => 14,
-        Doubt::ValuesOverRange { .. } => 15,
-        Doubt::FewTailSamples { .. } => 16,
+        Doubt::Unfinished { .. } => 0,
+        Doubt::NothingMeasured => 1,
+        Doubt::RateMissed { .. } => 2,
+        Doubt::NoAnswers { .. } => 3,
+        Doubt::OwnDrops { .. } => 4,
+        Doubt::QuantilesLost { .. } => 5,
+        Doubt::GeneratorLate { .. } => 6,
+        Doubt::ClientCpuSaturated { .. } => 7,
+        Doubt::InvoluntarySwitches { .. } => 8,
+        Doubt::TimeStolen { .. } => 9,
+        Doubt::Throttled { .. } => 10,
+        Doubt::TooHot { .. } => 11,
+        Doubt::ClockJump { .. } => 12,
+        Doubt::NotStationary(_) => 13,
+        Doubt::ArrivalsDistorted { .. } => 14,
+        Doubt::TimestampsNotCovered { .. } => 15,
+        Doubt::ValuesOverRange { .. } => 16,
+        Doubt::FewTailSamples { .. } => 17,
     }
 }
 
@@ -480,6 +485,7 @@ fn limits_of(code: &str) -> Vec<String> {
     let micros = |time: Duration| format!("{} us", time.as_micros());
     let millis = |time: Duration| format!("{} ms", time.as_millis());
     match code {
+        "unfinished" => vec!["the whole window".to_owned()],
         "nothing_measured" => vec!["1 probe".to_owned()],
         "rate_missed" => vec![whole(limits::SENT_PERCENT)],
         "no_answers" => vec!["1 answer".to_owned()],

@@ -32,6 +32,7 @@ fn choices(target: SocketAddr, duration: Duration) -> Choices {
         receive_buffer: 1 << 20,
         timestamps: Timestamps::Off,
         duration,
+        interval: Duration::from_secs(1),
         until: None,
         slo: None,
         warmup: Duration::ZERO,

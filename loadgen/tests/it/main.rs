@@ -14,6 +14,7 @@ mod embedded;
 mod flows;
 mod foreign;
 mod interrupt;
+mod intervals;
 mod json;
 mod library;
 mod loss;
