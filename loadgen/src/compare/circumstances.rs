@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::sides::Named;
+use super::sides::{Named, is_same};
 use crate::figures::{count, time};
 use crate::results::Difference;
 
 /// Where the runs were not asked to do the same, those of one side among themselves included.
 ///
 /// Every field of a plan is looked at, whichever there are, but for those that differ by nature (the
-/// target, the seed) and those that follow from others.
+/// target, the seed) and those that follow from others or change nothing of what is measured.
 pub(super) fn plan_differences(a: &[&Named], b: &[&Named]) -> Vec<Difference> {
     let (a, b) = (plans(a), plans(b));
     let names: BTreeSet<&String> = a.iter().chain(&b).flat_map(Map::keys).collect();
@@ -81,7 +81,7 @@ fn written(name: &str, value: Option<&Value>) -> String {
 
 /// A run of both sides pulls them together.
 fn shared(a: &[&Named], b: &[&Named]) -> Option<String> {
-    let on_both = |named: &&&Named| b.iter().any(|other| other.run == named.run);
+    let on_both = |named: &&&Named| b.iter().any(|other| is_same(&other.run, &named.run));
     let shared: Vec<&str> = a
         .iter()
         .filter(on_both)
@@ -133,9 +133,13 @@ fn order(a: &[&Named], b: &[&Named]) -> Option<String> {
     ))
 }
 
-const BESIDE_THE_POINT: [&str; 5] = [
+/// `rate` and `sizes` say more than what is derived from them.
+const BESIDE_THE_POINT: [&str; 8] = [
     "target",
+    "target_name",
+    "run",
     "seed",
+    "interval_ns",
     "rate_pps",
     "smallest_size_bytes",
     "largest_size_bytes",

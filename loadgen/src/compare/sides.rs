@@ -26,14 +26,24 @@ pub(super) fn side(given: &[Named]) -> Side {
 }
 
 fn left_out(run: &Run, before: &[Named]) -> Option<LeftOut> {
-    if before.iter().any(|earlier| earlier.run == *run) {
-        Some(LeftOut::Repeated)
-    } else if run.verdict.outcome == Outcome::Invalid {
+    let unfinished = |run: &Run| run.ended == Some(Ended::Unfinished);
+    let repeats = |earlier: &Named| is_same(&earlier.run, run) && !unfinished(&earlier.run);
+    if run.verdict.outcome == Outcome::Invalid {
         Some(LeftOut::Invalid)
-    } else if run.ended == Some(Ended::Unfinished) {
+    } else if unfinished(run) {
         Some(LeftOut::Unfinished)
+    } else if before.iter().any(repeats) {
+        Some(LeftOut::Repeated)
     } else {
         None
+    }
+}
+
+/// By what marked their datagrams, or to the last digit where a file does not tell.
+pub(super) fn is_same(one: &Run, other: &Run) -> bool {
+    match (one.plan.run, other.plan.run) {
+        (Some(one), Some(other)) => one == other,
+        _ => one == other,
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) fn held_up(side: &str, count: usize) -> Vec<Named> {
 /// A run whose upper quantiles have nothing to do with its median.
 fn named(side: &str, number: u64, median: u64, luck: u64) -> Named {
     let mut run: Run = run();
+    run.plan.run = Some(number << 8 | u64::from(side.as_bytes()[0]));
     // Sides take turns.
     run.began_unix_ns = Some(number * 1_000 + u64::from(side.as_bytes()[0]));
     let times = &mut run.rtt_ns.from_due;
@@ -123,6 +124,29 @@ fn one_run_given_ten_times_counts_once() {
         comparison.message
     );
     assert_eq!(comparison.a.runs[9].left_out, Some(LeftOut::Repeated));
+}
+
+#[test]
+fn files_that_do_not_name_their_run_are_told_apart_by_what_they_hold() {
+    let mut a = runs("a", 4, 50_000);
+    a.iter_mut().for_each(|named| named.run.plan.run = None);
+    a.push(a[0].clone());
+    let comparison = compare(&a, &a, &[]);
+    let left_out: Vec<_> = comparison.a.runs.iter().map(|run| run.left_out).collect();
+    assert_eq!(left_out, [None, None, None, None, Some(LeftOut::Repeated)]);
+}
+
+#[test]
+fn a_file_that_was_kept_while_its_run_lasted_does_not_stand_for_the_whole() {
+    let mut a = runs("a", 4, 50_000);
+    a.insert(0, a[0].clone());
+    a[0].run.ended = Some(Ended::Unfinished);
+    let comparison = compare(&a, &runs("b", 4, 50_000), &[]);
+    let left_out: Vec<_> = comparison.a.runs.iter().map(|run| run.left_out).collect();
+    assert_eq!(
+        left_out,
+        [Some(LeftOut::Unfinished), None, None, None, None]
+    );
 }
 
 #[test]
