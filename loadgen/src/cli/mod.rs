@@ -59,6 +59,12 @@ pub enum Command {
     /// Prove within a minute that this machine measures what it should, and find its floor
     Selftest(selftest::Arguments),
     /// Tell whether two sets of results differ, by how much, and whether that is more than chance
+    ///
+    /// The run is what counts: at least 4 runs a side are wanted, better 10, and the sides should take
+    /// turns while they are made.
+    ///
+    /// Exit codes: 0 compared, whatever the answer, 1 a file cannot be read, 2 wrong use, 3 too few
+    /// runs to tell or no such quantity for a bound, 4 a bound of `--fail-if` is broken.
     Compare(compare::Arguments),
     /// Show results that were kept
     Report(report::Arguments),

@@ -5,12 +5,12 @@ use crate::results::{Answer, Change, Comparison, Quantity, Shift, Unit};
 use crate::share::Share;
 use crate::statistics::FEWEST;
 
-/// `+20.1 us`, `-0.5 %`, `to lost`.
+/// `+20.1 us`, `-0.5 %`; `+lost` from a number to no answer at all, `-lost` the other way.
 #[must_use]
 pub fn change(change: Change, unit: Unit) -> String {
     let by = match change {
-        Change::ToLost => return "to lost".to_owned(),
-        Change::FromLost => return "from lost".to_owned(),
+        Change::ToLost => return "+lost".to_owned(),
+        Change::FromLost => return "-lost".to_owned(),
         Change::By(by) => by,
     };
     let size = by.unsigned_abs();
@@ -146,7 +146,7 @@ mod tests {
         let written =
             [5_000_000, -120, i64::MIN].map(|by| change(Change::By(by), Unit::Billionths));
         assert_eq!(written, ["+0.5 %", "-0.000012 %", "-100 %"]);
-        assert_eq!(change(Change::ToLost, Unit::Nanoseconds), "to lost");
+        assert_eq!(change(Change::ToLost, Unit::Nanoseconds), "+lost");
     }
 
     #[test]

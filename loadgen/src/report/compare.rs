@@ -274,6 +274,6 @@ mod tests {
     fn what_is_lost_is_written_as_that() {
         let (a, b) = (runs("a", 5, 50_000), held_up("b", 5));
         let text = report(&a, &b, &[]);
-        assert!(text.contains("to lost"), "{text}");
+        assert!(text.contains("+lost      ") && text.contains("+lost to +lost"), "{text}");
     }
 }
