@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
+use clap_complete::Shell;
 
 use crate::access::QuitPolicy;
 use crate::affinity::CpuList;
 use crate::config::{Io, RECEIVE_BUFFER, WhenFull};
 use crate::faults::Faults;
+use crate::manual::Appendix;
 use crate::steering::Steer;
 
 /// Sends every UDP datagram back to its sender, at high packet rates.
@@ -18,10 +20,14 @@ use crate::steering::Steer;
 /// SIGINT or SIGTERM: what is queued is answered first, and a summary is printed. A second signal
 /// ends it at once.
 #[derive(Clone, Debug, Parser)]
-#[command(version, max_term_width = 80)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own, and none depends on another"
+)]
+#[command(version, max_term_width = 80, after_long_help = APPENDIX.text())]
 pub struct Cli {
     /// Address and port to answer on, as in 127.0.0.1:50007 or `[::1]:50007`; may be repeated. Port
-    /// 0 picks a free one, and prints it. Default: port 50007 on every IPv4 and IPv6 address
+    /// 0 picks a free one, and prints it [default: port 50007 on every IPv4 and IPv6 address]
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_listen)]
     pub listen: Vec<SocketAddr>,
 
@@ -57,7 +63,7 @@ pub struct Cli {
     #[arg(long, value_name = "BYTES", default_value_t = RECEIVE_BUFFER, value_parser = parse_bytes, help_heading = TUNING)]
     pub rcvbuf: usize,
 
-    /// Send buffer of each socket in bytes; the kernel doubles it. Default: the host's
+    /// Send buffer of each socket in bytes; the kernel doubles it [default: the host's]
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes, help_heading = TUNING)]
     pub sndbuf: Option<usize>,
 
@@ -84,11 +90,11 @@ pub struct Cli {
 
     /// Have the kernel stamp what it receives, to tell how long datagrams waited for an answer.
     /// The whole host gets a little slower
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub timestamps: bool,
 
     /// Print statistics every so often, as in 1s. SIGUSR1 prints them at any time
-    #[arg(long, value_name = "TIME", value_parser = parse_interval)]
+    #[arg(long, value_name = "TIME", value_parser = parse_interval, help_heading = OUTPUT)]
     pub stats_interval: Option<Duration>,
 
     /// Whose datagram `quit` ends the server
@@ -97,11 +103,11 @@ pub struct Cli {
 
     /// Print sender and payload of each datagram; what a slow terminal cannot take is counted, not
     /// waited for
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub log_datagrams: bool,
 
     /// Print JSON instead of text: one object a line, the summary last
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
 
     /// What shall go wrong, as in drop=1%,delay=500us
@@ -124,6 +130,14 @@ pub struct Cli {
     /// each fault exactly.
     #[arg(long, value_name = "FAULTS", help_heading = FAULTS, verbatim_doc_comment)]
     pub fault: Option<Faults>,
+
+    /// Print the manual page instead
+    #[arg(long, exclusive = true, help_heading = DOCUMENTS)]
+    pub man: bool,
+
+    /// Print a script with which this shell completes flags instead
+    #[arg(long, value_name = "SHELL", value_enum, exclusive = true, help_heading = DOCUMENTS)]
+    pub completions: Option<Shell>,
 }
 
 /// What a worker does when nothing is queued.
@@ -147,7 +161,29 @@ pub enum Switch {
 }
 
 const TUNING: &str = "Tuning";
+const OUTPUT: &str = "Output";
+const DOCUMENTS: &str = "Documents";
 const FAULTS: &str = "Faults on purpose, to test a client against";
+
+/// What the exit codes mean, and examples.
+pub const APPENDIX: Appendix = Appendix {
+    exit_codes: &[
+        (0, "it answered until it was stopped"),
+        (1, "it failed"),
+        (2, "wrong use"),
+    ],
+    examples: &[
+        ("echo-reactor", "port 50007 on every IPv4 and IPv6 address"),
+        (
+            "echo-reactor --listen 127.0.0.1:0 --workers 4",
+            "a free port of one address, and four threads",
+        ),
+        (
+            "echo-reactor --wait spin --pin 1 --stats-interval 1s",
+            "the shortest round trips, with statistics every second",
+        ),
+    ],
+};
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| format!("{error}, as in 50us, 1ms or 2s"))
@@ -176,6 +212,10 @@ fn parse_bytes(text: &str) -> Result<usize, String> {
         .ok_or_else(|| {
             "it is not a number of bytes under 2 GiB, as in 212992, 256Ki or 4Mi".to_owned()
         })
+        .and_then(|bytes| match bytes {
+            0 => Err("the kernel would not take nothing, but the least it has".to_owned()),
+            bytes => Ok(bytes),
+        })
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {
@@ -195,12 +235,43 @@ mod tests {
     }
 
     #[test]
+    fn every_example_is_understood() {
+        for (line, _) in APPENDIX.examples {
+            let understood = Cli::try_parse_from(line.split_whitespace());
+            assert!(understood.is_ok(), "{line}: {understood:?}");
+        }
+    }
+
+    #[test]
+    fn documents_go_with_no_other_flag() {
+        for document in [&["--man"][..], &["--completions", "bash"]] {
+            let typed = [&["echo-reactor", "--json"], document].concat();
+            assert_eq!(Cli::try_parse_from(typed).unwrap_err().exit_code(), 2);
+        }
+    }
+
+    #[test]
     fn sizes_have_binary_units_and_an_end() {
         assert_eq!(parse_bytes("212992"), Ok(212_992));
         assert_eq!(parse_bytes("256Ki"), Ok(262_144));
         assert_eq!(parse_bytes("4Mi"), Ok(4_194_304));
         for wrong in ["", "4Gi", "-1", "4096Mi", "Ki"] {
             assert!(parse_bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_buffer_of_nothing_is_wrong_use() {
+        for nothing in ["0", "0Ki"] {
+            assert!(
+                parse_bytes(nothing)
+                    .unwrap_err()
+                    .contains("the least it has")
+            );
+        }
+        for flag in ["--rcvbuf", "--sndbuf"] {
+            let error = Cli::try_parse_from(["echo-reactor", flag, "0"]).unwrap_err();
+            assert!(error.to_string().contains(flag), "{error}");
         }
     }
 

@@ -23,6 +23,7 @@
 //!
 //! The map, from the top down; imports point downward only:
 //!
+//! - [`manual`]: exit codes, examples and manual pages, shared with the load generator;
 //! - `resolve`: from what was typed to what it means;
 //! - [`cli`]: what was typed;
 //! - [`signals`]: stops a server on SIGINT and SIGTERM, and has it tell its statistics;
@@ -53,6 +54,7 @@ pub mod error;
 pub mod faults;
 pub mod figures;
 pub mod lifecycle;
+pub mod manual;
 pub mod periodic;
 mod reactor;
 mod resolve;
@@ -70,3 +72,6 @@ pub use faults::Faults;
 pub use reactor::rehearsal;
 pub use server::{Running, Server};
 pub use stats::Summary;
+
+/// The version of this package.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

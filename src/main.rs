@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
-use echo_reactor::cli::Cli;
+use clap::{CommandFactory, Parser};
+use echo_reactor::cli::{self, Cli};
 use echo_reactor::endpoint::Endpoint;
+use echo_reactor::manual::Page;
 use echo_reactor::periodic::Periodic;
 use echo_reactor::signals::Watch;
 use echo_reactor::transcript::{self, Printer, Transcript};
@@ -13,13 +14,32 @@ use echo_reactor::{Config, Error, Server, Summary};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match serve(&cli) {
+    let ended = match document(&cli) {
+        Some(text) => print_line(&text),
+        None => serve(&cli),
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// What shall be printed instead of serving.
+fn document(cli: &Cli) -> Option<String> {
+    let mut command = Cli::command();
+    if let Some(shell) = cli.completions {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut command, "echo-reactor", &mut script);
+        return Some(String::from_utf8_lossy(&script).into_owned());
+    }
+    cli.man.then(|| {
+        command.build();
+        let others = ["loadgen".to_owned()];
+        Page::of(&command, "echo-reactor", &cli::APPENDIX, &others).text
+    })
 }
 
 fn serve(cli: &Cli) -> Result<(), Error> {
@@ -35,8 +55,11 @@ fn serve(cli: &Cli) -> Result<(), Error> {
     let json = cli.json;
     let observer = server.observer();
     let tell_statistics = move || {
-        if let Some(summary) = observer.summary() {
-            print_statistics("statistics", &summary, json);
+        if let Some(summary) = observer.summary()
+            && let Err(error) = print_statistics("statistics", &summary, json)
+        {
+            // No reason to stop answering; whether the program ends well is up to the summary.
+            complain(&error);
         }
     };
     let _watch = Watch::start(server.lifecycle(), tell_statistics.clone()).map_err(|source| {
@@ -47,7 +70,7 @@ fn serve(cli: &Cli) -> Result<(), Error> {
     })?;
     // The sockets are open: what comes from now on is queued.
     for endpoint in server.endpoints() {
-        announce(endpoint, cli.json);
+        announce(endpoint, cli.json)?;
     }
     let periodic = cli
         .stats_interval
@@ -60,8 +83,7 @@ fn serve(cli: &Cli) -> Result<(), Error> {
     let mut summary = server.start()?.join()?;
     drop(periodic);
     summary.unlogged = printer.map_or(0, Printer::finish);
-    print_statistics("summary", &summary, cli.json);
-    Ok(())
+    print_statistics("summary", &summary, cli.json)
 }
 
 /// The datagrams go where a person reads them; JSON on standard output stays free of them.
@@ -80,39 +102,47 @@ fn start_transcript(cli: &Cli) -> Result<Option<(Transcript, Printer)>, Error> {
     })
 }
 
-fn announce(endpoint: &Endpoint, json: bool) {
+fn announce(endpoint: &Endpoint, json: bool) -> Result<(), Error> {
     if json {
-        print_json(&endpoint.to_json());
+        print_json(&endpoint.to_json())?;
     } else {
-        print_line(&endpoint.to_string());
+        print_line(&endpoint.to_string())?;
     }
     for warning in &endpoint.warnings {
         tell(&format!("echo-reactor: {}: {warning}", endpoint.address));
     }
+    Ok(())
 }
 
-fn print_statistics(event: &str, summary: &Summary, json: bool) {
+fn print_statistics(event: &str, summary: &Summary, json: bool) -> Result<(), Error> {
     if json {
         let mut value = serde_json::json!({ "event": event });
         match (value.as_object_mut(), serde_json::to_value(summary)) {
             (Some(object), Ok(serde_json::Value::Object(fields))) => object.extend(fields),
             (_, other) => unreachable!("a summary is a JSON object, not {other:?}"),
         }
-        print_json(&value);
+        print_json(&value)
     } else {
-        print_line(&format!("\n{summary}"));
+        print_line(&format!("\n{summary}"))
     }
 }
 
-fn print_json(value: &serde_json::Value) {
-    print_line(&value.to_string());
+fn print_json(value: &serde_json::Value) -> Result<(), Error> {
+    print_line(&value.to_string())
 }
 
-/// A reader that has gone away (`| head`) is no reason to stop answering.
-fn print_line(line: &str) {
+/// A reader that has gone away (`| head`) is no reason to stop answering; a file that takes no more
+/// is, since nobody would learn what was counted.
+fn print_line(line: &str) -> Result<(), Error> {
     let mut output = io::stdout().lock();
-    let _written: io::Result<()> =
-        writeln!(output, "{}", line.trim_end()).and_then(|()| output.flush());
+    let written = writeln!(output, "{}", line.trim_end()).and_then(|()| output.flush());
+    match written {
+        Err(source) if source.kind() != io::ErrorKind::BrokenPipe => Err(Error::System {
+            operation: "write to standard output",
+            source,
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn complain(error: &Error) {

@@ -14,7 +14,8 @@ use crate::reactor::{Equipment, Worker};
 use crate::stats::counters::Counters;
 use crate::stats::summary::{Account, Summary};
 use crate::transcript::Transcript;
-use crate::udp::{Socket, offload};
+use crate::udp::socket::Effects;
+use crate::udp::{Socket, SocketOptions, offload};
 
 /// A server whose sockets are open: datagrams queue up, but nobody answers them yet.
 pub struct Server {
@@ -227,6 +228,17 @@ impl Observer {
     #[must_use]
     pub fn summary(&self) -> Option<Summary> {
         self.books.upgrade().map(|books| books.summary())
+    }
+
+    /// What was asked of each socket, and what became of it; none if the server has ended.
+    #[must_use]
+    pub fn sockets(&self) -> Vec<(SocketOptions, Effects)> {
+        let books = self.books.upgrade();
+        let workers = books.iter().flat_map(|books| &books.workers);
+        let sockets = workers.flat_map(|watched| &watched.sockets);
+        sockets
+            .map(|socket| (socket.options().clone(), socket.effects().clone()))
+            .collect()
     }
 }
 

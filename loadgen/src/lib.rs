@@ -1,8 +1,9 @@
 //! Measures UDP round-trip latency under an open-loop load.
 //!
 //! - [`commands`]: what each command does with it.
+//! - [`manual`]: pages about what a person types.
 //! - [`cli`]: what a person types.
-//! - [`session`]: one run from its plan to its result.
+//! - [`session`]: one run from its plan to its result; [`known`]: the same before it is over.
 //! - `surroundings`: when to look at the host and the server.
 //! - [`plan`]: a run, fully resolved.
 //! - [`sweep`], [`search`]: at which rates to run. Pure.
@@ -11,6 +12,7 @@
 //! - [`rate`], [`schedule`]: when probes are due; [`sizes`]: how large they are.
 //! - [`probe`]: what goes over the wire.
 //! - [`engine`]: sends, receives and stamps; the only sockets, threads and clocks of a run.
+//! - [`environment`]: the machine, the programs, and where two of them differ.
 //! - [`host`]: what the host did meanwhile.
 //! - [`losses`]: where lost probes died.
 //! - [`measure`]: the books of every probe and every datagram.
@@ -33,10 +35,13 @@ pub mod commands;
 pub mod compare;
 pub mod decimal;
 pub mod engine;
+pub mod environment;
 pub mod figures;
 pub mod gauge;
 pub mod host;
+pub mod known;
 pub mod losses;
+pub mod manual;
 pub mod measure;
 pub mod output;
 pub mod ping;

@@ -75,7 +75,7 @@ pub struct Choices {
     pub waiting: Waiting,
     /// The processors of the threads, gone through again if they are fewer.
     pub pin: Vec<usize>,
-    /// Bytes of receive buffer a flow, which the kernel doubles.
+    /// Bytes of receive buffer a flow, which the kernel doubles; above zero.
     pub receive_buffer: usize,
     /// Whether the kernel tells where the time went.
     pub timestamps: Timestamps,
@@ -120,6 +120,9 @@ impl Plan {
         check_target(&choices)?;
         let threads = check_flows(&choices)?;
         check_times(&choices)?;
+        if choices.receive_buffer == 0 {
+            return Err(PlanError::NoReceiveBuffer);
+        }
         Ok(Self { choices, threads })
     }
 
@@ -377,6 +380,12 @@ pub enum PlanError {
          {FASTEST_POISSON} are possible"
     )]
     PoissonTooFast { rate: Rate },
+    /// The kernel would not refuse it.
+    #[error(
+        "--rcvbuf 0 is too small: the kernel would take the least it has, which drops answers; \
+         leave it out, or name a size as in 4096Ki"
+    )]
+    NoReceiveBuffer,
     /// Every probe would be lost.
     #[error("--timeout 0s is too short: every probe would be lost")]
     NoTimeout,
@@ -592,6 +601,15 @@ mod tests {
         assert_refused(
             |choices| choices.timeout = Duration::ZERO,
             "--timeout 0s is too short: every probe would be lost",
+        );
+    }
+
+    #[test]
+    fn a_buffer_of_nothing_is_refused() {
+        assert_refused(
+            |choices| choices.receive_buffer = 0,
+            "--rcvbuf 0 is too small: the kernel would take the least it has, which drops answers; \
+             leave it out, or name a size as in 4096Ki",
         );
     }
 

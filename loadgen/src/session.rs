@@ -9,14 +9,16 @@ use echo_reactor::server::Observer;
 use echo_reactor::{Config, Running, Server};
 use thiserror::Error;
 
-use crate::engine::{self, Engine, EngineError};
+use crate::engine::{Engine, EngineError, Outcome};
+use crate::environment::Environment;
+use crate::environment::build::Builds;
 use crate::gauge::Gauge;
-use crate::host::Host;
-use crate::losses::{self, Losses, Source};
-use crate::measure::{Imbalance, Measured, Series};
+use crate::known::Known;
+use crate::losses::{Losses, Source};
+use crate::measure::Imbalance;
 use crate::plan::Plan;
 use crate::progress;
-use crate::results::{Ended, Findings, Run};
+use crate::results::{About, Ended, Findings, Run, Sockets};
 use crate::surroundings::Surroundings;
 use crate::verdict::{self, Evidence};
 
@@ -76,6 +78,7 @@ pub struct Session {
     label: String,
     source: Source,
     stop: Arc<AtomicBool>,
+    sockets: Sockets,
 }
 
 impl Session {
@@ -87,6 +90,7 @@ impl Session {
         let engine = Engine::prepare(&plan, stop)?;
         Ok(Self {
             source: Source::of(plan.target()),
+            sockets: Sockets::of_flows(engine.sockets()),
             plan,
             engine,
             label: String::new(),
@@ -103,6 +107,7 @@ impl Session {
     /// Asks the server itself, which runs in this process, for what it loses.
     #[must_use]
     pub fn observing(mut self, server: Observer) -> Self {
+        self.sockets.add_server(&server.sockets());
         self.source = Source::Embedded(server);
         self
     }
@@ -130,12 +135,19 @@ impl Session {
             label,
             source,
             stop,
+            sockets,
         } = self;
+        let mut about = About {
+            environment: Some(Environment::read(Some(plan.target()))),
+            builds: Some(Builds::read(plan.embedded())),
+            sockets: Some(sockets),
+            began_unix_ns: None,
+        };
         let live = engine.live();
         let mut gauge = Gauge::new(&plan);
         let mut underway = engine.start(&plan)?;
         let mut surroundings = Surroundings::new(&plan, source);
-        let began_unix_ns = unix_nanos(underway.until(plan.measured_from()));
+        about.began_unix_ns = unix_nanos(underway.until(plan.measured_from()));
         progress::watch(
             &mut underway,
             &live,
@@ -147,7 +159,7 @@ impl Session {
                     keep(&Known {
                         plan: &plan,
                         series: underway.series(),
-                        began_unix_ns,
+                        about: &about,
                     });
                 }
                 surroundings.look(|point| underway.until(point))
@@ -155,65 +167,46 @@ impl Session {
         );
         let outcome = underway.join()?;
         check_books(&plan, &outcome)?;
-        let (host, server) = surroundings.finish(outcome.scheduling);
-        let measured = &outcome.measured;
-        let counts = measured.counts();
-        let losses = Losses::attribute(counts.lost, measured.own_drops_measured, server);
-        let evidence = Evidence {
-            parts: measured.parts.within(outcome.window),
-            host,
-            // A train that was dropped whole counts once among the drops.
-            own_drops: measured.own_drops_measured.max(losses.own_socket),
-            ..Evidence::of(measured)
-        };
-        let findings = Findings {
-            began_unix_ns,
-            ended: if outcome.stopped_early && stop.load(Ordering::Relaxed) {
-                Ended::Stopped
-            } else {
-                Ended::AsPlanned
-            },
-            losses,
-            verdict: verdict::judge(&evidence),
-            host: evidence.host,
-        };
-        Ok(Run::new(&plan, outcome.window, measured, &findings))
-    }
-}
-
-/// What is known of a run that is not over.
-pub struct Known<'a> {
-    plan: &'a Plan,
-    series: &'a Series,
-    began_unix_ns: Option<u64>,
-}
-
-impl Known<'_> {
-    /// It as a result that says that the run is not over.
-    #[must_use]
-    pub fn run(&self) -> Run {
-        let Self { plan, series, .. } = self;
-        let known = series.reached().since(plan.measured_from());
-        let findings = Findings {
-            began_unix_ns: self.began_unix_ns,
-            ended: Ended::Unfinished,
-            host: Host::unknown(NOT_OVER),
-            losses: Losses::attribute(0, 0, losses::Server::Unknown),
-            verdict: verdict::unfinished(known, plan.longest()),
-        };
-        let measured = Measured {
-            latency: series.total().clone(),
-            rows: series.rows().to_vec(),
-            flows: vec![series.tally().into()],
-            ..Measured::default()
-        };
-        Run {
-            flows: Vec::new(),
-            gaps_ns: None,
-            slo: None,
-            ..Run::new(plan, known, &measured, &findings)
+        if let Some(environment) = &mut about.environment {
+            environment.look_again();
         }
+        let stopped = outcome.stopped_early && stop.load(Ordering::Relaxed);
+        let ended = if stopped {
+            Ended::Stopped
+        } else {
+            Ended::AsPlanned
+        };
+        Ok(conclude(&plan, outcome, surroundings, about, ended))
     }
+}
+
+/// Judges a run that has ended.
+fn conclude(
+    plan: &Plan,
+    outcome: Outcome,
+    surroundings: Surroundings,
+    about: About,
+    ended: Ended,
+) -> Run {
+    let (host, server) = surroundings.finish(outcome.scheduling);
+    let measured = &outcome.measured;
+    let counts = measured.counts();
+    let losses = Losses::attribute(counts.lost, measured.own_drops_measured, server);
+    let evidence = Evidence {
+        parts: measured.parts.within(outcome.window),
+        host,
+        // A train that was dropped whole counts once among the drops.
+        own_drops: measured.own_drops_measured.max(losses.own_socket),
+        ..Evidence::of(measured)
+    };
+    let findings = Findings {
+        about,
+        ended,
+        losses,
+        verdict: verdict::judge(&evidence),
+        host: evidence.host,
+    };
+    Run::new(plan, outcome.window, measured, &findings)
 }
 
 /// The wall clock's time so long from now, in nanoseconds since 1970; `None` if it is set to before
@@ -224,10 +217,8 @@ fn unix_nanos(ahead: Duration) -> Option<u64> {
     u64::try_from(since.as_nanos()).ok()
 }
 
-const NOT_OVER: &str = "the run is not over";
-
 /// Whether every scheduled probe is accounted for: numbers that do not add up must not be shown.
-fn check_books(plan: &Plan, outcome: &engine::Outcome) -> Result<(), SessionError> {
+fn check_books(plan: &Plan, outcome: &Outcome) -> Result<(), SessionError> {
     for (flow, result) in outcome.measured.flows.iter().enumerate() {
         let checked = result.counts.check();
         checked.map_err(|source| SessionError::Books { flow, source })?;

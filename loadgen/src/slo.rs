@@ -310,10 +310,16 @@ impl FromStr for Slo {
 
     /// Reads objectives with commas between them.
     fn from_str(typed: &str) -> Result<Self, SloError> {
-        let objectives = typed.split(',').map(|part| part.trim().parse());
-        Ok(Self {
-            objectives: objectives.collect::<Result<_, _>>()?,
-        })
+        let mut objectives: Vec<Objective> = Vec::new();
+        for part in typed.split(',') {
+            let objective: Objective = part.trim().parse()?;
+            let subject = objective.subject();
+            if objectives.iter().any(|other| other.subject() == subject) {
+                return Err(SloError::Twice { subject });
+            }
+            objectives.push(objective);
+        }
+        Ok(Self { objectives })
     }
 }
 
@@ -423,10 +429,15 @@ pub enum SloError {
     /// Nothing is less than nothing.
     #[error("'{typed}' can never be met: write <= for a limit of zero")]
     Impossible { typed: String },
+    /// Of two limits for one thing, one says nothing.
+    #[error("'{subject}' has two limits: keep the one that counts")]
+    Twice { subject: String },
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -556,6 +567,10 @@ mod tests {
             ("loss<101%", "'101%' is more than 100%"),
             ("loss<0%", "'loss<0%' can never be met"),
             ("max<0s", "'max<0s' can never be met"),
+            ("p99<1ms,p99<1ms", "'p99' has two limits"),
+            ("p99<1ms,loss<1%,p99.0<=2ms", "'p99' has two limits"),
+            ("max<1ms,max<2ms", "'max' has two limits"),
+            ("loss<1%,loss<2%", "'loss' has two limits"),
         ] {
             let complaint = typed.parse::<Slo>().unwrap_err().to_string();
             assert!(complaint.starts_with(part), "{typed}: {complaint}");
@@ -591,8 +606,11 @@ mod tests {
     proptest! {
         #[test]
         fn objectives_are_read_as_they_are_written(
-            objectives in prop::collection::vec(objective(), 1..5),
+            objectives in prop::collection::vec(objective(), 1..4),
         ) {
+            let subject = |objective: &Objective| objective.subject();
+            let subjects: BTreeSet<String> = objectives.iter().map(subject).collect();
+            prop_assume!(subjects.len() == objectives.len());
             let written = Slo { objectives };
             prop_assert_eq!(written.to_string().parse(), Ok(written));
         }

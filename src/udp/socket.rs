@@ -67,8 +67,8 @@ pub enum Sharing {
 pub struct Socket {
     inner: UdpSocket,
     local: SocketAddr,
+    options: SocketOptions,
     effects: Effects,
-    packet_info: bool,
 }
 
 /// What became of the options of a socket; `None` where nothing was asked for.
@@ -115,8 +115,8 @@ impl Socket {
         Ok(Self {
             local: inner.local_addr().during("read the port of")?,
             inner,
+            options: options.clone(),
             effects,
-            packet_info: options.packet_info,
         })
     }
 
@@ -145,7 +145,13 @@ impl Socket {
     /// Whether received datagrams say which address they were sent to.
     #[must_use]
     pub fn has_packet_info(&self) -> bool {
-        self.packet_info
+        self.options.packet_info
+    }
+
+    /// What was asked for.
+    #[must_use]
+    pub fn options(&self) -> &SocketOptions {
+        &self.options
     }
 
     /// What became of the options that were asked for.

@@ -1,19 +1,27 @@
 //! What was typed, one file a command.
 //!
 //! - [`run`]: a run, when no other command is named;
+//! - [`completions`]: a script for shells;
+//! - [`environment`]: what there is to know about the machine;
+//! - [`man`]: manual pages;
 //! - [`ping`]: one datagram at a time, for people;
 //! - [`report`]: results that were kept;
 //! - [`search`]: the highest rate that meets an objective;
 //! - [`selftest`]: whether this machine can measure;
 //! - [`sweep`]: a run at each of several rates;
 //! - [`compare`]: whether two sets of results differ;
+//! - [`appendix`]: what follows the flags in the help;
 //! - [`arrivals`], [`sizes`]: how probes are spaced, and how large they are;
 //! - [`address`]: host names and addresses;
 //! - [`units`]: rates, sizes and durations as people write them.
 
 pub mod address;
+pub mod appendix;
 pub mod arrivals;
 pub mod compare;
+pub mod completions;
+pub mod environment;
+pub mod man;
 pub mod ping;
 pub mod report;
 pub mod run;
@@ -25,18 +33,17 @@ pub mod units;
 
 use clap::{Parser, Subcommand};
 
+use crate::environment::build;
+
 /// Measures UDP round-trip latency under an open-loop load, against any server that sends
 /// datagrams back.
 ///
 /// Every probe is due at a time that is fixed beforehand, whatever became of the ones before it,
 /// and its round trip counts from that time: a server that stalls is charged with every probe that
-/// had to wait. Lost probes stand in the percentiles as infinitely late.
-///
-/// Exit codes: 0 the run is good, 1 it failed, 2 wrong use, 3 the run is not to be trusted, 4 an
-/// objective of `--slo` is missed. An objective that cannot be decided, and a goal of `--until` that
-/// is not reached, are told, and the code is 0.
+/// had to wait. Lost probes stand in the percentiles as infinitely late. Nothing has to be named: it
+/// then sends 10,000 probes a second for ten seconds to a server inside this process.
 #[derive(Clone, Debug, Parser)]
-#[command(version, max_term_width = 80, args_conflicts_with_subcommands = true)]
+#[command(version, long_version = build::VERSION, max_term_width = 80, args_conflicts_with_subcommands = true, after_long_help = appendix::of("").text())]
 pub struct Cli {
     /// What to do instead of a run.
     #[command(subcommand)]
@@ -51,23 +58,34 @@ pub struct Cli {
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Send a text, and print what comes back, from whom, and how fast
+    #[command(after_long_help = appendix::of("ping").text())]
     Ping(ping::Arguments),
     /// Measure at several rates, up and down again, to find where the round trip begins to grow
+    #[command(after_long_help = appendix::of("sweep").text())]
     Sweep(sweep::Arguments),
     /// Find the highest rate that meets an objective
+    #[command(after_long_help = appendix::of("search").text())]
     Search(search::Arguments),
+    /// Tell what there is to know about this machine, or where two results differ in it
+    Environment(environment::Arguments),
     /// Prove within a minute that this machine measures what it should, and find its floor
+    #[command(after_long_help = appendix::of("selftest").text())]
     Selftest(selftest::Arguments),
     /// Tell whether two sets of results differ, by how much, and whether that is more than chance
     ///
     /// The run is what counts: at least 4 runs a side are wanted, better 10, and the sides should take
     /// turns while they are made.
-    ///
-    /// Exit codes: 0 compared, whatever the answer, 1 a file cannot be read, 2 wrong use, 3 too few
-    /// runs to tell or no such quantity for a bound, 4 a bound of `--fail-if` is broken.
+    #[command(after_long_help = appendix::of("compare").text())]
     Compare(compare::Arguments),
     /// Show results that were kept
+    #[command(after_long_help = appendix::of("report").text())]
     Report(report::Arguments),
+    /// Print the manual page, or write one of every command
+    #[command(after_long_help = appendix::of("man").text())]
+    Man(man::Arguments),
+    /// Print a script with which a shell completes commands and flags
+    #[command(after_long_help = appendix::of("completions").text())]
+    Completions(completions::Arguments),
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Arg, Args};
 use echo_reactor::affinity::CpuList;
 use thiserror::Error;
 
@@ -30,66 +30,98 @@ pub struct Arguments {
     #[arg(long, value_name = "HOST:PORT")]
     pub target: Option<String>,
 
-    /// Probes a second, of all flows together, as in 100000, 250k or 1.5M; or `max`, as many as
-    /// `--window` allows, which is a closed loop [default: 10k]
-    #[arg(long, value_name = "RATE", value_parser = Pace::from_str, allow_negative_numbers = true)]
+    /// Probes a second, of all flows together, as in 100000, 250k or 1.5M; or max, as many as come
+    /// back [default: 10k]
+    ///
+    /// With max each answer lets the next probe leave: a closed loop, in which `--window` probes of
+    /// each flow are under way.
+    #[arg(long, value_name = "RATE", value_parser = Pace::from_str, allow_negative_numbers = true, help_heading = LOAD)]
     pub rate: Option<Pace>,
 
-    /// How probes are spaced at that rate: constant; poisson, at random, as requests of many
-    /// independent users are; bursts:N, N at once every N / rate seconds; or replay:FILE, where each
-    /// line of FILE is a time in seconds from the start and, if wanted, a size in bytes
-    #[arg(long, value_name = "HOW", default_value = "constant", value_parser = Spacing::from_str, conflicts_with = "closed_loop")]
+    /// How probes are spaced at that rate: constant, poisson, bursts:N or replay:FILE
+    ///
+    ///   constant     evenly
+    ///   poisson      at random, as many independent users send
+    ///   bursts:N     N at once, every N / rate seconds
+    ///   replay:FILE  as FILE says: on each line a time in seconds from the
+    ///                start and, if wanted, a size in bytes
+    #[arg(long, value_name = "HOW", default_value = "constant", value_parser = Spacing::from_str, conflicts_with = "closed_loop", help_heading = LOAD, verbatim_doc_comment)]
     pub arrivals: Spacing,
-
-    /// Probes of each flow that may wait for answers at one time under `--rate max`
-    #[arg(long, value_name = "N", default_value = "64")]
-    pub window: NonZeroU32,
 
     /// Keep N probes of each flow waiting for answers instead of sending at a rate: a closed loop,
     /// ping-pong if N is 1
-    #[arg(long, value_name = "N", conflicts_with_all = ["rate", "window"])]
+    #[arg(long, value_name = "N", conflicts_with_all = ["rate", "window"], help_heading = LOAD)]
     pub closed_loop: Option<NonZeroU32>,
 
+    /// Probes of each flow that may wait for answers at one time under `--rate max` [default: 64]
+    #[arg(long, value_name = "N", help_heading = LOAD)]
+    pub window: Option<NonZeroU32>,
+
     /// How long to measure [default: 10s; of a replay, to the file's end]
-    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    #[arg(long, value_name = "TIME", value_parser = units::duration, help_heading = WINDOW)]
     pub duration: Option<Duration>,
 
     /// How long to send before that, without measuring [default: 1s; of a replay, 0s]
-    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    #[arg(long, value_name = "TIME", value_parser = units::duration, help_heading = WINDOW)]
     pub warmup: Option<Duration>,
 
-    /// Measure on until a percentile is known so well, as in p99+-2%: half its 95 % interval is then
-    /// no more than 2 % of it. `--duration` is measured in any case
-    #[arg(long, value_name = "GOAL", value_parser = Goal::from_str)]
+    /// Measure on until a percentile is known so well, as in p99+-2%
+    ///
+    /// Half its 95 % interval is then no more than 2 % of it. `--duration` is measured in any case.
+    #[arg(long, value_name = "GOAL", value_parser = Goal::from_str, help_heading = WINDOW)]
     pub until: Option<Goal>,
 
-    /// How long to measure at most if that is never reached
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = units::duration, requires = "until")]
+    /// How long to measure at most if `--until` is never reached
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = units::duration, requires = "until", help_heading = WINDOW)]
     pub max_duration: Duration,
 
     /// How long each row of the result is: for each one the rates, the losses and the quantiles are
     /// kept, and `--until` is looked at [default: 1s, of runs under 10s a tenth, of runs over an
     /// hour more]
-    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    #[arg(long, value_name = "TIME", value_parser = units::duration, help_heading = WINDOW)]
     pub interval: Option<Duration>,
 
     /// What the server shall do, as in p99<200us,max<=5ms,loss<0.01%: exit with code 4 if it surely
     /// does not
-    #[arg(long, value_name = "OBJECTIVES", value_parser = Slo::from_str)]
+    #[arg(long, value_name = "OBJECTIVES", value_parser = Slo::from_str, help_heading = OUTCOME)]
     pub slo: Option<Slo>,
 
-    /// Bytes of payload in a probe, 40 to 65507; or a mix: 64,512:20%,1400:5% (one part takes the
-    /// rest), 64..1472 (each as often as any other), or imix (Ethernet frames of 64, 570 and 1518
-    /// bytes at 7:4:1, which carry 18, 524 and 1472; the smallest is raised to 40)
-    #[arg(long, value_name = "BYTES", default_value = "64", value_parser = sizes::sizes)]
+    /// Bytes of payload in a probe, 40 to 65507, or a mix of sizes
+    ///
+    ///   64,512:20%,1400:5%  20 % have 512 bytes, 5 % 1400, the rest 64
+    ///   64..1472            each size as often as any other
+    ///   imix                Ethernet frames of 64, 570 and 1518 bytes
+    ///                       at 7:4:1, which carry 18 (raised to 40),
+    ///                       524 and 1472
+    #[arg(long, value_name = "BYTES", default_value = "64", value_parser = sizes::sizes, help_heading = PROBES, verbatim_doc_comment)]
     pub size: Sizes,
 
     /// Sockets to send from, each with a source port of its own
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(long, value_name = "N", default_value_t = 8, help_heading = PROBES)]
     pub flows: u16,
 
+    /// Tell where the time of round trips went, by stamps of a sample of the probes
+    #[arg(long, value_name = "SOURCE", value_enum, default_value_t = Timestamps::Off, help_heading = OUTPUT)]
+    pub timestamps: Timestamps,
+
+    /// How long after it was sent a probe counts as lost
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = units::duration, help_heading = PROBES)]
+    pub timeout: Duration,
+
+    /// Where everything random starts from, to repeat a run [default: another one each time]
+    #[arg(long, value_name = "N", help_heading = PROBES)]
+    pub seed: Option<u64>,
+
+    /// Write the result as JSON to this file; `-` is standard output, instead of the report
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub json: Option<PathBuf>,
+
+    /// Print no report and show no progress
+    #[arg(long, help_heading = OUTPUT)]
+    pub quiet: bool,
+
     /// Threads to send from; each spins on a processor of its own while the rate is high
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = TUNING)]
     pub threads: u16,
 
     /// Whether probes that are due together on a flow leave as one train. None is ever held back
@@ -108,26 +140,6 @@ pub struct Arguments {
     /// Receive buffer of each flow in bytes, as in 4096Ki; the kernel doubles it
     #[arg(long, value_name = "BYTES", default_value = "4096Ki", value_parser = units::size, help_heading = TUNING)]
     pub rcvbuf: usize,
-
-    /// Tell where the time of round trips went, by stamps of a sample of the probes
-    #[arg(long, value_name = "SOURCE", value_enum, default_value_t = Timestamps::Off)]
-    pub timestamps: Timestamps,
-
-    /// How long after it was sent a probe counts as lost
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = units::duration)]
-    pub timeout: Duration,
-
-    /// Where everything random starts from, to repeat a run [default: another one each time]
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-
-    /// Write the result as JSON to this file; `-` is standard output, instead of the report
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
-
-    /// Print no report and show no progress
-    #[arg(long)]
-    pub quiet: bool,
 }
 
 impl Arguments {
@@ -189,11 +201,16 @@ impl Arguments {
     }
 
     fn load(&self, arrivals: &Arrivals) -> Result<Load, ChoiceError> {
+        if self.window.is_some() && self.rate != Some(Pace::Max) {
+            return Err(ChoiceError::WindowOfOpenLoop);
+        }
         match (self.closed_loop, self.rate, arrivals) {
             (Some(window), ..) => Ok(Load::Closed(window)),
             (None, Some(_), Arrivals::Replay(_)) => Err(ChoiceError::RateOfReplay),
             (None, None, Arrivals::Replay(trace)) => Ok(Load::Open(trace.mean_rate())),
-            (None, Some(Pace::Max), Arrivals::Constant) => Ok(Load::Closed(self.window)),
+            (None, Some(Pace::Max), Arrivals::Constant) => {
+                Ok(Load::Closed(self.window.unwrap_or(DEFAULT_WINDOW)))
+            }
             (None, Some(Pace::Max), _) => Err(ChoiceError::ClosedLoop),
             (None, Some(Pace::Rate(rate)), _) => Ok(Load::Open(rate)),
             (None, None, _) => Ok(Load::Open(DEFAULT_RATE)),
@@ -216,6 +233,13 @@ impl Arguments {
     }
 }
 
+/// Leaves a flag out of the help of a command that chooses the load itself, which refuses such flags
+/// with a sentence of their own.
+pub(super) fn without_load(flag: Arg) -> Arg {
+    let chosen = ["rate", "closed_loop", "window"].contains(&flag.get_id().as_str());
+    if chosen { flag.hide(true) } else { flag }
+}
+
 /// Why flags do not make a run.
 #[derive(Debug, Error)]
 pub enum ChoiceError {
@@ -232,6 +256,12 @@ pub enum ChoiceError {
         "--arrivals does not go with --rate max, which sends as answers come back: name a rate"
     )]
     ClosedLoop,
+    /// Nothing is held back for answers.
+    #[error(
+        "--window goes with --rate max alone, since a rate waits for no answers: name --rate max, \
+         or leave it out"
+    )]
+    WindowOfOpenLoop,
 }
 
 /// How fast to send.
@@ -264,8 +294,15 @@ pub enum Trains {
 }
 
 const DEFAULT_RATE: Rate = Rate::per_second(10_000).expect("it is in range");
+const DEFAULT_WINDOW: NonZeroU32 = NonZeroU32::new(64).expect("it is not zero");
 const DEFAULT_WARMUP: Duration = Duration::from_secs(1);
 const DEFAULT_DURATION: Duration = Duration::from_secs(10);
+
+const LOAD: &str = "Load";
+const WINDOW: &str = "Measured time";
+const OUTCOME: &str = "Objectives";
+const PROBES: &str = "Probes";
+const OUTPUT: &str = "Output";
 const TUNING: &str = "Tuning";
 
 /// A number that differs from run to run: the standard library seeds its hash maps from the

@@ -11,6 +11,7 @@ use crate::share::Share;
 /// The flags of `loadgen search`.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
+#[command(mut_args(run::without_load))]
 pub struct Arguments {
     /// The lowest rate that comes into question, in probes a second
     #[arg(long, value_name = "RATE", default_value = "1k", value_parser = units::rate)]

@@ -8,6 +8,7 @@ use crate::rate::Rate;
 /// The flags of `loadgen sweep`.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
+#[command(mut_args(run::without_load))]
 pub struct Arguments {
     /// The lowest rate, in probes a second
     #[arg(long, value_name = "RATE", value_parser = units::rate, conflicts_with_all = ["rate", "window", "closed_loop"])]

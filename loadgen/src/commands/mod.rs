@@ -1,6 +1,9 @@
 //! What each command does, from what was typed to the exit code.
 
 mod compare;
+mod completions;
+mod environment;
+mod man;
 mod measure;
 mod ping;
 mod report;
@@ -33,8 +36,11 @@ pub fn carry_out(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Ping(arguments)) => ping::ping(arguments),
         Some(Command::Sweep(arguments)) => sweep::sweep(arguments),
         Some(Command::Search(arguments)) => search::search(arguments),
+        Some(Command::Environment(arguments)) => environment::environment(arguments),
         Some(Command::Selftest(arguments)) => selftest::selftest(arguments),
         Some(Command::Report(arguments)) => report::report(arguments),
+        Some(Command::Man(arguments)) => man::man(arguments),
+        Some(Command::Completions(arguments)) => completions::completions(arguments),
     }
 }
 

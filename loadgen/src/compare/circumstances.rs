@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::sides::{Named, is_same};
+use crate::environment::difference::{self, Side};
 use crate::figures::{count, time};
 use crate::results::Difference;
 
@@ -18,19 +19,42 @@ pub(super) fn plan_differences(a: &[&Named], b: &[&Named]) -> Vec<Difference> {
     let names = names
         .into_iter()
         .filter(|name| !BESIDE_THE_POINT.contains(&name.as_str()));
-    names.filter_map(|name| difference(name, &a, &b)).collect()
+    names
+        .filter_map(|name| plan_difference(name, &a, &b))
+        .collect()
 }
 
-/// Where the runs had different surroundings.
-pub(super) fn environment_differences(_a: &[&Named], _b: &[&Named]) -> Vec<Difference> {
-    // A run's file does not say yet where it ran.
-    Vec::new()
+/// Where the first run of each side was made on another machine or with other programs, as far as
+/// their files tell. What machines were doing differs from run to run.
+pub(super) fn environment_differences(a: &[&Named], b: &[&Named]) -> Vec<Difference> {
+    let (Some(a), Some(b)) = (surroundings(a), surroundings(b)) else {
+        return Vec::new();
+    };
+    let shown = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
+    let found = difference::between(a, b).into_iter();
+    let found = found.filter(|difference| !difference.is_of_load());
+    found
+        .map(|found| Difference {
+            name: found.name,
+            a: shown(found.a),
+            b: shown(found.b),
+        })
+        .collect()
 }
 
 /// What speaks against comparing these runs, as sentences.
 pub(super) fn warnings(a: &[&Named], b: &[&Named]) -> Vec<String> {
     let found = [shared(a, b), windows(a, b), order(a, b)];
     found.into_iter().flatten().collect()
+}
+
+fn surroundings<'a>(side: &[&'a Named]) -> Option<Side<'a>> {
+    side.iter().find_map(|named| {
+        Some(Side {
+            environment: named.run.environment.as_ref()?,
+            builds: named.run.builds.as_ref(),
+        })
+    })
 }
 
 fn plans(side: &[&Named]) -> Vec<Map<String, Value>> {
@@ -44,7 +68,7 @@ fn plans(side: &[&Named]) -> Vec<Map<String, Value>> {
     plans.filter_map(object).collect()
 }
 
-fn difference(
+fn plan_difference(
     name: &str,
     a: &[Map<String, Value>],
     b: &[Map<String, Value>],

@@ -33,8 +33,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use echo_reactor::udp::offload;
 use echo_reactor::udp::socket::SocketError;
+use echo_reactor::udp::{Socket, offload};
 
 use self::clock::Clock;
 use self::demand::Demand;
@@ -171,6 +171,11 @@ impl Engine {
     #[must_use]
     pub fn live(&self) -> Vec<Arc<Live>> {
         self.live.clone()
+    }
+
+    /// The sockets of all flows.
+    pub fn sockets(&self) -> impl Iterator<Item = &Socket> {
+        self.probers.iter().flat_map(Prober::sockets)
     }
 
     /// Starts the threads; the first probe is due a moment later.

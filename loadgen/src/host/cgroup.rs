@@ -1,8 +1,8 @@
-//! Whether the control group of this process was throttled: `cpu.stat` of the group and of those
-//! above it, in either version of control groups (`Documentation/admin-guide/cgroup-v2.rst`,
+//! The control groups of this process, and whether they were throttled: `cpu.stat` of its own and
+//! of those above it, in either version of control groups (`Documentation/admin-guide/cgroup-v2.rst`,
 //! `Documentation/scheduler/sched-bwc.rst`).
 
-use std::path::{Path, PathBuf};
+use std::path::{Display, Path, PathBuf};
 use std::time::Duration;
 
 use super::{Figure, read};
@@ -14,17 +14,14 @@ pub(super) struct Throttling(Duration);
 impl Throttling {
     /// Reads the groups from the process's own up to the root.
     pub(super) fn read() -> Figure<Self> {
-        let group = read("/proc/self/cgroup")?;
-        let mounts = read("/proc/self/mountinfo")?;
-        let (root, own) = directories(&group, &mounts)?;
-        let groups = own.ancestors().take_while(|group| group.starts_with(&root));
-        let times = groups.filter_map(|group| {
+        let groups = Groups::of("cpu")?;
+        let times = groups.each().filter_map(|group| {
             let text = read(group.join("cpu.stat")).ok()?;
             parse_cpu_stat(&text)
         });
         // The root itself is never throttled and says nothing, unless it is a container's.
         let sum = times.reduce(Duration::saturating_add);
-        let missing = || format!("no cpu.stat under {} counts throttling", own.display());
+        let missing = || format!("no cpu.stat under {} counts throttling", groups.own());
         sum.map(Self).ok_or_else(missing)
     }
 
@@ -33,38 +30,66 @@ impl Throttling {
     }
 }
 
-/// The directory of the root of the groups that share out processors, and that of the process's
-/// own group.
-fn directories(group: &str, mounts: &str) -> Figure<(PathBuf, PathBuf)> {
-    // `number:controllers:path`; version 2 names no controllers.
-    let lines = group.lines().filter_map(|line| {
-        let (_number, rest) = line.split_once(':')?;
-        rest.split_once(':')
-    });
-    let has_cpu = |list: &str| list.split(',').any(|controller| controller == "cpu");
-    let first = lines.clone().find(|(controllers, _)| has_cpu(controllers));
-    let unified = lines
-        .clone()
-        .find(|(controllers, _)| controllers.is_empty());
-    let (controllers, path) = first
-        .or(unified)
-        .ok_or("the process is in no control group")?;
-    let wanted = |mount: &Mount<'_>| match controllers {
-        "" => mount.kind == "cgroup2",
-        _ => mount.kind == "cgroup" && has_cpu(mount.options),
-    };
-    let mount = mounts
-        .lines()
-        .filter_map(mount)
-        .find(wanted)
-        .ok_or("the control group of the process is not mounted")?;
-    let root = PathBuf::from(mount.point);
-    let within = Path::new(path).strip_prefix(mount.root);
-    // A group outside of what is mounted shows as "/..": then the root of the mount is as near as
-    // can be.
-    let within = within.ok().filter(|path| !path.starts_with(".."));
-    let own = within.map_or_else(|| root.clone(), |within| root.join(within));
-    Ok((root, own))
+/// The control groups of this process that share out one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Groups {
+    root: PathBuf,
+    own: PathBuf,
+}
+
+impl Groups {
+    /// Finds those of a controller: `cpu`, `memory`.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub(crate) fn of(controller: &str) -> Figure<Self> {
+        let group = read("/proc/self/cgroup")?;
+        let mounts = read("/proc/self/mountinfo")?;
+        Self::find(controller, &group, &mounts)
+    }
+
+    /// Their directories, from the process's own up to the root.
+    pub(crate) fn each(&self) -> impl Iterator<Item = &Path> {
+        let groups = self.own.ancestors();
+        groups.take_while(|group| group.starts_with(&self.root))
+    }
+
+    /// The directory of the process's own.
+    pub(crate) fn own(&self) -> Display<'_> {
+        self.own.display()
+    }
+
+    fn find(controller: &str, group: &str, mounts: &str) -> Figure<Self> {
+        // `number:controllers:path`; version 2 names no controllers.
+        let lines = group.lines().filter_map(|line| {
+            let (_number, rest) = line.split_once(':')?;
+            rest.split_once(':')
+        });
+        let is_among = |list: &str| list.split(',').any(|one| one == controller);
+        let first = lines.clone().find(|(controllers, _)| is_among(controllers));
+        let unified = lines
+            .clone()
+            .find(|(controllers, _)| controllers.is_empty());
+        let (controllers, path) = first
+            .or(unified)
+            .ok_or("the process is in no control group")?;
+        let wanted = |mount: &Mount<'_>| match controllers {
+            "" => mount.kind == "cgroup2",
+            _ => mount.kind == "cgroup" && is_among(mount.options),
+        };
+        let mount = mounts
+            .lines()
+            .filter_map(mount)
+            .find(wanted)
+            .ok_or("the control group of the process is not mounted")?;
+        let root = PathBuf::from(mount.point);
+        let within = Path::new(path).strip_prefix(mount.root);
+        // A group outside of what is mounted shows as "/..": then the root of the mount is as near
+        // as can be.
+        let within = within.ok().filter(|path| !path.starts_with(".."));
+        let own = within.map_or_else(|| root.clone(), |within| root.join(within));
+        Ok(Self { root, own })
+    }
 }
 
 struct Mount<'a> {
@@ -114,7 +139,8 @@ mod tests {
 ";
 
     fn found(group: &str, mounts: &str) -> (PathBuf, PathBuf) {
-        directories(group, mounts).unwrap()
+        let groups = Groups::find("cpu", group, mounts).unwrap();
+        (groups.root, groups.own)
     }
 
     #[test]
@@ -150,6 +176,15 @@ mod tests {
         assert_eq!(parse_cpu_stat("usage_usec 5\n"), None);
     }
 
+    #[test]
+    fn the_groups_lead_up_to_the_root_of_the_mount() {
+        let groups = Groups::find("cpu", "1:cpuacct,cpu:/a/b\n", MOUNTS).unwrap();
+        let each: Vec<&Path> = groups.each().collect();
+        let root = "/sys/fs/cgroup/cpu";
+        let expected = [format!("{root}/a/b"), format!("{root}/a"), root.to_owned()];
+        assert_eq!(each, expected.each_ref().map(Path::new));
+    }
+
     proptest! {
         #[test]
         fn no_text_is_too_strange(
@@ -157,7 +192,7 @@ mod tests {
             mounts in "(1 2 3 /.{0,9} /.{0,9} rw - cgroup2? cgroup cpu\n|.{0,40}\n){0,4}",
             stat in "(throttled_(usec|time) [0-9]{0,22}\n|.{0,20}\n){0,4}",
         ) {
-            let _found: Figure<(PathBuf, PathBuf)> = directories(&group, &mounts);
+            let _found: Figure<Groups> = Groups::find("cpu", &group, &mounts);
             let _time: Option<Duration> = parse_cpu_stat(&stat);
         }
     }

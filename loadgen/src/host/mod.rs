@@ -17,6 +17,7 @@ pub mod stat;
 pub mod thermal;
 pub mod thread;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -153,13 +154,28 @@ fn both<'a, T>(before: &'a Figure<T>, after: &'a Figure<T>) -> Figure<(&'a T, &'
     Ok((before, after))
 }
 
+/// The figure, or `None` and the reason under its name.
+pub(crate) fn known<T>(
+    name: &str,
+    figure: Figure<T>,
+    reasons: &mut BTreeMap<String, String>,
+) -> Option<T> {
+    match figure {
+        Ok(figure) => Some(figure),
+        Err(reason) => {
+            reasons.insert(name.to_owned(), reason);
+            None
+        }
+    }
+}
+
 /// A whole file of `/proc` or `/sys`.
-fn read(path: impl AsRef<Path>) -> Figure<String> {
+pub(crate) fn read(path: impl AsRef<Path>) -> Figure<String> {
     let path = path.as_ref();
     fs::read_to_string(path).map_err(|error| unreadable(path, &error))
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> String {
+pub(crate) fn unreadable(path: &Path, error: &io::Error) -> String {
     format!("cannot read {}: {error}", path.display())
 }
 

@@ -1,7 +1,7 @@
 //! What became of the probes, how they left, and what the host did meanwhile.
 
-use super::labelled;
 use super::table::cell;
+use super::wrapped;
 use crate::figures::{count, percent, percentage, time};
 use crate::results::{Distribution, Gaps, Host, Known, LostBy, Run};
 
@@ -30,55 +30,59 @@ pub(super) fn accounts(run: &Run) -> Vec<String> {
         [] => String::new(),
         reasons => format!(" ({})", reasons.join(", ")),
     };
-    let mut lines = vec![
-        labelled(
-            "probes",
-            &format!(
-                "{} scheduled, {} sent, {} not sent{reasons}",
-                count(counts.scheduled),
-                count(counts.sent),
-                count(counts.not_sent),
-            ),
+    let mut lines = wrapped(
+        "probes",
+        &format!(
+            "{} scheduled, {} sent, {} not sent{reasons}",
+            count(counts.scheduled),
+            count(counts.sent),
+            count(counts.not_sent),
         ),
-        labelled(
-            "answers",
-            &format!(
-                "{} in time ({}), {} late, {} lost ({})",
-                count(counts.received),
-                percent(counts.received, counts.sent),
-                count(counts.late),
-                count(counts.lost),
-                percent(counts.lost, counts.sent),
-            ),
+    );
+    lines.extend(answers(run));
+    lines.extend(wrapped(
+        "path",
+        &format!(
+            "{} reordered, {} duplicated, {} corrupted, {} foreign, {} stale{}",
+            count(counts.reordered),
+            count(counts.duplicated),
+            count(counts.corrupted),
+            count(counts.foreign),
+            count(counts.stale),
+            faults(run),
         ),
-        labelled(
-            "path",
-            &format!(
-                "{} reordered, {} duplicated, {} corrupted, {} foreign, {} stale{}",
-                count(counts.reordered),
-                count(counts.duplicated),
-                count(counts.corrupted),
-                count(counts.foreign),
-                count(counts.stale),
-                faults(run),
-            ),
+    ));
+    lines.extend(wrapped(
+        "rate",
+        &format!(
+            "{}/s scheduled, {}/s sent, {}/s answered in time",
+            count(run.rate_pps.scheduled),
+            count(run.rate_pps.sent),
+            count(run.rate_pps.received),
         ),
-        labelled(
-            "rate",
-            &format!(
-                "{}/s scheduled, {}/s sent, {}/s answered in time",
-                count(run.rate_pps.scheduled),
-                count(run.rate_pps.sent),
-                count(run.rate_pps.received),
-            ),
+    ));
+    lines.extend(run.gaps_ns.as_ref().map_or(Vec::new(), gaps));
+    lines.extend(wrapped("host", &host(&run.host)));
+    lines
+}
+
+/// How many there were, and where those were lost that there were not.
+fn answers(run: &Run) -> Vec<String> {
+    let counts = &run.counts;
+    let mut lines = wrapped(
+        "answers",
+        &format!(
+            "{} in time ({}), {} late, {} lost ({})",
+            count(counts.received),
+            percent(counts.received, counts.sent),
+            count(counts.late),
+            count(counts.lost),
+            percent(counts.lost, counts.sent),
         ),
-    ];
+    );
     if counts.lost > 0 {
-        // After the line that says how many they are.
-        lines.insert(2, labelled("lost at", &lost_by(&run.lost_by)));
+        lines.extend(wrapped("lost at", &lost_by(&run.lost_by)));
     }
-    lines.extend(run.gaps_ns.as_ref().and_then(gaps));
-    lines.push(labelled("host", &host(&run.host)));
     lines
 }
 
@@ -133,8 +137,10 @@ fn host(host: &Host) -> String {
 }
 
 /// How evenly, or unevenly, probes left; nothing if there was no gap.
-fn gaps(gaps: &Gaps) -> Option<String> {
-    let distance = gaps.distance?;
+fn gaps(gaps: &Gaps) -> Vec<String> {
+    let Some(distance) = gaps.distance else {
+        return Vec::new();
+    };
     let of = |distribution: &Distribution| {
         let (p50, p99) = (cell(distribution.p50), cell(distribution.p99));
         format!("p50 {p50} p99 {p99}")
@@ -144,5 +150,5 @@ fn gaps(gaps: &Gaps) -> Option<String> {
         of(&gaps.intended),
         of(&gaps.achieved),
     );
-    Some(labelled("gaps", &text))
+    wrapped("gaps", &text)
 }

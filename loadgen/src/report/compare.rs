@@ -1,7 +1,7 @@
 //! A comparison as text: the answer in words, then the numbers.
 
 use super::table::cell;
-use super::{BOLD, GREEN, RED, Style, YELLOW, labelled, painted};
+use super::{BOLD, GREEN, RED, Style, YELLOW, labelled, painted, printable};
 use crate::compare::words::{chance, change, interval, relative};
 use crate::figures;
 use crate::measure::Quantile;
@@ -58,7 +58,10 @@ fn side(name: &str, side: &Side) -> Vec<String> {
         1 => "1 run".to_owned(),
         runs => format!("{runs} runs"),
     };
-    let mut lines = vec![labelled(name, &format!("{runs}{suspect}{names}"))];
+    let mut lines = vec![labelled(
+        name,
+        &printable(&format!("{runs}{suspect}{names}")),
+    )];
     for run in &side.runs {
         let reason = match run.left_out {
             None => continue,
@@ -66,7 +69,8 @@ fn side(name: &str, side: &Side) -> Vec<String> {
             Some(LeftOut::Unfinished) => "it had not ended when its file was written",
             Some(LeftOut::Repeated) => "it is there already, and a run counts once",
         };
-        lines.push(labelled("", &format!("without {}: {reason}", run.name)));
+        let name = printable(&run.name);
+        lines.push(labelled("", &format!("without {name}: {reason}")));
     }
     lines
 }
@@ -194,7 +198,7 @@ fn bounds(comparison: &Comparison, style: Style) -> Vec<String> {
 fn wrapped(label: &str, text: &str) -> Vec<String> {
     let mut lines = vec![labelled(label, "")];
     let indented = lines[0].chars().count();
-    for word in text.split(' ') {
+    for word in printable(text).split(' ') {
         let line = lines.last().map_or(0, |line| line.chars().count());
         let blank = usize::from(line > indented);
         if blank == 1 && line + 1 + word.chars().count() > WIDTH {
@@ -274,6 +278,9 @@ mod tests {
     fn what_is_lost_is_written_as_that() {
         let (a, b) = (runs("a", 5, 50_000), held_up("b", 5));
         let text = report(&a, &b, &[]);
-        assert!(text.contains("+lost      ") && text.contains("+lost to +lost"), "{text}");
+        assert!(
+            text.contains("+lost      ") && text.contains("+lost to +lost"),
+            "{text}"
+        );
     }
 }

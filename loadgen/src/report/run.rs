@@ -87,7 +87,8 @@ answers     989 in time (99.597 %), 2 late, 2 lost (0.201 %)
 lost at     server's socket 1, path or server 1
 path        2 reordered, 1 duplicated, 0 corrupted, 0 foreign, 0 stale
 rate        10,000/s scheduled, 9,930/s sent, 9,890/s answered in time
-gaps        intended p50 100 us p99 100 us, achieved p50 100 us p99 100 us, distance 0.00
+gaps        intended p50 100 us p99 100 us, achieved p50 100 us p99 100 us,
+            distance 0.00
 host        unknown
 
 verdict     valid
@@ -127,7 +128,7 @@ until       p90 +-5 %: reached after 100 ms (p90 21.0 us +-0 %)
     }
 
     #[test]
-    fn what_the_host_did_is_one_line() {
+    fn what_the_host_did_fits_eighty_columns() {
         let mut run = run();
         run.host.stolen_share = Some(0.003);
         run.host.involuntary_switches = Some(1_200);
@@ -135,8 +136,8 @@ until       p90 +-5 %: reached after 100 ms (p90 21.0 us +-0 %)
         run.host.throttled_ns = Some(0);
         run.host.too_hot = Some(2);
         let text = text(&run, Style::Plain);
-        let line = "\nhost        0.3 % of the time stolen, 1,200 involuntary switches, waited \
-                    2.00 ms for a CPU, 2 times too hot\n";
+        let line = "\nhost        0.3 % of the time stolen, 1,200 involuntary switches,\n            \
+                    waited 2.00 ms for a CPU, 2 times too hot\n";
         assert!(text.contains(line), "{text}");
     }
 
@@ -177,7 +178,7 @@ until       p90 +-5 %: reached after 100 ms (p90 21.0 us +-0 %)
         (run.plan.smallest_size_bytes, run.plan.largest_size_bytes) = (40, 1_472);
         let text = text(&run, Style::Plain);
         let expected = "load        10,000 probes/s (poisson) of 40 to 1,472 bytes (imix) for \
-                        100 ms after no warm-up, seed 1\n";
+                        100 ms\n            after no warm-up, seed 1\n";
         assert!(text.contains(expected), "{text}");
     }
 
@@ -188,7 +189,7 @@ until       p90 +-5 %: reached after 100 ms (p90 21.0 us +-0 %)
         (run.plan.smallest_size_bytes, run.plan.largest_size_bytes) = (64, 1_472);
         let text = text(&run, Style::Plain);
         let expected = "load        10,000 probes/s of 64 to 1,472 bytes for 100 ms after no \
-                        warm-up, seed 1\n";
+                        warm-up,\n            seed 1\n";
         assert!(text.contains(expected), "{text}");
     }
 

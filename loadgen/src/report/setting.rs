@@ -1,6 +1,6 @@
 //! What was run.
 
-use super::labelled;
+use super::wrapped;
 use crate::figures::{count, rate, time};
 use crate::results::{Plan, Run};
 
@@ -12,29 +12,28 @@ pub(super) fn setting(run: &Run) -> Vec<String> {
     } else {
         String::new()
     };
-    vec![
-        labelled("target", &target(plan)),
-        labelled(
-            "load",
-            &format!(
-                "{} of {} for {} after {warmup}{cut}{}",
-                load(plan),
-                sizes(plan),
-                time(run.window_ns),
-                seed(run),
-            ),
+    let mut lines = wrapped("target", &target(plan));
+    lines.extend(wrapped(
+        "load",
+        &format!(
+            "{} of {} for {} after {warmup}{cut}{}",
+            load(plan),
+            sizes(plan),
+            time(run.window_ns),
+            seed(run),
         ),
-        labelled(
-            "from",
-            &format!(
-                "{}, {}, timeout {}{}",
-                number_of(plan.flows, "flow"),
-                number_of(plan.threads, "thread"),
-                time(plan.timeout_ns),
-                trains(run),
-            ),
+    ));
+    lines.extend(wrapped(
+        "from",
+        &format!(
+            "{}, {}, timeout {}{}",
+            number_of(plan.flows, "flow"),
+            number_of(plan.threads, "thread"),
+            time(plan.timeout_ns),
+            trains(run),
         ),
-    ]
+    ));
+    lines
 }
 
 /// How long was sent without measuring.

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::setting::{sizes, target, warmup};
 use super::table::cell;
-use super::{BOLD, Style, labelled, painted, verdict_word};
+use super::{BOLD, Style, labelled, painted, verdict_word, wrapped};
 use crate::figures::{self, percent, time};
 use crate::measure::Quantile;
 use crate::rate::Rate;
 use crate::results::{Run, Sweep};
+use crate::slo;
 use crate::sweep::Direction;
 
 /// The report of a sweep. Ends with a line break.
@@ -16,8 +17,8 @@ use crate::sweep::Direction;
 pub fn text(sweep: &Sweep, style: Style) -> String {
     let mut lines = Vec::new();
     if let Some(first) = sweep.trials.first() {
-        lines.push(labelled("target", &target(&first.run.plan)));
-        lines.push(labelled("load", &load(sweep, &first.run)));
+        lines.extend(wrapped("target", &target(&first.run.plan)));
+        lines.extend(wrapped("load", &load(sweep, &first.run)));
         lines.push(String::new());
     }
     lines.push(format!(
@@ -38,6 +39,7 @@ pub fn text(sweep: &Sweep, style: Style) -> String {
     }
     lines.push(String::new());
     lines.extend(conclusions(sweep));
+    lines.extend(objectives(sweep));
     lines.join("\n") + "\n"
 }
 
@@ -90,7 +92,7 @@ fn half(run: Option<&Run>, style: Style) -> String {
 fn conclusions(sweep: &Sweep) -> Vec<String> {
     if sweep.trials.len() < sweep.planned {
         let text = "the sweep was interrupted, so that nothing is said of knee and hysteresis";
-        return vec![labelled("unknown", text)];
+        return wrapped("unknown", text);
     }
     let knee = match &sweep.knee {
         Some(rate) if is_highest(sweep, rate) => format!(
@@ -105,10 +107,36 @@ fn conclusions(sweep: &Sweep) -> Vec<String> {
         ),
         None => "none: at no rate was the median answered both ways".to_owned(),
     };
-    vec![
-        labelled("knee", &knee),
-        labelled("hysteresis", &hysteresis(sweep)),
-    ]
+    let mut lines = wrapped("knee", &knee);
+    lines.extend(wrapped("hysteresis", &hysteresis(sweep)));
+    lines
+}
+
+/// At which rates the objectives are not met; nothing if there are none. A rate counts by the worse
+/// of its two runs.
+fn objectives(sweep: &Sweep) -> Vec<String> {
+    let mut worst: BTreeMap<Rate, slo::Outcome> = BTreeMap::new();
+    for trial in &sweep.trials {
+        if let (Some(rate), Some(slo)) = (trial.rate(), &trial.run.slo) {
+            let outcome = worst.entry(rate).or_insert(slo.outcome);
+            *outcome = slo.outcome.max(*outcome);
+        }
+    }
+    if worst.is_empty() {
+        return Vec::new();
+    }
+    let at = |outcome| {
+        let rates = worst.iter().filter(|(_, found)| **found == outcome);
+        let rates = rates.map(|(rate, _)| format!("{}/s", figures::rate(*rate)));
+        let rates: Vec<String> = rates.collect();
+        (!rates.is_empty()).then(|| format!("{outcome} at {}", rates.join(", ")))
+    };
+    let told = [slo::Outcome::Missed, slo::Outcome::Undecided].map(at);
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    match told.as_slice() {
+        [] => vec![labelled("slo", "met at every rate")],
+        told => wrapped("slo", &told.join("; ")),
+    }
 }
 
 fn is_highest(sweep: &Sweep, rate: &str) -> bool {
@@ -155,7 +183,7 @@ fn p50(run: &Run) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::results::SweepTrial;
-    use crate::results::tests::run;
+    use crate::results::tests::{asked, run};
 
     fn trial(direction: Direction, rate: &str, median: u64) -> SweepTrial {
         let mut run = run();
@@ -175,7 +203,7 @@ mod tests {
             lost,
         ];
         let text = text(&Sweep::new(trials, 4), Style::Plain);
-        let told = "at 10,000/s the median was 20.0 us on the way up and lost on the way down";
+        let told = "at 10,000/s the median was 20.0 us on the way up and lost on the way\n";
         assert!(text.contains(told), "{text}");
     }
 
@@ -197,11 +225,44 @@ rate             p50      p99     lost verdict     p50      p99     lost verdict
 2,000,000/s  25.0 us  21.0 us  0.403 % valid    900 us  21.0 us  0.403 % valid
 
 knee        10,000/s: the most answers a second for the median round trip
-hysteresis  at 2,000,000/s the median was 25.0 us on the way up and 900 us on the way down
+hysteresis  at 2,000,000/s the median was 25.0 us on the way up and 900 us on
+            the way down
 ";
         let text = text(&Sweep::new(trials, 4), Style::Plain);
         assert_eq!(text, expected);
-        assert!(text.lines().skip(3).take(4).all(|line| line.len() <= 80));
+        assert!(text.lines().all(|line| line.len() <= 80));
+    }
+
+    #[test]
+    fn the_rates_are_named_at_which_an_objective_is_not_met() {
+        let judged = |direction, rate, outcome| {
+            let mut trial = trial(direction, rate, 20_000);
+            trial.run.slo = asked().slo;
+            trial.run.slo.as_mut().unwrap().outcome = outcome;
+            trial
+        };
+        let (up, down) = (Direction::Up, Direction::Down);
+        let (met, missed) = (slo::Outcome::Met, slo::Outcome::Missed);
+        let told = |trials: Vec<SweepTrial>| {
+            let planned = trials.len();
+            text(&Sweep::new(trials, planned), Style::Plain)
+        };
+        let good = told(vec![judged(up, "1000", met), judged(down, "1000", met)]);
+        assert!(
+            good.ends_with("\nslo         met at every rate\n"),
+            "{good}"
+        );
+        let bad = told(vec![
+            judged(up, "1000", met),
+            judged(up, "2000", slo::Outcome::Undecided),
+            judged(up, "4000", met),
+            judged(up, "8000", missed),
+            judged(down, "8000", missed),
+            judged(down, "4000", missed),
+        ]);
+        let line = "\nslo         missed at 4,000/s, 8,000/s; undecided at 2,000/s\n";
+        assert!(bad.ends_with(line), "{bad}");
+        assert!(!told(vec![trial(up, "1000", 1)]).contains("slo"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::nanos;
-use crate::host::{self, Figure};
+use crate::host::{self, known};
 
 /// What the host did in the measured window; `null` where that is unknown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,16 +54,6 @@ impl From<&host::Host> for Host {
             too_hot: known("too_hot", host.hot.clone(), reasons),
             clock_step_ns: known("clock_step_ns", host.clock_step.clone(), reasons),
             unreadable,
-        }
-    }
-}
-
-fn known<T>(name: &str, figure: Figure<T>, reasons: &mut BTreeMap<String, String>) -> Option<T> {
-    match figure {
-        Ok(figure) => Some(figure),
-        Err(reason) => {
-            reasons.insert(name.to_owned(), reason);
-            None
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod comparison;
 mod distribution;
+mod environment;
 mod gaps;
 mod histograms;
 mod host;
@@ -13,6 +14,7 @@ pub mod read;
 mod search;
 mod selftest;
 mod slo;
+mod sockets;
 mod sweep;
 mod time_split;
 mod until;
@@ -28,6 +30,7 @@ pub use self::comparison::{
     Shift, Side, SideRun, Values,
 };
 pub use self::distribution::{Distribution, Intervals, RoundTrips};
+pub use self::environment::{DifferenceFile, DifferenceSchema, EnvironmentFile, EnvironmentSchema};
 pub use self::gaps::Gaps;
 pub use self::histograms::{Encoded, Histogram, Histograms};
 pub use self::host::Host;
@@ -38,11 +41,14 @@ pub use self::plan::{Load, Plan};
 pub use self::search::{Search, SearchOutcome, SearchSchema, SearchTrial};
 pub use self::selftest::{Check, Floor, Pauses, Selftest, SelftestSchema};
 pub use self::slo::{Objective, Slo, Unit};
+pub use self::sockets::{Setting, SocketOption, Sockets};
 pub use self::sweep::{Sweep, SweepSchema, SweepTrial};
 pub use self::time_split::{At, Clock, Row, TimeSplit};
 pub use self::until::Until;
 pub use self::verdict::{Doubt, Verdict};
-use crate::measure::{Counts, Measured};
+use crate::environment::Environment;
+use crate::environment::build::Builds;
+use crate::measure::{Counts, Latency, Measured};
 use crate::precision::Ending;
 
 /// Everything about one run. All counts and times are those of the measured window.
@@ -102,6 +108,15 @@ pub struct Run {
     pub host: Host,
     /// Whether to believe any of it.
     pub verdict: Verdict,
+    /// The machine that it was made on.
+    #[serde(default)]
+    pub environment: Option<Environment>,
+    /// The programs that it was made with.
+    #[serde(default)]
+    pub builds: Option<Builds>,
+    /// What its sockets are like.
+    #[serde(default)]
+    pub sockets: Option<Sockets>,
     /// The window, one row an interval, in order.
     #[serde(default)]
     pub intervals: Vec<Period>,
@@ -122,11 +137,24 @@ pub enum Ended {
     Unfinished,
 }
 
+/// When, where and with what a run was made, as far as that is known.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// When the measured window began, in nanoseconds since 1970 by the wall clock.
+    pub began_unix_ns: Option<u64>,
+    /// The machine.
+    pub environment: Option<Environment>,
+    /// The programs.
+    pub builds: Option<Builds>,
+    /// What the sockets are like.
+    pub sockets: Option<Sockets>,
+}
+
 /// What was found out about a run besides its books.
 #[derive(Clone, Debug)]
 pub struct Findings {
-    /// When the measured window began, in nanoseconds since 1970.
-    pub began_unix_ns: Option<u64>,
+    /// When, where and with what it was made.
+    pub about: About,
     /// How the run came to an end.
     pub ended: Ended,
     /// What the host did meanwhile.
@@ -185,7 +213,7 @@ impl Run {
         });
         Self {
             schema: Schema::Run1,
-            began_unix_ns: findings.began_unix_ns,
+            began_unix_ns: findings.about.began_unix_ns,
             ended: Some(findings.ended),
             plan: Plan::from(plan),
             window_ns: nanos(window),
@@ -209,15 +237,7 @@ impl Run {
             },
             time_split: measured.time_split.as_ref().map(TimeSplit::from),
             flows: flows.collect(),
-            until: plan.until().map(|until| {
-                let goal = until.goal;
-                Until::from(&Ending {
-                    goal,
-                    estimate: latency.from_due.estimate(goal.fraction(), unanswered),
-                    window,
-                    most: until.most,
-                })
-            }),
+            until: reached(plan, window, latency, unanswered),
             slo: plan.slo().map(|slo| {
                 let assess = |clock| slo.assess(clock, &counts);
                 Slo::new(&assess(&latency.from_due), &assess(&latency.from_send))
@@ -233,8 +253,28 @@ impl Run {
             verdict: Verdict::from(&findings.verdict),
             intervals: measured.rows.iter().map(Period::from).collect(),
             histograms: Some(Histograms::of(latency)),
+            environment: findings.about.environment.clone(),
+            builds: findings.about.builds.clone(),
+            sockets: findings.about.sockets.clone(),
         }
     }
+}
+
+/// How well the quantile of the goal is known, if there is one.
+fn reached(
+    plan: &crate::plan::Plan,
+    window: Duration,
+    latency: &Latency,
+    unanswered: u64,
+) -> Option<Until> {
+    let until = plan.until()?;
+    let goal = until.goal;
+    Some(Until::from(&Ending {
+        goal,
+        estimate: latency.from_due.estimate(goal.fraction(), unanswered),
+        window,
+        most: until.most,
+    }))
 }
 
 impl Rates {
@@ -309,7 +349,10 @@ pub(crate) mod tests {
         let measured = measured(&plan);
         let lost = measured.counts().lost;
         let findings = Findings {
-            began_unix_ns: Some(1_700_000_000_000_000_000),
+            about: About {
+                began_unix_ns: Some(1_700_000_000_000_000_000),
+                ..About::default()
+            },
             ended: Ended::AsPlanned,
             host: crate::host::Host::unknown("nobody looked"),
             losses: Losses::attribute(lost, 0, Server::SameHost { socket: 1 }),

@@ -50,6 +50,19 @@ fn the_report_has_a_line_a_rate_and_names_the_knee() {
 }
 
 #[test]
+fn a_sweep_that_misses_an_objective_names_the_rates() {
+    let peer = Peer::faithful();
+    let swept = Program::loadgen(&format!(
+        "sweep --target {} --from 100 --to 200 --steps 2 --slo max<1ns {RUNS}",
+        peer.address()
+    ))
+    .end();
+    swept.assert_code(4);
+    let told = "slo         missed at 100/s, 200/s\n";
+    assert!(swept.stdout.ends_with(told), "{}", swept.stdout);
+}
+
+#[test]
 fn a_sweep_that_cannot_be_is_refused_before_anything_is_sent() {
     let refused = |arguments: &str, words: &[&str]| {
         let program = Program::loadgen(&format!("sweep {arguments}"));
