@@ -1,8 +1,8 @@
 //! Two sets of runs: is there a difference, how large is it, and is it more than chance? Pure.
 //!
-//! - [`subject`]: what is compared of a run;
-//! - [`sides`]: which runs count;
-//! - [`circumstances`]: what else was different;
+//! - `subject`: what is compared of a run;
+//! - `sides`: which runs count;
+//! - `circumstances`: what else was different;
 //! - [`bound`]: how much worse a side may be;
 //! - [`words`]: how differences are written.
 //!

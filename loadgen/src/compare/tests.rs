@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::environment::Environment;
 use crate::results::tests::run;
 use crate::results::{Ended, LeftOut, Run};
 use crate::verdict::Outcome;
@@ -129,7 +130,9 @@ fn one_run_given_ten_times_counts_once() {
 #[test]
 fn files_that_do_not_name_their_run_are_told_apart_by_what_they_hold() {
     let mut a = runs("a", 4, 50_000);
-    a.iter_mut().for_each(|named| named.run.plan.run = None);
+    for named in &mut a {
+        named.run.plan.run = None;
+    }
     a.push(a[0].clone());
     let comparison = compare(&a, &a, &[]);
     let left_out: Vec<_> = comparison.a.runs.iter().map(|run| run.left_out).collect();
@@ -223,12 +226,12 @@ fn faster_in_one_and_slower_in_another_is_mixed() {
 fn whatever_was_asked_for_differently_is_named() {
     let (a, mut b) = (runs("a", 5, 50_000), runs("b", 5, 50_000));
     b[0].run.plan.timeout_ns = 5_000_000;
-    b.iter_mut().for_each(|named| {
+    for named in &mut b {
         named.run.plan.rate = Some("20000".to_owned());
         named.run.plan.rate_pps = Some(20_000);
         named.run.plan.seed += 1;
         named.run.window_ns *= 2;
-    });
+    }
     let comparison = compare(&a, &b, &[]);
     let named: Vec<(&str, &str, &str)> = comparison
         .plan
@@ -241,6 +244,27 @@ fn whatever_was_asked_for_differently_is_named() {
     ];
     assert_eq!(named, expected);
     assert!(comparison.warnings[0].contains("from 100 ms to 200 ms"));
+}
+
+#[test]
+fn sides_of_different_machines_are_told_apart() {
+    let (mut a, mut b) = (runs("a", 5, 50_000), runs("b", 5, 50_000));
+    let here = Environment::read(None);
+    for named in a.iter_mut().chain(&mut b) {
+        named.run.environment = Some(here.clone());
+    }
+    assert!(compare(&a, &b, &[]).environment.is_empty());
+    let mut elsewhere = here;
+    elsewhere.kernel.release = Some("1.2.3".to_owned());
+    // What a machine is doing is another matter each time.
+    elsewhere.load.at_start.running = Some(12_345);
+    b[0].run.environment = Some(elsewhere);
+    let differences = compare(&a, &b, &[]).environment;
+    let found: Vec<_> = differences
+        .iter()
+        .map(|one| (&*one.name, &*one.b))
+        .collect();
+    assert_eq!(found, [("kernel.release", "1.2.3")]);
 }
 
 #[test]

@@ -254,13 +254,16 @@ mod tests {
         a.push(a[2].clone());
         b[1].run.verdict.outcome = Outcome::Invalid;
         b[2].run.verdict.outcome = Outcome::Suspect;
-        b.iter_mut().for_each(|named| named.run.plan.flows = 64);
+        for named in &mut b {
+            named.run.plan.flows = 64;
+            named.name.push('\x1b');
+        }
         let text = report(&a, &b, &[]);
         for words in [
             "A           5 runs: a-1 to a-5",
             "without a-3: it is there already",
-            "B           5 runs, 1 of them suspect: b-1 to b-6",
-            "without b-2: its verdict is invalid",
+            "B           5 runs, 1 of them suspect: b-1? to b-6?",
+            "without b-2?: its verdict is invalid",
             "plan: flows: A 2, B 64",
         ] {
             assert!(text.contains(words), "no {words} in {text}");

@@ -15,7 +15,7 @@
 //! truth in 95 to 97 % of simulated cases with 4 to 20 runs a side, for normal, skewed and
 //! heavy-tailed runs alike; a test keeps to that.
 //!
-//! Of the other intervals, BCa and the studentized one need an estimate of the variance that four
+//! Of the other intervals, `BCa` and the studentized one need an estimate of the variance that four
 //! runs do not give (for means: up to six times as wide), and neither knows what to do with runs
 //! whose quantile is lost.
 

@@ -83,6 +83,7 @@ fn at_least(statistic: f64, found: f64) -> bool {
 const ROUNDING: f64 = 1e-10;
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these numbers are exact")]
 mod tests {
     use proptest::prelude::*;
 

@@ -26,13 +26,13 @@ impl Scores {
     /// The scores of the values of both sides together.
     #[must_use]
     pub fn new(values: &[f64]) -> Self {
-        let mut scores = standardized(ranks(values));
-        let apart = standardized(distances(values));
+        let mut scores = standardized(&ranks(values));
+        let apart = standardized(&distances(values));
         for (score, apart) in scores.iter_mut().zip(apart) {
             *score += apart * TIE_BREAK;
         }
         Self {
-            scores: standardized(scores),
+            scores: standardized(&scores),
         }
     }
 
@@ -55,7 +55,8 @@ impl Scores {
 fn ranks(values: &[f64]) -> Vec<f64> {
     let rank = |value: &f64| {
         let below = values.iter().filter(|other| *other < value).count();
-        let level = values.iter().filter(|other| *other == value).count();
+        let above = values.iter().filter(|other| *other > value).count();
+        let level = values.len() - below - above;
         real(below) + real(level + 1) / 2.0
     };
     values.iter().map(rank).collect()
@@ -71,8 +72,8 @@ fn distances(values: &[f64]) -> Vec<f64> {
     values.iter().map(distance).collect()
 }
 
-fn standardized(values: Vec<f64>) -> Vec<f64> {
-    let mean = mean(&values);
+fn standardized(values: &[f64]) -> Vec<f64> {
+    let mean = mean(values);
     let centred: Vec<f64> = values.iter().map(|value| value - mean).collect();
     let length = centred
         .iter()
@@ -91,6 +92,7 @@ const TIE_BREAK: f64 = 0.001;
 const FARTHEST: f64 = 3.0;
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these numbers are exact")]
 mod tests {
     use proptest::prelude::*;
 

@@ -17,7 +17,7 @@ fn result() -> Value {
     let arguments = "--rate 20 --duration 300ms --warmup 50ms --timeout 10s --json -";
     let ended = Program::loadgen(&format!("--target {} {arguments}", peer.address())).end();
     ended.assert_code(0);
-    serde_json::from_str(&ended.stdout).unwrap()
+    serde_json::from_str(&ended.stdout).expect("it is a result")
 }
 
 /// A file for each of these medians in microseconds, with other quantiles that are all alike. They
@@ -35,7 +35,7 @@ fn write(scratch: &Scratch, side: &str, result: &Value, medians: &[u64]) {
             times[name] = json!(tail);
         }
         let path = scratch.file(&format!("{side}{number}.json"));
-        fs::write(path, run.to_string()).unwrap();
+        fs::write(path, run.to_string()).expect("the directory is ours");
     }
 }
 
@@ -207,7 +207,7 @@ fn a_file_that_is_no_result_of_a_run_is_refused_with_its_name_and_what_is_wrong(
 /// Both sides want each of their files.
 #[track_caller]
 fn refuses(path: &Path, words: &str) {
-    let path = path.to_str().unwrap();
+    let path = path.to_str().expect("a build has a plain name");
     let program = Program::loadgen(&format!("compare {path} --with {path}"));
     program
         .end()
