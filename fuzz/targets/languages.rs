@@ -10,6 +10,7 @@ use echo_reactor::faults::Faults;
 use libfuzzer_sys::fuzz_target;
 use loadgen::cli::arrivals::Spacing;
 use loadgen::cli::{sizes, units};
+use loadgen::compare::Bound;
 use loadgen::measure::Fraction;
 use loadgen::precision::Goal;
 use loadgen::rate::Rate;
@@ -17,6 +18,7 @@ use loadgen::share::Share;
 use loadgen::slo::Slo;
 
 fuzz_target!(|text: &str| {
+    there_and_back::<Bound>(text);
     there_and_back::<Faults>(text);
     there_and_back::<Fraction>(text);
     there_and_back::<Goal>(text);

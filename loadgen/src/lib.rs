@@ -16,6 +16,8 @@
 //! - [`host`]: what the host did meanwhile.
 //! - [`losses`]: where lost probes died.
 //! - [`measure`]: the books of every probe and every datagram.
+//! - [`compare`]: is one set of runs another than the other? Pure.
+//! - [`statistics`]: what several runs tell of a difference. Pure.
 //! - [`verdict`]: may the run be believed?
 //! - [`results`]: the file a run leaves behind.
 //! - [`merge`]: the results of several runs as one. Pure.
@@ -33,6 +35,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod compare;
 pub mod decimal;
 pub mod engine;
 pub mod environment;
@@ -61,6 +64,7 @@ pub mod session;
 pub mod share;
 pub mod sizes;
 pub mod slo;
+pub mod statistics;
 mod surroundings;
 pub mod sweep;
 pub mod time;

@@ -110,6 +110,31 @@ const ALL: &[(&str, Appendix)] = &[
         },
     ),
     (
+        "compare",
+        Appendix {
+            exit_codes: &[
+                (0, "compared, whatever the answer; no bound is broken"),
+                (1, "a file cannot be read, or it failed"),
+                (2, "wrong use"),
+                (
+                    3,
+                    "too few runs to tell, or to tell of a bound of --fail-if",
+                ),
+                (4, "a bound of --fail-if is broken"),
+            ],
+            examples: &[
+                (
+                    "loadgen compare old-*.json --with new-*.json",
+                    "are the new runs different from the old ones?",
+                ),
+                (
+                    "loadgen compare old-*.json --with new-*.json --fail-if 'p99>+5%'",
+                    "fail if they are surely slower, by more than that",
+                ),
+            ],
+        },
+    ),
+    (
         "report",
         Appendix {
             exit_codes: USUAL,

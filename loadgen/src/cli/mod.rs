@@ -11,6 +11,7 @@
 //! - [`search`]: the highest rate that meets an objective;
 //! - [`selftest`]: whether this machine can measure;
 //! - [`sweep`]: a run at each of several rates;
+//! - [`compare`]: whether two sets of results differ;
 //! - [`appendix`]: what follows the flags in the help;
 //! - [`arrivals`], [`sizes`]: how probes are spaced, and how large they are;
 //! - [`address`]: host names and addresses;
@@ -20,6 +21,7 @@
 pub mod address;
 pub mod appendix;
 pub mod arrivals;
+pub mod compare;
 pub mod completions;
 pub mod environment;
 pub mod exports;
@@ -75,6 +77,12 @@ pub enum Command {
     /// Prove within a minute that this machine measures what it should, and find its floor
     #[command(after_long_help = appendix::of("selftest").text())]
     Selftest(selftest::Arguments),
+    /// Tell whether two sets of results differ, by how much, and whether that is more than chance
+    ///
+    /// The run is what counts: at least 4 runs a side are wanted, better 10, and the sides should take
+    /// turns while they are made.
+    #[command(after_long_help = appendix::of("compare").text())]
+    Compare(compare::Arguments),
     /// Show results that were kept
     #[command(after_long_help = appendix::of("report").text())]
     Report(report::Arguments),

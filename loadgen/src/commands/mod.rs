@@ -1,5 +1,6 @@
 //! What each command does, from what was typed to the exit code.
 
+mod compare;
 mod completions;
 mod environment;
 mod exports;
@@ -33,6 +34,7 @@ use crate::verdict::Outcome;
 pub fn carry_out(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
         None => measure::measure(&cli.run),
+        Some(Command::Compare(arguments)) => compare::carry_out(arguments),
         Some(Command::Ping(arguments)) => ping::ping(arguments),
         Some(Command::Sweep(arguments)) => sweep::sweep(arguments),
         Some(Command::Search(arguments)) => search::search(arguments),

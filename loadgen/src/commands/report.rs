@@ -63,6 +63,7 @@ fn text(document: &Document) -> String {
         Document::Run(run) => report::text(run, style()),
         Document::Sweep(sweep) => report::sweep::text(sweep, style()),
         Document::Search(search) => report::search::text(search, style()),
+        Document::Comparison(comparison) => report::compare::text(comparison, style()),
         Document::Selftest(selftest) => report::selftest::text(selftest, style()),
     }
 }

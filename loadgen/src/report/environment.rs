@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::printable;
 use crate::environment::flat::{self, Named, Shown};
 use crate::results::{DifferenceFile, EnvironmentFile};
 
@@ -132,12 +133,6 @@ fn broken(text: &str, width: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
-}
-
-/// The text, with a sign for each character that would take a terminal elsewhere.
-fn printable(text: &str) -> String {
-    let sign = |letter: char| if letter.is_control() { '?' } else { letter };
-    text.chars().map(sign).collect()
 }
 
 /// In the order in which they are shown.

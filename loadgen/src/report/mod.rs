@@ -1,6 +1,7 @@
 //! Results for people: as text for one glance, and as [a page](html).
 
 mod accounts;
+pub mod compare;
 pub mod environment;
 pub mod html;
 mod run;
@@ -58,6 +59,12 @@ fn last_blank(text: &str) -> Option<usize> {
     let number = |end: usize| text[..end].ends_with(|letter: char| letter.is_ascii_digit());
     let mut blanks = text.rmatch_indices(' ').map(|(at, _)| at);
     blanks.find(|at| !number(*at))
+}
+
+/// The text, with a sign for each character that would take a terminal elsewhere.
+fn printable(text: &str) -> String {
+    let sign = |letter: char| if letter.is_control() { '?' } else { letter };
+    text.chars().map(sign).collect()
 }
 
 fn verdict_word(outcome: Outcome) -> (&'static str, &'static str) {

@@ -1,5 +1,6 @@
 //! The file a run leaves behind. Field names carry the units; [`Schema`] carries the version.
 
+mod comparison;
 mod distribution;
 mod environment;
 mod gaps;
@@ -26,6 +27,10 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::comparison::{
+    Answer, Bound, BoundOutcome, Change, CompareSchema, Comparison, Difference, LeftOut, Quantity,
+    Shift, Side, SideRun, Values,
+};
 pub use self::distribution::{Distribution, Intervals, RoundTrips};
 pub use self::environment::{DifferenceFile, DifferenceSchema, EnvironmentFile, EnvironmentSchema};
 pub use self::gaps::Gaps;

@@ -6,10 +6,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use thiserror::Error;
 
-use super::{Run, Search, Selftest, Sweep};
+use super::{Comparison, Run, Search, Selftest, Sweep};
 
 /// What a result file holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,8 @@ pub enum Document {
     Search(Box<Search>),
     /// What a machine can measure.
     Selftest(Box<Selftest>),
+    /// Two sets of runs, compared.
+    Comparison(Box<Comparison>),
 }
 
 impl Document {
@@ -33,6 +35,7 @@ impl Document {
             Self::Sweep(_) => "a sweep",
             Self::Search(_) => "a search",
             Self::Selftest(_) => "a selftest",
+            Self::Comparison(_) => "a comparison",
         }
     }
 
@@ -87,6 +90,11 @@ pub fn parse(text: &[u8]) -> Result<Document, Cause> {
     if text.iter().all(u8::is_ascii_whitespace) {
         return Err(Cause::Empty);
     }
+    if text.trim_ascii_start().first() != Some(&b'{') {
+        // What is not even JSON is told where.
+        let _valid: IgnoredAny = json(text)?;
+        return Err(Cause::Foreign("it is JSON, but no object".to_owned()));
+    }
     let head: Head = json(text)?;
     let Some(schema) = head.schema else {
         return Err(Cause::Foreign("it has no \"schema\"".to_owned()));
@@ -96,6 +104,7 @@ pub fn parse(text: &[u8]) -> Result<Document, Cause> {
         "loadgen/sweep/1" => json(text).map(|sweep| Document::Sweep(Box::new(sweep))),
         "loadgen/search/1" => json(text).map(|search| Document::Search(Box::new(search))),
         "loadgen/selftest/1" => json(text).map(|selftest| Document::Selftest(Box::new(selftest))),
+        "loadgen/compare/1" => json(text).map(|one| Document::Comparison(Box::new(one))),
         other if is_newer(other) => Err(Cause::Newer(schema)),
         other => Err(Cause::Foreign(format!("its \"schema\" is {other:?}"))),
     }?;
@@ -105,7 +114,7 @@ pub fn parse(text: &[u8]) -> Result<Document, Cause> {
 
 /// Whether a schema is one of ours, of a version that is yet to come.
 fn is_newer(schema: &str) -> bool {
-    let kinds = ["run", "sweep", "search", "selftest"];
+    let kinds = ["run", "sweep", "search", "selftest", "compare"];
     kinds.iter().any(|kind| {
         let version = schema.strip_prefix(&format!("loadgen/{kind}/"));
         version.is_some_and(|version| version.parse().is_ok_and(|version: u32| version > 1))
@@ -117,13 +126,15 @@ fn json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Cause> {
 }
 
 /// No file of ours is longer, and one that is must not take all memory.
-const LARGEST: u64 = 1 << 30;
+const LARGEST: u64 = 256 << 20;
 
 fn text(path: &Path) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     let read = File::open(path)?.take(LARGEST + 1).read_to_end(&mut text)?;
     if read as u64 > LARGEST {
-        return Err(io::Error::other("it is longer than 1 GiB"));
+        return Err(io::Error::other(
+            "it is longer than 256 MiB, as no result is",
+        ));
     }
     Ok(text)
 }
@@ -199,6 +210,8 @@ impl From<serde_json::Error> for Cause {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::tests::run;
     use super::*;
 
@@ -218,14 +231,52 @@ mod tests {
         assert!(refusal("  \n").starts_with("it is empty"));
         assert!(refusal(&whole[..whole.len() / 2]).starts_with("it ends too early, at line"));
         assert!(refusal("{}").contains("no \"schema\""));
+        assert!(refusal("[1]").contains("it is JSON, but no object"));
+        let nested = "[".repeat(100_000);
+        assert!(refusal(&nested).starts_with("it ends too early"));
+        assert!(refusal(&(nested + &"]".repeat(100_000))).contains("no object"));
+        assert!(refusal("{\"schema\": 1}").contains("expected a string"));
+        assert!(refusal(&r#"{"a":"#.repeat(100_000)).starts_with("it ends too early"));
         assert!(refusal("hello").starts_with("line 1, column 1: expected value"));
         assert!(refusal(r#"{"schema": "iperf"}"#).contains("its \"schema\" is \"iperf\""));
         assert!(refusal(r#"{"schema": "loadgen/run/2"}"#).contains("use a newer one"));
+        assert!(refusal(r#"{"schema": "loadgen/run/0"}"#).contains("no result of loadgen"));
         let wrong = whole.replacen("\"window_ns\": 100000000", "\"window_ns\": -1", 1);
         assert!(
             refusal(&wrong).contains("expected u64"),
             "{}",
             refusal(&wrong)
         );
+    }
+    proptest! {
+        #[test]
+        fn no_file_makes_it_panic(bytes: Vec<u8>) {
+            let _parsed: Result<Document, Cause> = parse(&bytes);
+        }
+
+        #[test]
+        fn a_file_that_is_cut_or_damaged_anywhere_is_refused_or_read(
+            at in 0.0..1.0_f64, byte: Option<u8>,
+        ) {
+            let mut text = serde_json::to_vec(&run()).unwrap();
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                clippy::cast_precision_loss,
+                reason = "a place in a short text"
+            )]
+            let place = (at * text.len() as f64) as usize;
+            match byte {
+                None => {
+                    text.truncate(place);
+                    let cut = matches!(parse(&text), Err(Cause::Cut { .. } | Cause::Empty));
+                    prop_assert!(cut);
+                }
+                Some(byte) => {
+                    text[place] = byte;
+                    let _parsed: Result<Document, Cause> = parse(&text);
+                }
+            }
+        }
     }
 }

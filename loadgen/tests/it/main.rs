@@ -6,6 +6,7 @@
 mod addresses;
 mod arrivals;
 mod attribution;
+mod compare;
 mod corruption;
 mod delay;
 mod duplicates;

@@ -4,6 +4,7 @@
 //! nothing else; `scripts/truth` runs them one at a time.
 
 mod capacity;
+mod compare;
 mod delay;
 mod hour;
 mod mixture;

@@ -1,0 +1,56 @@
+//! Result files: no bytes make their reader panic, and whatever can be read can be shown, compared
+//! and written again.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use loadgen::compare::{Bound, Named, compare};
+use loadgen::report::{self, Style};
+use loadgen::results::read::{self, Document};
+use loadgen::results::{Answer, BoundOutcome, Run};
+use serde::Serialize;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(document) = read::parse(bytes) else {
+        return;
+    };
+    let (text, written) = match &document {
+        Document::Run(run) => {
+            same_on_both_sides(run);
+            (report::text(run, Style::Plain), json(run))
+        }
+        Document::Sweep(sweep) => (report::sweep::text(sweep, Style::Plain), json(sweep)),
+        Document::Search(search) => (report::search::text(search, Style::Plain), json(search)),
+        Document::Selftest(test) => (report::selftest::text(test, Style::Plain), json(test)),
+        Document::Comparison(one) => (report::compare::text(one, Style::Plain), json(one)),
+    };
+    assert!(text.ends_with('\n'));
+    assert_eq!(read::parse(&written).ok(), Some(document));
+});
+
+fn json(result: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(result).expect("a result can be written")
+}
+
+/// Four runs that are alike, against themselves: never different, whatever is in them.
+fn same_on_both_sides(run: &Run) {
+    let side: Vec<Named> = (0..4)
+        .map(|number| {
+            let mut run = run.clone();
+            run.plan.run = Some(number);
+            let name = number.to_string();
+            Named { name, run }
+        })
+        .collect();
+    let bounds: [Bound; 2] = ["p50>+0%", "loss>+0%"].map(|typed| typed.parse().expect("a bound"));
+    let comparison = compare(&side, &side, &bounds);
+    let undecided = [Answer::NoEvidence, Answer::NotMeasured, Answer::TooFewRuns];
+    assert!(undecided.contains(&comparison.answer));
+    let mut judged = comparison.bounds.iter();
+    assert!(judged.all(|bound| bound.outcome != BoundOutcome::Broken));
+    let text = report::compare::text(&comparison, Style::Plain);
+    assert!(text.starts_with("answer"));
+    let written = json(&comparison);
+    let read = read::parse(&written).expect("a comparison is read as it is written");
+    assert_eq!(read, Document::Comparison(Box::new(comparison)));
+}

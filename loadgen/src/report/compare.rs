@@ -1,0 +1,289 @@
+//! A comparison as text: the answer in words, then the numbers.
+
+use super::table::cell;
+use super::{BOLD, GREEN, RED, Style, YELLOW, labelled, painted, printable};
+use crate::compare::words::{chance, change, interval, relative};
+use crate::figures;
+use crate::measure::Quantile;
+use crate::results::{Answer, BoundOutcome, Comparison, LeftOut, Quantity, Side, Unit, Values};
+use crate::share::Share;
+use crate::verdict::Outcome;
+
+/// The report of a comparison, at most 80 columns wide but for names of files. Ends with a line
+/// break.
+#[must_use]
+pub fn text(comparison: &Comparison, style: Style) -> String {
+    let paragraphs = [
+        answer(comparison, style),
+        sides(comparison),
+        ranges(comparison, style),
+        differences(comparison, style),
+        circumstances(comparison, style),
+        bounds(comparison, style),
+    ];
+    let written = paragraphs.iter().filter(|lines| !lines.is_empty());
+    let written: Vec<String> = written.map(|lines| lines.join("\n") + "\n").collect();
+    written.join("\n")
+}
+
+fn answer(comparison: &Comparison, style: Style) -> Vec<String> {
+    let lines = wrapped("answer", &comparison.message);
+    lines
+        .iter()
+        .map(|line| painted(line, BOLD, style))
+        .collect()
+}
+
+fn sides(comparison: &Comparison) -> Vec<String> {
+    let mut lines = side("A", &comparison.a);
+    lines.extend(side("B", &comparison.b));
+    lines
+}
+
+fn side(name: &str, side: &Side) -> Vec<String> {
+    let counted: Vec<_> = side.counted().collect();
+    let suspect = counted.iter().filter(|run| run.verdict == Outcome::Suspect);
+    let suspect = match suspect.count() {
+        0 => String::new(),
+        suspect => format!(", {suspect} of them suspect"),
+    };
+    let names = match (counted.first(), counted.last()) {
+        (Some(first), Some(last)) if counted.len() > 1 => {
+            format!(": {} to {}", first.name, last.name)
+        }
+        (Some(only), _) => format!(": {}", only.name),
+        (None, _) => String::new(),
+    };
+    let runs = match counted.len() {
+        1 => "1 run".to_owned(),
+        runs => format!("{runs} runs"),
+    };
+    let mut lines = vec![labelled(
+        name,
+        &printable(&format!("{runs}{suspect}{names}")),
+    )];
+    for run in &side.runs {
+        let reason = match run.left_out {
+            None => continue,
+            Some(LeftOut::Invalid) => "its verdict is invalid",
+            Some(LeftOut::Unfinished) => "it had not ended when its file was written",
+            Some(LeftOut::Repeated) => "it is there already, and a run counts once",
+        };
+        let name = printable(&run.name);
+        lines.push(labelled("", &format!("without {name}: {reason}")));
+    }
+    lines
+}
+
+fn ranges(comparison: &Comparison, style: Style) -> Vec<String> {
+    let heading = format!(
+        "{:<12}{:<34}{}",
+        "median", "A, from run to run", "B, from run to run"
+    );
+    let mut lines = vec![painted(&heading, BOLD, style)];
+    lines.extend(comparison.quantities.iter().map(|quantity| {
+        let half = |values| range(values, quantity.unit);
+        let line = format!(
+            "{:<12}{:<34}{}",
+            quantity.name,
+            half(&quantity.a),
+            half(&quantity.b)
+        );
+        line.trim_end().to_owned()
+    }));
+    lines
+}
+
+fn range(values: &Values, unit: Unit) -> String {
+    let [median, lowest, highest] =
+        [values.median, values.lowest, values.highest].map(|value| written(value, unit));
+    if values.median == Quantile::TooFew {
+        return median;
+    }
+    format!("{median:<9} ({})", figures::range(&lowest, &highest))
+}
+
+fn written(value: Quantile, unit: Unit) -> String {
+    match (value, unit) {
+        (Quantile::Value(billionths), Unit::Billionths) => {
+            figures::share(Share::from_billionths(billionths).unwrap_or(Share::WHOLE))
+        }
+        _ => cell(value),
+    }
+}
+
+fn differences(comparison: &Comparison, style: Style) -> Vec<String> {
+    let heading = format!(
+        "{:<12}{:<22}{:<25}{:<9}answer",
+        "B against A", "difference", "95 % within", "p"
+    );
+    let mut lines = vec![painted(&heading, BOLD, style)];
+    for quantity in &comparison.quantities {
+        lines.extend(difference(quantity, style));
+    }
+    let note = "p is corrected for the number of quantities: 0.05 and less is evidence of a \
+                difference. Differences are medians over all pairs of a run of A and one of B.";
+    lines.extend(wrapped("", note));
+    lines
+}
+
+fn difference(quantity: &Quantity, style: Style) -> Vec<String> {
+    let Some(shift) = &quantity.difference else {
+        let reason = quantity.reason.as_deref().unwrap_or_default();
+        return wrapped(&quantity.name, &format!("not compared: {reason}"));
+    };
+    let part = shift.relative.map(|[by, ..]| relative(by));
+    let (word, colour) = match quantity.answer {
+        Answer::Slower => ("slower", RED),
+        Answer::LosesMore => ("more", RED),
+        Answer::Faster => ("faster", GREEN),
+        Answer::LosesLess => ("less", GREEN),
+        _ => return vec![row(quantity, part, "-")],
+    };
+    vec![row(quantity, part, &painted(word, colour, style))]
+}
+
+fn row(quantity: &Quantity, part: Option<String>, answer: &str) -> String {
+    let Some(shift) = &quantity.difference else {
+        return String::new();
+    };
+    format!(
+        "{:<12}{:<11}{:<11}{:<25}{:<9}{answer}",
+        quantity.name,
+        change(shift.by, quantity.unit),
+        part.unwrap_or_default(),
+        interval(shift, quantity.unit),
+        chance(shift.p_corrected)
+    )
+}
+
+fn circumstances(comparison: &Comparison, style: Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut label = "differs";
+    for (kind, differences) in [
+        ("plan", &comparison.plan),
+        ("host", &comparison.environment),
+    ] {
+        for difference in differences {
+            let text = format!(
+                "{kind}: {}: A {}, B {}",
+                difference.name, difference.a, difference.b
+            );
+            lines.extend(wrapped(label, &text));
+            label = "";
+        }
+    }
+    for warning in &comparison.warnings {
+        lines.extend(wrapped("warning", warning));
+    }
+    let painted = lines.iter().map(|line| painted(line, YELLOW, style));
+    painted.collect()
+}
+
+fn bounds(comparison: &Comparison, style: Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    for bound in &comparison.bounds {
+        let colour = match bound.outcome {
+            BoundOutcome::Kept => GREEN,
+            BoundOutcome::Broken => RED,
+            BoundOutcome::Unknown => YELLOW,
+        };
+        let text = wrapped("fail-if", &bound.message);
+        lines.extend(text.iter().map(|line| painted(line, colour, style)));
+    }
+    lines
+}
+
+/// A labelled text in lines of up to 80 columns, broken between words.
+fn wrapped(label: &str, text: &str) -> Vec<String> {
+    let mut lines = vec![labelled(label, "")];
+    let indented = lines[0].chars().count();
+    for word in printable(text).split(' ') {
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        let blank = usize::from(line > indented);
+        if blank == 1 && line + 1 + word.chars().count() > WIDTH {
+            lines.push(labelled("", word));
+        } else if let Some(line) = lines.last_mut() {
+            line.push_str(&" "[..blank]);
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+/// In columns.
+const WIDTH: usize = 80;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::tests::{held_up, runs};
+    use crate::compare::{Named, compare};
+
+    fn report(a: &[Named], b: &[Named], bounds: &[&str]) -> String {
+        let bounds: Vec<_> = bounds.iter().map(|typed| typed.parse().unwrap()).collect();
+        text(&compare(a, b, &bounds), Style::Plain)
+    }
+
+    #[test]
+    fn a_report_has_the_answer_first_and_fits_into_eighty_columns() {
+        let (a, b) = (runs("a", 5, 50_000), runs("b", 5, 70_000));
+        let text = report(&a, &b, &["p50>+5%", "p99>+100us"]);
+        println!("{text}");
+        let first = "answer      B is slower: p50 +20.0 us, +39.2 % (95 % within";
+        assert!(text.starts_with(first), "{text}");
+        for words in [
+            "A           5 runs: a-1 to a-5",
+            "p50         51.0 us   (50.0 to 54.0 us)",
+            "slower",
+            "fail-if     p50>+5%: BROKEN, +20.0 us",
+            "fail-if     p99>+100us: kept",
+        ] {
+            assert!(text.contains(words), "no {words} in {text}");
+        }
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 80),
+            "{text}"
+        );
+        assert!(!text.contains('\x1b'));
+    }
+
+    #[test]
+    fn what_does_not_count_and_what_differs_is_named() {
+        let (mut a, mut b) = (runs("a", 5, 50_000), runs("b", 6, 50_000));
+        a.push(a[2].clone());
+        b[1].run.verdict.outcome = Outcome::Invalid;
+        b[2].run.verdict.outcome = Outcome::Suspect;
+        for named in &mut b {
+            named.run.plan.flows = 64;
+            named.name.push('\x1b');
+        }
+        let text = report(&a, &b, &[]);
+        for words in [
+            "A           5 runs: a-1 to a-5",
+            "without a-3: it is there already",
+            "B           5 runs, 1 of them suspect: b-1? to b-6?",
+            "without b-2?: its verdict is invalid",
+            "plan: flows: A 2, B 64",
+        ] {
+            assert!(text.contains(words), "no {words} in {text}");
+        }
+    }
+
+    #[test]
+    fn colours_are_for_terminals() {
+        let (a, b) = (runs("a", 5, 50_000), runs("b", 5, 70_000));
+        let text = text(&compare(&a, &b, &[]), Style::Colour);
+        assert!(text.contains("\x1b[1;31mslower\x1b[0m"), "{text}");
+    }
+
+    #[test]
+    fn what_is_lost_is_written_as_that() {
+        let (a, b) = (runs("a", 5, 50_000), held_up("b", 5));
+        let text = report(&a, &b, &[]);
+        assert!(
+            text.contains("+lost      ") && text.contains("+lost to +lost"),
+            "{text}"
+        );
+    }
+}
