@@ -90,7 +90,7 @@ fn words(name: &str) -> String {
 /// A single value, in the unit that its name ends in.
 fn plain(name: &str, value: &Value) -> String {
     match value {
-        Value::Null => "unknown or none".to_owned(),
+        Value::Null => "-".to_owned(),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::String(text) => text.clone(),
@@ -119,7 +119,7 @@ fn whole(name: &str, number: u64) -> String {
         return format!("{}/s", count(number));
     }
     // Numbers that name something are not counted.
-    let names = ["seed", "pid", "port", "id", "version"];
+    let names = ["seed", "run", "pid", "port", "id", "version"];
     if names.contains(&name) {
         return number.to_string();
     }
@@ -153,7 +153,7 @@ mod tests {
             "<dt>began</dt><dd>2023-11-14T22:13:20.000Z</dd>",
             "<dt>cpu model</dt><dd>a &lt; b</dd>",
             "<dt>seed</dt><dd>123456</dd>",
-            "<dt>server</dt><dd>unknown or none</dd>",
+            "<dt>server</dt><dd>-</dd>",
         ] {
             assert!(text.contains(expected), "{expected} in {text}");
         }

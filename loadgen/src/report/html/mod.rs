@@ -3,7 +3,7 @@
 //! - `runs`, `sweep`, `search`, `selftest`: what a page says of results of each kind;
 //!   `percentiles`, `over_time` and `time_split` draw runs.
 //! - `page`, `table`, `chart`: pages as data. A new kind of result is another list of sections, a
-//!   new chart another [`Chart`](chart::Chart).
+//!   new chart another `chart::Chart`.
 //! - `render`, with `fields`: that data as HTML; `assets`: the script and the styles, and what may
 //!   run at all.
 //!

@@ -104,10 +104,13 @@ fn losses(runs: &[Named<'_>]) -> Chart {
     }
 }
 
+/// What a curve says of a row.
+type Height = dyn Fn(&Plan, &Period) -> Value;
+
 /// One curve of every run.
 struct Line {
     name: &'static str,
-    of: Box<dyn Fn(&Plan, &Period) -> Value>,
+    of: Box<Height>,
     /// Whether it is to be seen too if there are several runs.
     always: bool,
 }

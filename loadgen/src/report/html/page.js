@@ -57,7 +57,7 @@
     /** Round numbers between two others whose factor matters, as many as there is room for. */
     function logarithmicTicks(low, high, pixels, room) {
         const decade = pixels / Math.max(Math.log10(high / low), 1e-9);
-        const digits = decade > 12 * room ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : decade > 3.5 * room ? [1, 2, 5] : [1];
+        const digits = decade > 20 * room ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : decade > 3.3 * room ? [1, 2, 5] : [1];
         const step = Math.max(1, Math.ceil(room / decade));
         const ticks = [];
         for (let power = Math.floor(Math.log10(low) + 1e-9); 10 ** power <= high * 1.0001; power += step) {
@@ -137,6 +137,9 @@
     const DASHES = { solid: [], dashed: [8, 5], dotted: [2, 4] };
     const FONT = "12px system-ui, sans-serif";
 
+    /** How many pixels a number on a horizontal axis takes, with the space to the next. */
+    const TICK_WIDTHS = { time: 62, rate: 46, share: 56, nines: 66, names: 0 };
+
     const isNumber = (value) => typeof value === "number";
 
     class View {
@@ -185,7 +188,7 @@
                     drag: { x: chart.kind !== "stack", y: false },
                     sync: chart.x.unit === "time" ? { key: "time" } : undefined,
                     dataIdx: (drawn, series, index) => this.nearest(drawn.data[series], index),
-                    points: { size: 8 },
+                    points: { size: 8, show: chart.kind !== "stack" },
                 },
                 hooks: { draw: [(drawn) => this.drawExtras(drawn)], setCursor: [(drawn) => this.read(drawn)] },
             };
@@ -206,7 +209,7 @@
                 gap: 4,
                 splits: (drawn, _, low, high) => {
                     const pixels = (scale === "x" ? drawn.bbox.width : drawn.bbox.height) / uPlot.pxRatio;
-                    return ticks(axis, low, high, pixels, scale === "x" ? 68 : 26);
+                    return ticks(axis, low, high, pixels, scale === "x" ? TICK_WIDTHS[axis.unit] : 26);
                 },
                 filter: (_, splits) => splits,
                 values: (_, splits) => tickTexts(axis, splits, this.hasTwoLines()),
@@ -532,7 +535,13 @@
         }
         const within = curve.within?.[place];
         const value = word(curve.y[place]);
-        return within ? `${value} (${word(within[0])} to ${word(within[1])})` : value;
+        return within ? `${value} (${fromTo(word(within[0]), word(within[1]))})` : value;
+    }
+
+    /** From one figure to another; a common unit is told once. */
+    function fromTo(low, high) {
+        const [number, unit] = low.split(" ");
+        return unit && unit === high.split(" ")[1] ? `${number} to ${high}` : `${low} to ${high}`;
     }
 
     /** A piece of a curve as it is drawn. */

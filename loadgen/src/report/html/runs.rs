@@ -1,6 +1,6 @@
 //! One run, or several beside each other.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::page::{Block, Judgement, Section, Tone};
 use super::table::{Cell, Origin, Row, Table, Weight};
@@ -306,14 +306,26 @@ const COUNTS: &[Figure<u64>] = &[
 
 /// All that the page does not show elsewhere, whatever it is: plan, environment, flows ...
 fn rest(runs: &[Named<'_>]) -> Vec<Block> {
-    let folded = runs.iter().map(|named| Block::Folded {
-        summary: match named.name.as_str() {
-            "" => "Plan, environment, host, flows and parts".to_owned(),
-            name => format!("Plan, environment, host, flows and parts of {name}"),
-        },
-        blocks: vec![Block::Fields(unseen(named.run))],
-    });
-    folded.collect()
+    let mut blocks = Vec::new();
+    for named in runs {
+        let of = match named.name.as_str() {
+            "" => String::new(),
+            name => format!(" of {name}"),
+        };
+        let Value::Object(fields) = unseen(named.run) else {
+            continue;
+        };
+        let (nested, plain) = fields
+            .into_iter()
+            .partition::<Map<String, Value>, _>(|(_, value)| value.is_object() || value.is_array());
+        let folded = |(name, value): (String, Value)| Block::Folded {
+            summary: format!("{}{of}", name.replace('_', " ")),
+            blocks: vec![Block::Fields(value)],
+        };
+        blocks.extend(nested.into_iter().map(folded));
+        blocks.push(folded(("rest".to_owned(), Value::Object(plain))));
+    }
+    blocks
 }
 
 fn unseen(run: &Run) -> Value {
@@ -327,6 +339,7 @@ fn unseen(run: &Run) -> Value {
 
 const SEEN: &[&str] = &[
     "counts",
+    "gaps_ns",
     "histograms",
     "intervals",
     "lateness_ns",
