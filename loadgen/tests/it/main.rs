@@ -7,6 +7,7 @@ mod addresses;
 mod arrivals;
 mod attribution;
 mod corruption;
+mod damaged;
 mod delay;
 mod duplicates;
 mod echo;
