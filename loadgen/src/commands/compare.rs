@@ -19,7 +19,7 @@ pub(super) fn carry_out(arguments: &Arguments) -> Result<u8, Failure> {
         }
     }
     let (a, b) = (runs(&arguments.files)?, runs(&arguments.with)?);
-    let mut output = Output::create(arguments.json.as_deref()).map_err(failed)?;
+    let mut output = Output::create("--json", arguments.json.as_deref()).map_err(failed)?;
     let comparison = compare(&a, &b, &arguments.fail_if);
     output.write(&comparison).map_err(failed)?;
     if comparison.is_refused() {

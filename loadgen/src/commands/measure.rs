@@ -14,7 +14,7 @@ pub(super) fn measure(arguments: &Arguments) -> Result<u8, Failure> {
     let session = subject.session(plan, &stop)?;
     let run = session
         .run_and_keep(!arguments.quiet, |known| {
-            outputs.json().keep(|| known.run())
+            outputs.json().keep(|| known.run());
         })
         .map_err(failed)?;
     if !arguments.quiet && !outputs.take_stdout() {

@@ -54,7 +54,9 @@ fn export(arguments: &Arguments, documents: &[Document]) -> Result<(), Failure> 
             let mut output = Output::create("--csv", exports.csv.as_deref()).map_err(failed)?;
             output.write_text(&csv::sweep(sweep)).map_err(failed)
         }
-        Document::Search(_) | Document::Selftest(_) => refuse(exports, document.kind(), &[]),
+        Document::Search(_) | Document::Selftest(_) | Document::Comparison(_) => {
+            refuse(exports, document.kind(), &[])
+        }
     }
 }
 

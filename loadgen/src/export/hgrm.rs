@@ -100,7 +100,7 @@ fn rows(distribution: &Distribution, lost: u64) -> Vec<Row> {
     let part = |count: u64| count as f64 / population as f64;
     let mut rows = Vec::new();
     let mut level = 0.0;
-    let mut last = None;
+    let mut largest = None;
     for (value, count) in steps(distribution) {
         while 100.0 * count as f64 / population as f64 >= level {
             rows.push(Row {
@@ -113,9 +113,9 @@ fn rows(distribution: &Distribution, lost: u64) -> Vec<Row> {
                 break;
             }
         }
-        last = Some((value, count));
+        largest = Some((value, count));
     }
-    rows.extend(last.map(|(value, count)| Row {
+    rows.extend(largest.map(|(value, count)| Row {
         value,
         part: part(count),
         count,
@@ -203,7 +203,9 @@ mod tests {
             values in vec(0..200_000_000_000_u64, 1..200), lost in 0..100_u64,
         ) {
             let mut distribution = Distribution::new();
-            values.iter().for_each(|value| distribution.record(*value));
+            for value in &values {
+                distribution.record(*value);
+            }
             let rows = rows(&distribution, lost);
             let population = values.len() as u64 + lost;
             for pair in rows.windows(2) {

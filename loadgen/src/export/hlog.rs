@@ -3,7 +3,6 @@
 //! The lines are put together here and not by the `hdrhistogram` crate, since the file of a run has
 //! the compressed histograms already, and the crate writes no line with the names of the columns.
 
-use std::fmt::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::{ExportError, histograms, seconds};
@@ -17,58 +16,69 @@ use crate::results::{Encoded, Run};
 /// [`ExportError`] if the run has no histograms, or a broken one.
 pub fn text(run: &Run) -> Result<String, ExportError> {
     let whole = &histograms(run)?.from_due;
-    let mut text = header(run);
+    let mut lines = header(run);
     if run.intervals.is_empty() {
         let lost = run.counts.lost + run.counts.late;
-        text += &line(0, run.window_ns, &whole.hdr, lost)?;
+        lines.extend(interval(0, run.window_ns, &whole.hdr, lost)?);
     }
     for row in &run.intervals {
-        text += &line(row.from_ns, row.to_ns, &row.histogram, row.lost)?;
+        lines.extend(interval(row.from_ns, row.to_ns, &row.histogram, row.lost)?);
     }
     if whole.over > 0 {
-        text += &format!("#[Over two minutes: {}, in no histogram]\n", whole.over);
+        lines.push(format!(
+            "#[Over two minutes: {}, in no histogram]",
+            whole.over
+        ));
     }
-    Ok(text)
+    Ok(lines.join("\n") + "\n")
 }
 
-fn header(run: &Run) -> String {
-    let mut text = "#[Histogram log format version 1.3]\n".to_owned();
-    text +=
-        "#[Round trips from when a probe was due, in nanoseconds; Interval_Max in milliseconds]\n";
+fn header(run: &Run) -> Vec<String> {
+    let mut lines = vec![
+        "#[Histogram log format version 1.3]".to_owned(),
+        "#[Round trips from when a probe was due, in nanoseconds; Interval_Max in milliseconds]"
+            .to_owned(),
+    ];
     if let Some(began) = run.began_unix_ns {
         let date = humantime::format_rfc3339_millis(UNIX_EPOCH + Duration::from_nanos(began));
         let began = seconds(began);
         // With both of them no reader has to guess whether the times of the lines count from it.
-        text += &format!("#[StartTime: {began} (seconds since epoch), {date}]\n");
-        text += &format!("#[BaseTime: {began} (seconds since epoch)]\n");
+        lines.push(format!(
+            "#[StartTime: {began} (seconds since epoch), {date}]"
+        ));
+        lines.push(format!("#[BaseTime: {began} (seconds since epoch)]"));
     }
-    text + "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n"
+    lines.push(COLUMNS.to_owned());
+    lines
 }
 
 /// An interval, and a comment if it has losses, for which the format has no place.
-fn line(from: u64, to: u64, histogram: &Encoded, lost: u64) -> Result<String, ExportError> {
+fn interval(
+    from: u64,
+    to: u64,
+    histogram: &Encoded,
+    lost: u64,
+) -> Result<Vec<String>, ExportError> {
     let decoded = histogram.histogram().map_err(ExportError::BadHistogram)?;
-    let length = to.saturating_sub(from);
     let max = if decoded.is_empty() { 0 } else { decoded.max() };
-    let mut text = format!(
-        "{},{},{}.{:03},{}\n",
+    let mut lines = vec![format!(
+        "{},{},{}.{:03},{}",
         seconds(from),
-        seconds(length),
+        seconds(to.saturating_sub(from)),
         max / 1_000_000,
         max / 1_000 % 1_000,
         histogram.text()
-    );
+    )];
     if lost > 0 {
-        // Writing to a string does not fail.
-        let _written = writeln!(
-            text,
-            "#[Lost: {lost}, from {} to {}]",
-            seconds(from),
-            seconds(to)
-        );
+        let (from, to) = (seconds(from), seconds(to));
+        lines.push(format!("#[Lost: {lost}, from {from} to {to}]"));
     }
-    Ok(text)
+    Ok(lines)
 }
+
+/// What the family's own writers put before the first interval.
+const COLUMNS: &str =
+    r#""StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram""#;
 
 #[cfg(test)]
 mod tests {

@@ -81,7 +81,7 @@ pub fn merge(mut sources: Vec<Source>) -> Result<Run, MergeError> {
         until: until(&runs, &latency, unanswered),
         slo: objectives(&runs, &latency, &counts),
         parts: Vec::new(),
-        lost_by: all(&runs, |run| run.lost_by).map(lost_by),
+        lost_by: all(&runs, |run| run.lost_by).map(|all| lost_by(&all)),
         host: host(&sources),
         verdict: judgement::of(&sources, &origins, &differing, &rows),
         intervals: rows.unwrap_or_default(),
@@ -191,7 +191,9 @@ fn own_latency(Source { file, run }: &Source) -> Result<Latency, MergeError> {
 
 fn counts(runs: &[&Run]) -> Counts {
     let mut counts = Counts::default();
-    runs.iter().for_each(|run| counts.merge(&run.counts));
+    for run in runs {
+        counts.merge(&run.counts);
+    }
     counts
 }
 
@@ -233,7 +235,7 @@ fn objectives(runs: &[&Run], latency: &Latency, counts: &Counts) -> Option<Slo> 
     ))
 }
 
-fn lost_by(all: Vec<LostBy>) -> LostBy {
+fn lost_by(all: &[LostBy]) -> LostBy {
     let of = |figure: fn(&LostBy) -> Option<u64>| {
         let figures: Option<Vec<u64>> = all.iter().map(figure).collect();
         figures.map(total)

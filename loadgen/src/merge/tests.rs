@@ -13,7 +13,9 @@ use crate::verdict::Outcome;
 /// A run with these round trips and so many losses, told from others by its number.
 fn run(number: u64, times: &[u64], lost: u64) -> Run {
     let mut recorded = measure::Distribution::new();
-    times.iter().for_each(|nanos| recorded.record(*nanos));
+    for nanos in times {
+        recorded.record(*nanos);
+    }
     let mut lateness = measure::Distribution::new();
     let received = times.len() as u64;
     lateness.record_many(number, received + lost);

@@ -10,6 +10,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use thiserror::Error;
 
 use super::{Comparison, Run, Search, Selftest, Sweep};
+use crate::measure::Counts;
 
 /// What a result file holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +45,7 @@ impl Document {
             Self::Run(run) => Box::new(std::iter::once(run.as_mut())),
             Self::Sweep(sweep) => Box::new(sweep.trials.iter_mut().map(|trial| &mut trial.run)),
             Self::Search(search) => Box::new(search.trials.iter_mut().map(|trial| &mut trial.run)),
-            Self::Selftest(_) => Box::new(std::iter::empty()),
+            Self::Selftest(_) | Self::Comparison(_) => Box::new(std::iter::empty()),
         }
     }
 }
@@ -108,9 +109,38 @@ pub fn parse(text: &[u8]) -> Result<Document, Cause> {
         other if is_newer(other) => Err(Cause::Newer(schema)),
         other => Err(Cause::Foreign(format!("its \"schema\" is {other:?}"))),
     }?;
-    document.runs_mut().for_each(|run| run.plan.complete());
+    for run in document.runs_mut() {
+        if !can_be_counted(run) {
+            return Err(Cause::Counts);
+        }
+        run.plan.complete();
+    }
     Ok(document)
 }
+
+/// Whether sums of what a run counts are sure to fit.
+fn can_be_counted(run: &Run) -> bool {
+    let Counts {
+        scheduled,
+        sent,
+        not_sent,
+        received,
+        late,
+        lost,
+        duplicated,
+        reordered,
+        corrupted,
+        foreign,
+        stale,
+    } = run.counts;
+    let probes = [scheduled, sent, not_sent, received, late, lost];
+    let datagrams = [duplicated, reordered, corrupted, foreign, stale];
+    let mut all = probes.iter().chain(&datagrams);
+    all.all(|count| *count < MOST)
+}
+
+/// The probes of a year at the highest rate there is are fewer.
+const MOST: u64 = 1 << 60;
 
 /// Whether a schema is one of ours, of a version that is yet to come.
 fn is_newer(schema: &str) -> bool {
@@ -180,6 +210,9 @@ pub enum Cause {
         /// What was found, and what was expected.
         what: String,
     },
+    /// It has counts of which none can be true.
+    #[error("it counts more than a run can send")]
+    Counts,
     /// It is somebody else's.
     #[error("it is no result of loadgen: {0}, where \"loadgen/run/1\" or the like was expected")]
     Foreign(String),
@@ -241,6 +274,8 @@ mod tests {
         assert!(refusal(r#"{"schema": "iperf"}"#).contains("its \"schema\" is \"iperf\""));
         assert!(refusal(r#"{"schema": "loadgen/run/2"}"#).contains("use a newer one"));
         assert!(refusal(r#"{"schema": "loadgen/run/0"}"#).contains("no result of loadgen"));
+        let many = whole.replacen("\"sent\": 993", "\"sent\": 18446744073709551615", 1);
+        assert_eq!(refusal(&many), "it counts more than a run can send");
         let wrong = whole.replacen("\"window_ns\": 100000000", "\"window_ns\": -1", 1);
         assert!(
             refusal(&wrong).contains("expected u64"),

@@ -28,7 +28,8 @@ fn lossy() -> Peer {
 }
 
 fn run(file: &Path) -> Run {
-    serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
+    let text = fs::read_to_string(file).expect("it has been written");
+    serde_json::from_str(&text).expect("it is a result")
 }
 
 /// Measures a lossy peer into every kind of file.

@@ -8,6 +8,7 @@ mod arrivals;
 mod attribution;
 mod compare;
 mod corruption;
+mod damaged;
 mod delay;
 mod duplicates;
 mod echo;

@@ -36,7 +36,8 @@ fn side_by_side(scratch: &Scratch, arguments: &str) -> [PathBuf; 2] {
 }
 
 fn read(file: &PathBuf) -> Run {
-    serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
+    let text = fs::read_to_string(file).expect("it has been written");
+    serde_json::from_str(&text).expect("it is a result")
 }
 
 #[test]

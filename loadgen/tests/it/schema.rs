@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use jsonschema::Validator;
+use loadgen::results::Selftest;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -173,6 +174,15 @@ fn environments_and_their_differences_are_as_documented() {
     let differences = result(&Program::loadgen(&arguments).end());
     assert_ne!(differences["differences"], json!([]));
     assert_valid("environment-difference", &differences);
+}
+
+#[test]
+fn a_selftest_is_as_documented() {
+    // One that was carried out some time ago; another would take half a minute.
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/selftest-verdicts.json");
+    let kept: Selftest = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let written = Selftest::new(kept.checks, kept.floor);
+    assert_valid("selftest", &serde_json::to_value(written).unwrap());
 }
 
 #[test]

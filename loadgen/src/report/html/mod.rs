@@ -74,7 +74,7 @@ pub fn page(sources: &[Source]) -> String {
 
 fn others(name: &str, file: usize, document: &Document) -> Vec<Section> {
     match document {
-        Document::Run(_) => Vec::new(),
+        Document::Run(_) | Document::Comparison(_) => Vec::new(),
         Document::Sweep(sweep) => sweep::sections(name, file, sweep),
         Document::Search(search) => search::sections(name, file, search),
         Document::Selftest(selftest) => selftest::sections(name, selftest),
@@ -116,5 +116,6 @@ fn title(sources: &[Source]) -> String {
         Document::Sweep(sweep) => of("Sweep", sweep.trials.first().map(|trial| &trial.run)),
         Document::Search(search) => of("Search", search.trials.first().map(|trial| &trial.run)),
         Document::Selftest(_) => "Selftest".to_owned(),
+        Document::Comparison(_) => "Comparison".to_owned(),
     }
 }
