@@ -102,14 +102,16 @@ fn rows(distribution: &Distribution, lost: u64) -> Vec<Row> {
     let mut level = 0.0;
     let mut largest = None;
     for (value, count) in steps(distribution) {
-        while 100.0 * count as f64 / population as f64 >= level {
+        while 100.0 * part(count) >= level {
             rows.push(Row {
                 value,
                 part: level / 100.0,
                 count,
             });
+            let before = level;
             level = next(level);
-            if count == population {
+            // Of very many probes the lost can be fewer than a real number tells from none.
+            if count == population || level <= before {
                 break;
             }
         }
@@ -195,6 +197,14 @@ mod tests {
         write_all(&mut text, &Distribution::new(), 7).unwrap();
         assert!(text.contains("1/(1-Percentile)\n\n#[Mean"), "{text}");
         assert!(text.contains("#[Lost    =            7, Probes sent    =            7]"));
+    }
+
+    #[test]
+    fn one_lost_of_very_many_does_not_go_on_for_ever() {
+        let mut distribution = Distribution::new();
+        distribution.record_many(1, 1 << 59);
+        let rows = rows(&distribution, 1);
+        assert!(rows.len() < 500, "{}", rows.len());
     }
 
     proptest! {
