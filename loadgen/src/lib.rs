@@ -18,7 +18,8 @@
 //! - [`results`]: the file a run leaves behind.
 //! - [`output`]: where that file goes.
 //! - [`report`]: the same for people, written with [`figures`].
-//! - [`progress`]: a bar on a terminal while a run lasts.
+//! - [`screen`]: a run on the whole terminal while it lasts.
+//! - [`progress`]: how a run goes, on a bar or another display.
 //! - [`gauge`]: says when enough is known.
 //! - [`ping`]: one text at a time, for people.
 //! - [`share`], [`decimal`]: percentages and decimal numbers as they are typed, exactly.
@@ -45,6 +46,7 @@ pub mod rate;
 pub mod report;
 pub mod results;
 pub mod schedule;
+pub mod screen;
 pub mod search;
 pub mod session;
 pub mod share;

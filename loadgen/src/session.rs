@@ -15,7 +15,7 @@ use crate::host::Host;
 use crate::losses::{self, Losses, Source};
 use crate::measure::{Imbalance, Measured, Series};
 use crate::plan::Plan;
-use crate::progress;
+use crate::progress::{self, Bar, Display, Nothing, Sources};
 use crate::results::{Ended, Findings, Run};
 use crate::surroundings::Surroundings;
 use crate::verdict::{self, Evidence};
@@ -112,36 +112,41 @@ impl Session {
     /// # Errors
     /// [`SessionError`].
     pub fn run(self, shown: bool) -> Result<Run, SessionError> {
-        self.run_and_keep(shown, |_known| {})
+        if shown {
+            let mut bar = Bar::new(&self.plan, &self.label);
+            self.run_and_keep(&mut bar, |_known| {})
+        } else {
+            self.run_and_keep(&mut Nothing, |_known| {})
+        }
     }
 
-    /// The same; whenever there are new rows, `keep` gets what is known.
+    /// The same on any display; whenever there are new rows, `keep` gets what is known.
     ///
     /// # Errors
     /// [`SessionError`].
     pub fn run_and_keep(
         self,
-        shown: bool,
+        display: &mut dyn Display,
         mut keep: impl FnMut(&Known<'_>),
     ) -> Result<Run, SessionError> {
         let Self {
             plan,
             engine,
-            label,
             source,
             stop,
+            ..
         } = self;
-        let live = engine.live();
+        let sources = Sources::of(&engine, source.clone());
         let mut gauge = Gauge::new(&plan);
         let mut underway = engine.start(&plan)?;
         let mut surroundings = Surroundings::new(&plan, source);
         let began_unix_ns = unix_nanos(underway.until(plan.measured_from()));
         progress::watch(
             &mut underway,
-            &live,
+            &sources,
             gauge.as_mut(),
             &plan,
-            shown.then_some(label.as_str()),
+            display,
             |underway, news| {
                 if news {
                     keep(&Known {
