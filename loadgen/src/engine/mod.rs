@@ -259,6 +259,12 @@ impl Underway {
         self.enough.store(true, Ordering::Relaxed);
     }
 
+    /// Whether [`end`](Self::end) was called.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        self.enough.load(Ordering::Relaxed)
+    }
+
     /// Waits for the threads and puts their books together.
     ///
     /// # Errors

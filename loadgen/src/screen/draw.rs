@@ -23,13 +23,15 @@ pub(super) fn draw(view: &View, buffer: &mut Buffer, palette: Palette) {
     let height = usize::from(area.height);
     let width = usize::from(area.width);
     let page = page(view, width, height.saturating_sub(2), palette);
-    put(buffer, 0, &header(view, palette));
+    let header = header(view, palette);
+    put(buffer, 0, &header);
     let lines = page.lines.iter().take(height.saturating_sub(2));
     for (row, line) in (1..last).zip(lines) {
         put(buffer, row, line);
     }
     if last > 0 {
-        put(buffer, last, &footer(page.wants, area, palette));
+        let wants = (page.wants.0.max(header.width()), page.wants.1);
+        put(buffer, last, &footer(wants, area, palette));
     }
 }
 
@@ -52,7 +54,9 @@ fn page(view: &View, width: usize, height: usize, palette: Palette) -> Page {
     let rest = tables::reactor_and_goal(view, palette);
     // The load, the title of the chart, and an empty line before each of three parts.
     let fixed = figures.len() + rest.len() + 2 + 3;
-    let wants = (tables::TIMES_WIDTH, fixed + LOWEST_CHART + 2);
+    let lines = figures.iter().chain(&rest).chain(&load);
+    let longest = lines.map(Line::width).max().unwrap_or(0);
+    let wants = (longest, fixed + LOWEST_CHART + 2);
     let empty = || vec![Line::default()];
     let parts = if height >= fixed + LOWEST_CHART {
         let rows = (height - fixed).min(HIGHEST_CHART);

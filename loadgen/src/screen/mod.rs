@@ -142,7 +142,7 @@ impl Display for Screen {
         }
         let reading = self.reading(moment);
         let goal = moment.gauge.map(crate::gauge::Gauge::describe);
-        let ending = self.stop.load(Ordering::Relaxed);
+        let ending = self.stop.load(Ordering::Relaxed) || moment.underway.is_ending();
         self.state.read(reading, goal, ending);
         for wish in wishes {
             self.grant(wish, moment);
@@ -208,7 +208,7 @@ fn setting(plan: &Plan) -> Setting {
     Setting {
         target: format!("{}{embedded}", plan.target_name()),
         load: format!(
-            "{kind} of {bytes}, {} flows, {} threads",
+            "{kind} of {bytes}, flows {}, threads {}",
             plan.flows(),
             plan.threads()
         ),

@@ -14,7 +14,7 @@ use crate::losses::Server;
 use crate::measure::Quantile;
 
 /// Columns of [`times`].
-pub(super) const TIMES_WIDTH: usize = 9 + 12 + 15;
+pub(super) const TIMES_WIDTH: usize = 9 + 11 + 15;
 
 /// Columns of [`counts`].
 pub(super) const COUNTS_WIDTH: usize = 16 + 11 + 13;
@@ -23,14 +23,14 @@ pub(super) const COUNTS_WIDTH: usize = 16 + 11 + 13;
 pub(super) fn times(view: &View, palette: Palette) -> Vec<Line<'static>> {
     let interval = format_duration(view.setting.interval);
     let title = format!(
-        "{:<9}{:>12}{:>15}",
+        "{:<9}{:>11}{:>15}",
         "",
         format!("last {interval}"),
         since(view)
     );
     let row = |(name, which): (&str, fn(&Times) -> Quantile)| {
         let mut spans = vec![Span::styled(format!("{name:<9}"), palette.label())];
-        for (times, width) in [(&view.last_row, 12), (&view.since, 15)] {
+        for (times, width) in [(&view.last_row, 11), (&view.since, 15)] {
             let quantile = times.as_ref().map(which);
             let style = match quantile {
                 Some(Quantile::Lost) => palette.bad(),

@@ -24,6 +24,7 @@ mod ping;
 mod quiet;
 mod reordering;
 mod rig;
+mod screen;
 mod search;
 mod silence;
 mod sizes;
