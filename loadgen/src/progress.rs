@@ -122,7 +122,7 @@ impl Display for Nothing {
 /// A bar on standard error if that is a terminal; nothing elsewhere.
 #[derive(Debug)]
 pub struct Bar {
-    bar: ProgressBar,
+    drawn: ProgressBar,
     begun: Instant,
     /// What the counters said when it was last drawn.
     before: (Instant, Snapshot),
@@ -142,7 +142,7 @@ impl Bar {
         let begun = Instant::now();
         Self {
             // Hidden by itself where standard error is no terminal.
-            bar: ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr())
+            drawn: ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr())
                 .with_style(style)
                 .with_prefix(prefix),
             begun,
@@ -154,13 +154,13 @@ impl Bar {
 impl Display for Bar {
     fn show(&mut self, moment: &Moment<'_>) {
         let now = Instant::now();
-        if self.bar.is_hidden() || now - self.before.0 < DRAW {
+        if self.drawn.is_hidden() || now - self.before.0 < DRAW {
             return;
         }
         let snapshot = moment.sources.snapshot();
         let elapsed = u64::try_from((now - self.begun).as_millis()).unwrap_or(u64::MAX);
-        self.bar
-            .set_position(elapsed.min(self.bar.length().unwrap_or(0)));
+        self.drawn
+            .set_position(elapsed.min(self.drawn.length().unwrap_or(0)));
         let kind = match moment.plan.load() {
             Load::Open(_) => "",
             Load::Closed(_) => "closed loop: ",
@@ -169,18 +169,18 @@ impl Display for Bar {
         let goal = moment
             .gauge
             .map_or(String::new(), |gauge| format!(", {}", gauge.describe()));
-        self.bar.set_message(format!("{kind}{text}{goal}"));
+        self.drawn.set_message(format!("{kind}{text}{goal}"));
         self.before = (now, snapshot);
     }
 
     fn pace(&self) -> Duration {
-        if self.bar.is_hidden() { LOOK } else { DRAW }
+        if self.drawn.is_hidden() { LOOK } else { DRAW }
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.drawn.finish_and_clear();
     }
 }
 

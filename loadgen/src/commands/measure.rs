@@ -24,7 +24,7 @@ pub(super) fn measure(cli: &Cli) -> Result<u8, Failure> {
     let subject = Subject::of(arguments)?;
     let plan = subject.plan(arguments)?;
     let mut output = Output::create(arguments.json.as_deref()).map_err(failed)?;
-    let run = run(cli, &subject, plan, &mut output)?;
+    let run = run(cli, &subject, &plan, &mut output)?;
     if !arguments.quiet && !output.is_stdout() {
         print(&report::text(&run, style()))?;
     }
@@ -35,7 +35,7 @@ pub(super) fn measure(cli: &Cli) -> Result<u8, Failure> {
 }
 
 /// The run itself; what shows it is gone afterwards.
-fn run(cli: &Cli, subject: &Subject, plan: Plan, output: &mut Output) -> Result<Run, Failure> {
+fn run(cli: &Cli, subject: &Subject, plan: &Plan, output: &mut Output) -> Result<Run, Failure> {
     // A screen takes signals in its own way, since it has a terminal to give back.
     let stop = if cli.tui {
         Arc::new(AtomicBool::new(false))
@@ -43,7 +43,7 @@ fn run(cli: &Cli, subject: &Subject, plan: Plan, output: &mut Output) -> Result<
         watch_signals()?
     };
     let session = subject.session(plan.clone(), &stop)?;
-    let mut display = display(cli, &plan, &stop)?;
+    let mut display = display(cli, plan, &stop)?;
     session
         .run_and_keep(display.as_mut(), |known| output.keep(|| known.run()))
         .map_err(failed)

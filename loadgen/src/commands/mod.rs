@@ -97,7 +97,7 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// https://no-color.org: any value but an empty one turns colour off.
+/// <https://no-color.org>: any value but an empty one turns colour off.
 fn colour_is_wanted() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

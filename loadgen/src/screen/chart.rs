@@ -25,7 +25,7 @@ pub(super) fn bars(
                 Span::styled(LEVELS[cell], palette.curve())
             }
         });
-        Line::from_iter(cells)
+        cells.collect()
     };
     (0..rows).rev().map(row).collect()
 }

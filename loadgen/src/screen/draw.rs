@@ -10,9 +10,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::chart;
-use super::palette::Palette;
+use super::palette::{self, Palette};
 use super::state::{Phase, View};
 use super::tables;
+use crate::figures;
 
 /// Draws `view` on all of `buffer`.
 pub(super) fn draw(view: &View, buffer: &mut Buffer, palette: Palette) {
@@ -31,7 +32,7 @@ pub(super) fn draw(view: &View, buffer: &mut Buffer, palette: Palette) {
     }
     if last > 0 {
         let wants = (page.wants.0.max(header.width()), page.wants.1);
-        put(buffer, last, &footer(wants, area, palette));
+        put(buffer, last, &footer(wants, area));
     }
 }
 
@@ -49,26 +50,26 @@ fn page(view: &View, width: usize, height: usize, palette: Palette) -> Page {
         let wants = (longest, lines.len() + 2);
         return Page { lines, wants };
     }
-    let load = vec![Line::styled(view.setting.load.clone(), palette.label())];
-    let figures = figures(view, width, palette);
+    let load = vec![Line::styled(view.setting.load.clone(), palette::LABEL)];
+    let tables = tables(view, width, palette);
     let rest = tables::reactor_and_goal(view, palette);
     // The load, the title of the chart, and an empty line before each of three parts.
-    let fixed = figures.len() + rest.len() + 2 + 3;
-    let lines = figures.iter().chain(&rest).chain(&load);
+    let fixed = tables.len() + rest.len() + 2 + 3;
+    let lines = tables.iter().chain(&rest).chain(&load);
     let longest = lines.map(Line::width).max().unwrap_or(0);
     let wants = (longest, fixed + LOWEST_CHART + 2);
     let empty = || vec![Line::default()];
     let parts = if height >= fixed + LOWEST_CHART {
         let rows = (height - fixed).min(HIGHEST_CHART);
         let chart = chart(view, width, rows, palette);
-        vec![load, empty(), figures, empty(), chart, empty(), rest]
-    } else if height > figures.len() + rest.len() + 2 {
+        vec![load, empty(), tables, empty(), chart, empty(), rest]
+    } else if height > tables.len() + rest.len() + 2 {
         // Without the luxury of empty lines.
-        let rows = height - figures.len() - rest.len() - 1;
+        let rows = height - tables.len() - rest.len() - 1;
         let chart = chart(view, width, rows.min(LOWEST_CHART), palette);
-        vec![figures, chart, rest]
+        vec![tables, chart, rest]
     } else {
-        vec![figures, rest]
+        vec![tables, rest]
     };
     Page {
         lines: parts.into_iter().flatten().collect(),
@@ -77,7 +78,7 @@ fn page(view: &View, width: usize, height: usize, palette: Palette) -> Page {
 }
 
 /// Times and counts, side by side if there is room.
-fn figures(view: &View, width: usize, palette: Palette) -> Vec<Line<'static>> {
+fn tables(view: &View, width: usize, palette: Palette) -> Vec<Line<'static>> {
     let times = tables::times(view, palette);
     let counts = tables::counts(view, palette);
     if width < tables::TIMES_WIDTH + GAP + tables::COUNTS_WIDTH {
@@ -99,12 +100,13 @@ fn figures(view: &View, width: usize, palette: Palette) -> Vec<Line<'static>> {
 
 fn chart(view: &View, width: usize, rows: usize, palette: Palette) -> Vec<Line<'static>> {
     let shown = chart::newest(&view.history, width);
-    let title = format!(
-        "p99 of each {}, up to {} (x: lost)",
-        format_duration(view.setting.interval),
-        crate::figures::time(chart::top(shown)),
-    );
-    let mut lines = vec![Line::styled(title, palette.label())];
+    let interval = format_duration(view.setting.interval);
+    let scale = match chart::top(shown) {
+        0 => String::new(),
+        top => format!(", up to {}", figures::time(top)),
+    };
+    let title = format!("p99 of each {interval}{scale} (x: lost)");
+    let mut lines = vec![Line::styled(title, palette::LABEL)];
     lines.extend(chart::bars(shown, width, rows, palette));
     lines
 }
@@ -125,22 +127,22 @@ fn header(view: &View, palette: Palette) -> Line<'static> {
     ];
     if let Some(at) = view.paused_at {
         let text = format!(" display paused at {} ", seconds(at));
-        spans.push(Span::styled(text, palette.notice()));
+        spans.push(Span::styled(text, palette::NOTICE));
         spans.push(Span::raw("  "));
     }
-    spans.push(Span::styled(view.setting.target.clone(), palette.title()));
+    spans.push(Span::styled(view.setting.target.clone(), palette::TITLE));
     Line::from(spans)
 }
 
-fn footer(wants: (usize, usize), area: Rect, palette: Palette) -> Line<'static> {
+fn footer(wants: (usize, usize), area: Rect) -> Line<'static> {
     let (columns, rows) = (usize::from(area.width), usize::from(area.height));
-    let keys = Span::styled("p pause  r reset  q stop  ? help", palette.label());
+    let keys = Span::styled("p pause  r reset  q stop  ? help", palette::LABEL);
     if columns >= wants.0 && rows >= wants.1 {
         return Line::from(keys);
     }
     let text = format!("cut: all fits {}x{}", wants.0.max(columns), wants.1);
     Line::from(vec![
-        Span::styled(text, palette.notice()),
+        Span::styled(text, palette::NOTICE),
         Span::raw("  "),
         keys,
     ])

@@ -208,7 +208,7 @@ fn setting(plan: &Plan) -> Setting {
     Setting {
         target: format!("{}{embedded}", plan.target_name()),
         load: format!(
-            "{kind} of {bytes}, flows {}, threads {}",
+            "{kind}, {bytes}, flows {}, threads {}",
             plan.flows(),
             plan.threads()
         ),

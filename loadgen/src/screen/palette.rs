@@ -12,15 +12,6 @@ pub(super) enum Palette {
 }
 
 impl Palette {
-    pub(super) fn title(self) -> Style {
-        Style::new().add_modifier(Modifier::BOLD)
-    }
-
-    /// What names figures.
-    pub(super) fn label(self) -> Style {
-        self.colour(Color::DarkGray)
-    }
-
     /// What should not be.
     pub(super) fn bad(self) -> Style {
         self.colour(Color::Red)
@@ -28,11 +19,6 @@ impl Palette {
 
     pub(super) fn curve(self) -> Style {
         self.colour(Color::Cyan)
-    }
-
-    /// What must not be overlooked.
-    pub(super) fn notice(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
     }
 
     pub(super) fn phase(self, phase: Phase) -> Style {
@@ -51,3 +37,12 @@ impl Palette {
         }
     }
 }
+
+/// What the run is about.
+pub(super) const TITLE: Style = Style::new().add_modifier(Modifier::BOLD);
+
+/// What names figures.
+pub(super) const LABEL: Style = Style::new().add_modifier(Modifier::DIM);
+
+/// What must not be overlooked.
+pub(super) const NOTICE: Style = Style::new().add_modifier(Modifier::REVERSED);

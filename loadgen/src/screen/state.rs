@@ -277,7 +277,7 @@ impl State {
         let echoed = now.echoed.saturating_sub(before.echoed);
         let hundredths = |datagrams: u64, now: u64, before: u64| {
             let calls = now.saturating_sub(before).max(1);
-            (datagrams.saturating_mul(100) + calls / 2) / calls
+            datagrams.saturating_mul(100).saturating_add(calls / 2) / calls
         };
         Some(Reactor {
             received: each_second(received, over),

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::draw::seconds;
-use super::palette::Palette;
+use super::palette::{self, Palette};
 use super::state::{Reactor, Times, View};
 use crate::figures::{count, percent, time};
 use crate::losses::Server;
@@ -19,6 +19,9 @@ pub(super) const TIMES_WIDTH: usize = 9 + 11 + 15;
 /// Columns of [`counts`].
 pub(super) const COUNTS_WIDTH: usize = 16 + 11 + 13;
 
+/// One of several times.
+type Which = fn(&Times) -> Quantile;
+
 /// Round trips and lateness, over the last interval and all of them.
 pub(super) fn times(view: &View, palette: Palette) -> Vec<Line<'static>> {
     let interval = format_duration(view.setting.interval);
@@ -28,8 +31,8 @@ pub(super) fn times(view: &View, palette: Palette) -> Vec<Line<'static>> {
         format!("last {interval}"),
         since(view)
     );
-    let row = |(name, which): (&str, fn(&Times) -> Quantile)| {
-        let mut spans = vec![Span::styled(format!("{name:<9}"), palette.label())];
+    let row = |(name, which): (&str, Which)| {
+        let mut spans = vec![Span::styled(format!("{name:<9}"), palette::LABEL)];
         for (times, width) in [(&view.last_row, 11), (&view.since, 15)] {
             let quantile = times.as_ref().map(which);
             let style = match quantile {
@@ -43,7 +46,7 @@ pub(super) fn times(view: &View, palette: Palette) -> Vec<Line<'static>> {
         }
         Line::from(spans)
     };
-    let rows: [(&str, fn(&Times) -> Quantile); 7] = [
+    let rows: [(&str, Which); 7] = [
         ("p50", |times| times.from_due.p50),
         ("p90", |times| times.from_due.p90),
         ("p99", |times| times.from_due.p99),
@@ -52,7 +55,7 @@ pub(super) fn times(view: &View, palette: Palette) -> Vec<Line<'static>> {
         ("late p50", |times| times.lateness.p50),
         ("late p99", |times| times.lateness.p99),
     ];
-    let title = Line::styled(title, palette.label());
+    let title = Line::styled(title, palette::LABEL);
     iter::once(title).chain(rows.map(row)).collect()
 }
 
@@ -62,19 +65,19 @@ pub(super) fn counts(view: &View, palette: Palette) -> Vec<Line<'static>> {
     let (rates, totals, losses) = (&view.rates, &view.totals, &view.losses);
     let row = |name: &str, rate: &str, total: &str, style: Style| {
         Line::from(vec![
-            Span::styled(format!("{name:<16}"), palette.label()),
+            Span::styled(format!("{name:<16}"), palette::LABEL),
             Span::styled(format!("{rate:>11}{total:>13}"), style),
         ])
     };
     let of_lost = |number: Option<u64>| match number {
         Some(0) => ("0".to_owned(), Style::new()),
         Some(number) => (count(number), palette.bad()),
-        None => ("unknown".to_owned(), palette.label()),
+        None => ("unknown".to_owned(), palette::LABEL),
     };
     let plain = Style::new();
     let lost = of_lost(Some(totals.lost)).1;
     let mut lines = vec![
-        Line::styled(title, palette.label()),
+        Line::styled(title, palette::LABEL),
         row("asked", &view.setting.asked, "", plain),
         row("sent", &count(rates.sent), &count(totals.sent), plain),
         row(
@@ -114,10 +117,7 @@ pub(super) fn reactor_and_goal(view: &View, palette: Palette) -> Vec<Line<'stati
         .reactor
         .as_ref()
         .map(|reactor| self::reactor(reactor, palette));
-    let goal = view
-        .goal
-        .as_ref()
-        .map(|goal| named("until", goal.clone(), palette));
+    let goal = view.goal.as_ref().map(|goal| named("until", goal.clone()));
     reactor.into_iter().flatten().chain(goal).collect()
 }
 
@@ -142,18 +142,14 @@ fn reactor(reactor: &Reactor, palette: Palette) -> Vec<Line<'static>> {
         decimal(reactor.received_a_call),
         decimal(reactor.echoed_a_call)
     );
-    let mut last = named("  dropped", String::new(), palette);
+    let mut last = named("  dropped", String::new());
     last.spans.push(dropped);
-    vec![
-        named("server", rates, palette),
-        named("  batches", calls, palette),
-        last,
-    ]
+    vec![named("server", rates), named("  batches", calls), last]
 }
 
-fn named(name: &str, text: String, palette: Palette) -> Line<'static> {
+fn named(name: &str, text: String) -> Line<'static> {
     Line::from(vec![
-        Span::styled(format!("{name:<11}"), palette.label()),
+        Span::styled(format!("{name:<11}"), palette::LABEL),
         Span::raw(text),
     ])
 }

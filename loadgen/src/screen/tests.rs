@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
@@ -99,7 +99,7 @@ fn screen(view: &View, columns: u16, rows: u16) -> Vec<String> {
     let drawn = terminal.draw(|frame| draw(view, frame.buffer_mut(), Palette::Plain));
     let buffer = drawn.unwrap().buffer;
     let cells = buffer.content.chunks(usize::from(columns));
-    let text = |row: &[ratatui::buffer::Cell]| row.iter().map(|cell| cell.symbol()).collect();
+    let text = |row: &[Cell]| row.iter().map(Cell::symbol).collect();
     cells.map(|row| -> String { text(row) }).collect()
 }
 
