@@ -157,6 +157,10 @@ impl Display for Screen {
     }
 
     fn pace(&self) -> Duration {
+        if !self.taken.is_held() {
+            // A panic has given the terminal back, and the other threads go on for now.
+            return DRAW;
+        }
         let next = self.drawn.map(|drawn| drawn + DRAW);
         next.map_or(Duration::ZERO, |next| {
             next.saturating_duration_since(Instant::now())
@@ -164,6 +168,11 @@ impl Display for Screen {
     }
 
     fn rest(&mut self, at_most: Duration) {
+        if !self.taken.is_held() {
+            // Keys are no longer meant for the screen.
+            thread::sleep(at_most);
+            return;
+        }
         let begun = Instant::now();
         let Ok(true) = event::poll(at_most) else {
             // Of a terminal that has gone away the poll fails at once.

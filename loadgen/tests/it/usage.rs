@@ -25,6 +25,8 @@ fn what_cannot_be_run_names_the_flag_to_change() {
         ("--max-duration 1m", "--until"),
         ("--until p99+-2% --max-duration 5s", "--max-duration"),
         ("--pin 9999", "--pin"),
+        ("--tui --quiet", "--tui"),
+        ("sweep --tui", "--tui"),
         ("--no-such-flag", "--no-such-flag"),
         ("no-such-command", "no-such-command"),
     ] {
