@@ -81,7 +81,7 @@ pub struct Choices {
     pub timestamps: Timestamps,
     /// How long the measured window lasts, at least; it follows the warm-up. Above zero.
     pub duration: Duration,
-    /// How long each row of the result is; above zero, and no more than [`MOST_ROWS`] of them.
+    /// How long each row of the result is; above zero, and no more than 10,000 of them.
     pub interval: Duration,
     /// What else has to be reached before the measured window ends.
     pub until: Option<Until>,

@@ -104,7 +104,11 @@ impl Tmux {
 
 impl Drop for Tmux {
     fn drop(&mut self) {
+        let socket = self.run(&["display-message", "-p", "#{socket_path}"]);
         self.run(&["kill-server"]);
+        // Its server leaves it behind.
+        let path = String::from_utf8_lossy(&socket.stdout).trim().to_owned();
+        let _removed: std::io::Result<()> = fs::remove_file(path);
     }
 }
 
