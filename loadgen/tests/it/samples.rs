@@ -29,6 +29,7 @@ fn every_sample_is_read_and_reported() {
             Document::Sweep(_) => "sweep-",
             Document::Search(_) => "search-",
             Document::Selftest(_) => "selftest-",
+            Document::Comparison(_) => "compare-",
         };
         assert!(name.starts_with(kind), "{name}");
         let reported = Program::loadgen(&format!("report {}", path.display())).end();
