@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{Schema, SchemaGenerator};
 
-use crate::results::{DifferenceFile, EnvironmentFile, Run, Search, Selftest, Sweep};
+use crate::results::{Comparison, DifferenceFile, EnvironmentFile, Run, Search, Selftest, Sweep};
 
 /// A kind of result file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -18,6 +18,8 @@ pub enum Kind {
     Search,
     /// What a machine can measure
     Selftest,
+    /// How two sets of runs differ
+    Compare,
     /// What there is to know about a machine
     Environment,
     /// Where two machines differ
@@ -34,6 +36,7 @@ impl Kind {
             Self::Sweep => generator.into_root_schema_for::<Sweep>(),
             Self::Search => generator.into_root_schema_for::<Search>(),
             Self::Selftest => generator.into_root_schema_for::<Selftest>(),
+            Self::Compare => generator.into_root_schema_for::<Comparison>(),
             Self::Environment => generator.into_root_schema_for::<EnvironmentFile>(),
             Self::EnvironmentDifference => generator.into_root_schema_for::<DifferenceFile>(),
         }

@@ -1,5 +1,8 @@
 //! The file a comparison leaves behind.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -8,7 +11,7 @@ use crate::measure::Quantile;
 use crate::verdict::Outcome;
 
 /// What two sets of runs tell of a difference between them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// What kind of file this is.
     pub schema: CompareSchema,
@@ -33,7 +36,7 @@ pub struct Comparison {
 }
 
 /// The version of the format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum CompareSchema {
     /// First version.
     #[serde(rename = "loadgen/compare/1")]
@@ -41,7 +44,7 @@ pub enum CompareSchema {
 }
 
 /// How the second side compares with the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// Its round trips are shorter.
@@ -63,14 +66,14 @@ pub enum Answer {
 }
 
 /// The runs of one side.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Side {
     /// All that were given, in their order.
     pub runs: Vec<SideRun>,
 }
 
 /// One run of a side.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SideRun {
     /// The file it was read from.
     pub name: String,
@@ -83,7 +86,9 @@ pub struct SideRun {
 }
 
 /// Why a run does not count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum LeftOut {
     /// Its verdict is that it proves nothing.
@@ -95,7 +100,7 @@ pub enum LeftOut {
 }
 
 /// One quantity of all runs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quantity {
     /// `p50`, `p90`, `p99` or `p99.9` of the round trips from due, or `loss`.
     pub name: String,
@@ -114,7 +119,7 @@ pub struct Quantity {
 }
 
 /// What the runs of a side measured.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Values {
     /// The middle one; null if any is.
     pub median: Quantile,
@@ -127,7 +132,7 @@ pub struct Values {
 }
 
 /// How far one side lies from the other, in the unit of the quantity.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Shift {
     /// The median of the differences between the runs of both sides.
     pub by: Change,
@@ -156,7 +161,7 @@ pub enum Change {
 }
 
 /// What was to be kept to, and whether it was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Bound {
     /// As `--fail-if` takes it.
     pub bound: String,
@@ -167,7 +172,7 @@ pub struct Bound {
 }
 
 /// Whether a bound was kept to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BoundOutcome {
     /// There is no evidence of a difference, or it does not go beyond the bound.
@@ -179,7 +184,7 @@ pub enum BoundOutcome {
 }
 
 /// Something that is not the same on both sides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Difference {
     /// What it is.
     pub name: String,
@@ -211,6 +216,19 @@ impl Serialize for Change {
             Self::ToLost => serializer.serialize_str(TO_LOST),
             Self::FromLost => serializer.serialize_str(FROM_LOST),
         }
+    }
+}
+
+impl JsonSchema for Change {
+    fn schema_name() -> Cow<'static, str> {
+        "Change".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A difference between two values.",
+            "anyOf": [{ "type": "integer" }, { "const": TO_LOST }, { "const": FROM_LOST }],
+        })
     }
 }
 

@@ -95,6 +95,9 @@ impl Histogram {
         if count.is_none_or(|count| count > MOST) || exact.sum > u128::from(MOST) << 64 {
             return Err("it counts more than a run can send".to_owned());
         }
+        if count != Some(0) && exact.min > exact.max {
+            return Err("its min and max are not in order".to_owned());
+        }
         Ok(measure::Distribution::from_parts(histogram, exact))
     }
 }
@@ -169,6 +172,32 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        let mut distribution = measure::Distribution::new();
+        distribution.record(7);
+        let sound = Histogram::of(&distribution);
+        let refusal = |change: fn(&mut Histogram)| {
+            let mut changed = sound.clone();
+            change(&mut changed);
+            changed.distribution().unwrap_err()
+        };
+        for refused in [
+            refusal(|file| file.min = Some(8)),
+            refusal(|file| file.min = None),
+            refusal(|file| file.max = None),
+        ] {
+            assert_eq!(refused, "its min and max are not in order");
+        }
+        for refused in [
+            refusal(|file| file.over = u64::MAX),
+            refusal(|file| file.sum = u128::MAX.to_string()),
+        ] {
+            assert_eq!(refused, "it counts more than a run can send");
+        }
+        assert!(refusal(|file| file.sum = "-1".to_owned()).contains("its sum is \"-1\""));
+    }
 
     proptest! {
         #[test]

@@ -3,7 +3,7 @@
 
 use loadgen::export::Format;
 use loadgen::merge::{self, Source};
-use loadgen::report::{self, Style};
+use loadgen::report::{self, Style, html};
 use loadgen::results::read::{self, Document};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -60,6 +60,11 @@ fn use_in_every_way(file: &Value, other: &Value) {
     let Ok(Document::Run(other)) = read(other) else {
         panic!("the other one is sound");
     };
+    let page = html::page(&[html::Source {
+        path: "a.json".into(),
+        document: Document::Run(run.clone()),
+    }]);
+    assert!(!page.is_empty());
     let sources = [("a", run), ("b", other)].map(|(file, run)| Source {
         file: file.to_owned(),
         run: *run,

@@ -55,6 +55,7 @@ fn the_documented_schemas_are_those_of_the_types() {
         "sweep",
         "search",
         "selftest",
+        "compare",
         "environment",
         "environment-difference",
     ] {
@@ -183,6 +184,28 @@ fn a_selftest_is_as_documented() {
     let kept: Selftest = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let written = Selftest::new(kept.checks, kept.floor);
     assert_valid("selftest", &serde_json::to_value(written).unwrap());
+}
+
+#[test]
+fn a_comparison_is_as_documented() {
+    let scratch = Scratch::new("schema-compare");
+    let peer = Peer::faithful();
+    let files: Vec<String> = (0..8)
+        .map(|number| {
+            let file = scratch.file(&format!("{number}.json"));
+            let file = file.display().to_string();
+            let run = "--rate 500 --duration 100ms --warmup 0s --quiet";
+            let arguments = format!("--target {} {run} --json {file}", peer.address());
+            Program::loadgen(&arguments).end();
+            file
+        })
+        .collect();
+    let (left, right) = files.split_at(4);
+    for left in [left, &left[..1]] {
+        let sides = format!("{} --with {}", left.join(" "), right.join(" "));
+        let compared = Program::loadgen(&format!("compare {sides} --json -")).end();
+        assert_valid("compare", &result(&compared));
+    }
 }
 
 #[test]
