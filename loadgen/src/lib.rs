@@ -25,7 +25,8 @@
 //! - [`schema`]: the form of those files, for validators.
 //! - [`output`]: where those files go.
 //! - [`report`]: the same for people, written with [`figures`]: as text, or as a page with charts.
-//! - [`progress`]: a bar on a terminal while a run lasts.
+//! - [`screen`]: a run on the whole terminal while it lasts.
+//! - [`progress`]: how a run goes, on a bar or another display.
 //! - [`gauge`]: says when enough is known.
 //! - [`ping`]: one text at a time, for people.
 //! - [`share`], [`decimal`]: percentages and decimal numbers as they are typed, exactly.
@@ -59,6 +60,7 @@ pub mod report;
 pub mod results;
 pub mod schedule;
 pub mod schema;
+pub mod screen;
 pub mod search;
 pub mod session;
 pub mod share;

@@ -1,4 +1,4 @@
-//! A bar on a terminal while a run lasts; nothing elsewhere.
+//! How a run goes, while it lasts: on a bar, or wherever else a [`Display`] puts it.
 
 use std::sync::Arc;
 use std::thread;
@@ -6,28 +6,86 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::engine::Underway;
+use crate::engine::{Engine, Sockets, Underway};
 use crate::figures;
 use crate::gauge::Gauge;
+use crate::losses::Source;
 use crate::measure::{Live, Snapshot};
 use crate::plan::{Load, Plan};
 
-/// Waits until `underway` has finished, has the `gauge` end it when it is time, and shows how it
-/// goes behind a label, if there is one (an empty one, too) and standard error is a terminal.
+/// Shows a run to people while it lasts, on the thread that waits for its end.
+pub trait Display {
+    /// Shows what is known now.
+    fn show(&mut self, moment: &Moment<'_>);
+
+    /// How often it wants to show something; as often it is looked whether the run is over.
+    fn pace(&self) -> Duration;
+
+    /// Waits for so long, or until it has something to show.
+    fn rest(&mut self, at_most: Duration) {
+        thread::sleep(at_most);
+    }
+}
+
+/// What is known of a run under way.
+pub struct Moment<'a> {
+    /// What was asked for.
+    pub plan: &'a Plan,
+    /// What was measured up to the last row.
+    pub underway: &'a Underway,
+    /// Whether there are rows that were not there the last time.
+    pub news: bool,
+    /// How well the quantile of `--until` is known.
+    pub gauge: Option<&'a Gauge>,
+    /// Where to look for the rest.
+    pub sources: &'a Sources,
+}
+
+/// What may be read while a run lasts without slowing it.
+pub struct Sources {
+    /// What the threads show, one each.
+    pub live: Vec<Arc<Live>>,
+    /// The run's own sockets.
+    pub sockets: Sockets,
+    /// What counts the losses of the server.
+    pub server: Source,
+}
+
+impl Sources {
+    /// Those of a run against a server whose losses are counted by `server`.
+    #[must_use]
+    pub fn of(engine: &Engine, server: Source) -> Self {
+        Self {
+            live: engine.live(),
+            sockets: engine.sockets(),
+            server,
+        }
+    }
+
+    /// What all threads have done so far.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let mut sum = Snapshot::default();
+        for thread in &self.live {
+            sum.merge(&thread.snapshot());
+        }
+        sum
+    }
+}
+
+/// Waits until `underway` has finished, has the `gauge` end it when it is time, and lets the
+/// `display` show how it goes.
 ///
 /// `aside` is called now and again, and told whether there are new rows; it may say how soon it wants
 /// to be called again.
 pub fn watch(
     underway: &mut Underway,
-    live: &[Arc<Live>],
+    sources: &Sources,
     mut gauge: Option<&mut Gauge>,
     plan: &Plan,
-    label: Option<&str>,
+    display: &mut dyn Display,
     mut aside: impl FnMut(&Underway, bool) -> Option<Duration>,
 ) {
-    let bar = bar(plan, label);
-    let begun = Instant::now();
-    let mut before = (begun, Snapshot::default());
     while !underway.is_finished() {
         let news = underway.collect();
         if let Some(gauge) = &mut gauge
@@ -36,55 +94,94 @@ pub fn watch(
         {
             underway.end();
         }
-        let soon = aside(underway, news).unwrap_or(DRAW);
-        let usual = if bar.is_hidden() { LOOK } else { DRAW };
+        let soon = aside(underway, news).unwrap_or(Duration::MAX);
+        display.show(&Moment {
+            plan,
+            underway,
+            news,
+            gauge: gauge.as_deref(),
+            sources,
+        });
         // Twice an interval, so that no thread waits for an empty book.
-        thread::sleep(usual.min(soon).min(plan.interval() / 2));
-        let now = Instant::now();
-        if bar.is_hidden() || now - before.0 < DRAW {
-            continue;
+        display.rest(display.pace().min(soon).min(plan.interval() / 2));
+    }
+}
+
+/// Shows nothing.
+#[derive(Debug)]
+pub struct Nothing;
+
+impl Display for Nothing {
+    fn show(&mut self, _moment: &Moment<'_>) {}
+
+    fn pace(&self) -> Duration {
+        LOOK
+    }
+}
+
+/// A bar on standard error if that is a terminal; nothing elsewhere.
+#[derive(Debug)]
+pub struct Bar {
+    drawn: ProgressBar,
+    begun: Instant,
+    /// What the counters said when it was last drawn.
+    before: (Instant, Snapshot),
+}
+
+impl Bar {
+    /// A bar for a run, behind a label, which may be empty.
+    #[must_use]
+    pub fn new(plan: &Plan, label: &str) -> Self {
+        let length = u64::try_from(plan.span().as_millis()).unwrap_or(u64::MAX);
+        let style = ProgressStyle::with_template("{prefix}{bar:10} {percent:>3} % {wide_msg}")
+            .unwrap_or_else(|_unreachable| ProgressStyle::default_bar());
+        let prefix = match label {
+            "" => String::new(),
+            label => format!("{label}  "),
+        };
+        let begun = Instant::now();
+        Self {
+            // Hidden by itself where standard error is no terminal.
+            drawn: ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr())
+                .with_style(style)
+                .with_prefix(prefix),
+            begun,
+            before: (begun, Snapshot::default()),
         }
-        let snapshot = together(live);
-        let elapsed = u64::try_from((now - begun).as_millis()).unwrap_or(u64::MAX);
-        bar.set_position(elapsed.min(bar.length().unwrap_or(0)));
-        let kind = match plan.load() {
+    }
+}
+
+impl Display for Bar {
+    fn show(&mut self, moment: &Moment<'_>) {
+        let now = Instant::now();
+        if self.drawn.is_hidden() || now - self.before.0 < DRAW {
+            return;
+        }
+        let snapshot = moment.sources.snapshot();
+        let elapsed = u64::try_from((now - self.begun).as_millis()).unwrap_or(u64::MAX);
+        self.drawn
+            .set_position(elapsed.min(self.drawn.length().unwrap_or(0)));
+        let kind = match moment.plan.load() {
             Load::Open(_) => "",
             Load::Closed(_) => "closed loop: ",
         };
-        let text = describe(&before.1, &snapshot, now - before.0);
-        let goal = gauge
-            .as_ref()
+        let text = describe(&self.before.1, &snapshot, now - self.before.0);
+        let goal = moment
+            .gauge
             .map_or(String::new(), |gauge| format!(", {}", gauge.describe()));
-        bar.set_message(format!("{kind}{text}{goal}"));
-        before = (now, snapshot);
+        self.drawn.set_message(format!("{kind}{text}{goal}"));
+        self.before = (now, snapshot);
     }
-    bar.finish_and_clear();
+
+    fn pace(&self) -> Duration {
+        if self.drawn.is_hidden() { LOOK } else { DRAW }
+    }
 }
 
-fn bar(plan: &Plan, label: Option<&str>) -> ProgressBar {
-    let target = match label {
-        // Hidden by itself where standard error is no terminal.
-        Some(_) => ProgressDrawTarget::stderr(),
-        None => ProgressDrawTarget::hidden(),
-    };
-    let length = u64::try_from(plan.span().as_millis()).unwrap_or(u64::MAX);
-    let style = ProgressStyle::with_template("{prefix}{bar:10} {percent:>3} % {wide_msg}")
-        .unwrap_or_else(|_unreachable| ProgressStyle::default_bar());
-    let prefix = match label {
-        Some(label) if !label.is_empty() => format!("{label}  "),
-        _ => String::new(),
-    };
-    ProgressBar::with_draw_target(Some(length), target)
-        .with_style(style)
-        .with_prefix(prefix)
-}
-
-fn together(live: &[Arc<Live>]) -> Snapshot {
-    let mut sum = Snapshot::default();
-    for thread in live {
-        sum.merge(&thread.snapshot());
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.drawn.finish_and_clear();
     }
-    sum
 }
 
 fn describe(before: &Snapshot, now: &Snapshot, elapsed: Duration) -> String {

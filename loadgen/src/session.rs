@@ -17,7 +17,7 @@ use crate::known::Known;
 use crate::losses::{Losses, Source};
 use crate::measure::Imbalance;
 use crate::plan::Plan;
-use crate::progress;
+use crate::progress::{self, Bar, Display, Nothing, Sources};
 use crate::results::{About, Ended, Findings, Run, Sockets};
 use crate::surroundings::Surroundings;
 use crate::verdict::{self, Evidence};
@@ -90,7 +90,7 @@ impl Session {
         let engine = Engine::prepare(&plan, stop)?;
         Ok(Self {
             source: Source::of(plan.target()),
-            sockets: Sockets::of_flows(engine.sockets()),
+            sockets: Sockets::of_flows(engine.sockets().iter()),
             plan,
             engine,
             label: String::new(),
@@ -117,25 +117,30 @@ impl Session {
     /// # Errors
     /// [`SessionError`].
     pub fn run(self, shown: bool) -> Result<Run, SessionError> {
-        self.run_and_keep(shown, |_known| {})
+        if shown {
+            let mut bar = Bar::new(&self.plan, &self.label);
+            self.run_and_keep(&mut bar, |_known| {})
+        } else {
+            self.run_and_keep(&mut Nothing, |_known| {})
+        }
     }
 
-    /// The same; whenever there are new rows, `keep` gets what is known.
+    /// The same on any display; whenever there are new rows, `keep` gets what is known.
     ///
     /// # Errors
     /// [`SessionError`].
     pub fn run_and_keep(
         self,
-        shown: bool,
+        display: &mut dyn Display,
         mut keep: impl FnMut(&Known<'_>),
     ) -> Result<Run, SessionError> {
         let Self {
             plan,
             engine,
-            label,
             source,
             stop,
             sockets,
+            ..
         } = self;
         let mut about = About {
             environment: Some(Environment::read(Some(plan.target()))),
@@ -143,17 +148,17 @@ impl Session {
             sockets: Some(sockets),
             began_unix_ns: None,
         };
-        let live = engine.live();
+        let sources = Sources::of(&engine, source.clone());
         let mut gauge = Gauge::new(&plan);
         let mut underway = engine.start(&plan)?;
         let mut surroundings = Surroundings::new(&plan, source);
         about.began_unix_ns = unix_nanos(underway.until(plan.measured_from()));
         progress::watch(
             &mut underway,
-            &live,
+            &sources,
             gauge.as_mut(),
             &plan,
-            shown.then_some(label.as_str()),
+            display,
             |underway, news| {
                 if news {
                     keep(&Known {

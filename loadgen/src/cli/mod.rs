@@ -58,6 +58,11 @@ pub struct Cli {
     /// The run.
     #[command(flatten)]
     pub run: run::Arguments,
+
+    /// Show the run on the whole terminal while it lasts: percentiles, rates, and where losses come
+    /// from. Keys pause the display, reset its totals and stop the run; the report comes after
+    #[arg(long, conflicts_with = "quiet")]
+    pub tui: bool,
 }
 
 /// What can be done instead of a run.

@@ -33,7 +33,7 @@ use crate::verdict::Outcome;
 /// [`Failure`] if it could not be done.
 pub fn carry_out(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
-        None => measure::measure(&cli.run),
+        None => measure::measure(cli),
         Some(Command::Compare(arguments)) => compare::carry_out(arguments),
         Some(Command::Ping(arguments)) => ping::ping(arguments),
         Some(Command::Sweep(arguments)) => sweep::sweep(arguments),
@@ -109,10 +109,13 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// <https://no-color.org>: any value but an empty one turns colour off.
+fn colour_is_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 fn style() -> Style {
-    // https://no-color.org: any value but an empty one turns colour off.
-    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if io::stdout().is_terminal() && !unwanted {
+    if io::stdout().is_terminal() && colour_is_wanted() {
         Style::Colour
     } else {
         Style::Plain

@@ -1,5 +1,7 @@
 //! A flow: one connected socket, and the probes that are due on it.
 
+use std::sync::Arc;
+
 use echo_reactor::udp::socket::SocketError;
 use echo_reactor::udp::{Socket, SocketOptions, Stamping};
 
@@ -11,7 +13,8 @@ use crate::time::Offset;
 /// the flows over them.
 #[derive(Debug)]
 pub(super) struct Flow {
-    pub(super) socket: Socket,
+    /// Shared with whoever shows what the kernel drops at it while the run lasts.
+    pub(super) socket: Arc<Socket>,
     pub(super) expected: Expected,
     /// Probes that are due and not sent yet.
     pub(super) due: Vec<Due>,
@@ -42,7 +45,7 @@ impl Flow {
             ..SocketOptions::default()
         };
         Ok(Self {
-            socket: Socket::connect(plan.target(), &options)?,
+            socket: Arc::new(Socket::connect(plan.target(), &options)?),
             expected: Expected {
                 run: plan.run(),
                 flow: number,

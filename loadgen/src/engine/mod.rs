@@ -50,9 +50,15 @@ use crate::time::Offset;
 pub struct Engine {
     probers: Vec<Prober>,
     live: Vec<Arc<Live>>,
+    sockets: Sockets,
     series: Series,
     enough: Arc<AtomicBool>,
 }
+
+/// The sockets that a run sends from, for whoever wants to know what the kernel drops at them while
+/// it lasts.
+#[derive(Clone, Debug)]
+pub struct Sockets(Vec<Arc<Socket>>);
 
 /// A run under way.
 pub struct Underway {
@@ -129,6 +135,7 @@ impl Engine {
         let mut probers = Vec::with_capacity(threads.get().into());
         let mut live = Vec::with_capacity(threads.get().into());
         let mut intakes = Vec::with_capacity(threads.get().into());
+        let mut sockets = Vec::with_capacity(plan.flows().into());
         let enough = Arc::new(AtomicBool::new(false));
         for thread in 0..threads.get() {
             let flows = flows_of(thread, threads, plan.flows())
@@ -139,6 +146,7 @@ impl Engine {
                     source,
                 })?;
             check_stamps(plan, &flows)?;
+            sockets.extend(flows.iter().map(|flow| Arc::clone(&flow.socket)));
             let shown = Arc::new(Live::new());
             let share = Share { threads, thread };
             let demand = Demand::new(plan, share)?;
@@ -162,6 +170,7 @@ impl Engine {
         Ok(Self {
             probers,
             live,
+            sockets: Sockets(sockets),
             series: Series::new(plan.measured_from(), intakes),
             enough,
         })
@@ -173,9 +182,10 @@ impl Engine {
         self.live.clone()
     }
 
-    /// The sockets of all flows.
-    pub fn sockets(&self) -> impl Iterator<Item = &Socket> {
-        self.probers.iter().flat_map(Prober::sockets)
+    /// The sockets that the flows send from.
+    #[must_use]
+    pub fn sockets(&self) -> Sockets {
+        self.sockets.clone()
     }
 
     /// Starts the threads; the first probe is due a moment later.
@@ -203,7 +213,28 @@ impl Engine {
     }
 }
 
+impl Sockets {
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Socket> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+
+    /// Datagrams that the kernel dropped at them since they were opened. A socket that cannot be
+    /// read counts nothing.
+    #[must_use]
+    pub fn drops(&self) -> u64 {
+        let memory = self.0.iter().filter_map(|socket| socket.memory().ok());
+        memory.map(|memory| u64::from(memory.drops)).sum()
+    }
+}
+
 impl Underway {
+    /// The time now; the start itself as long as the run has not begun.
+    #[must_use]
+    pub fn now(&self) -> Offset {
+        self.clock.now()
+    }
+
     /// Whether every thread has ended.
     #[must_use]
     pub fn is_finished(&self) -> bool {
@@ -231,6 +262,12 @@ impl Underway {
     /// Ends the run: enough is known.
     pub fn end(&self) {
         self.enough.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`end`](Self::end) was called.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        self.enough.load(Ordering::Relaxed)
     }
 
     /// Waits for the threads and puts their books together.

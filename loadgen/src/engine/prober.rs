@@ -9,7 +9,6 @@ use std::thread;
 use std::time::Duration;
 
 use echo_reactor::affinity;
-use echo_reactor::udp::Socket;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 
@@ -182,11 +181,6 @@ impl Prober {
         }
         witness.look_after();
         Ok(self.finish(&witness, stopped_at))
-    }
-
-    /// The sockets of its flows.
-    pub(super) fn sockets(&self) -> impl Iterator<Item = &Socket> {
-        self.flows.iter().map(|flow| &flow.socket)
     }
 
     fn finish(mut self, witness: &Witness, stopped_at: Option<Offset>) -> Probed {

@@ -95,7 +95,9 @@ mod tests {
             ..SocketOptions::default()
         };
         let flow = Flow {
-            socket: Socket::connect(peer.local_addr().unwrap(), &options).unwrap(),
+            socket: Socket::connect(peer.local_addr().unwrap(), &options)
+                .unwrap()
+                .into(),
             expected: Expected { run: 1, flow: 0 },
             due: Vec::new(),
             in_flight: 0,

@@ -73,13 +73,10 @@ impl Source {
     #[must_use]
     pub fn read(&self) -> Server {
         match self {
-            Self::Embedded(observer) => observer.summary().map_or(Server::Unknown, |summary| {
-                let total = &summary.total;
-                Server::Embedded {
-                    socket: total.kernel_drops,
-                    discarded: discarded(total),
-                }
-            }),
+            Self::Embedded(observer) => {
+                let total = observer.summary().map(|summary| summary.total);
+                Server::of(total.as_ref())
+            }
             Self::SameHost(address) => table::drops_at(*address)
                 .map_or(Server::Unknown, |socket| Server::SameHost { socket }),
             Self::Unknown => Server::Unknown,
@@ -88,6 +85,15 @@ impl Source {
 }
 
 impl Server {
+    /// What a server in this process says of all its workers; unknown once it has ended.
+    #[must_use]
+    pub fn of(total: Option<&Account>) -> Self {
+        total.map_or(Self::Unknown, |total| Self::Embedded {
+            socket: total.kernel_drops,
+            discarded: discarded(total),
+        })
+    }
+
     /// What was counted since `before`; unknown unless both come from one source.
     #[must_use]
     pub fn since(self, before: Self) -> Self {

@@ -52,6 +52,16 @@ impl Latency {
         self.lateness.clear();
     }
 
+    /// What has been recorded since it was as it is in `before`.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        Self {
+            from_due: self.from_due.since(&before.from_due),
+            from_send: self.from_send.since(&before.from_send),
+            lateness: self.lateness.since(&before.lateness),
+        }
+    }
+
     /// Adds what another thread recorded.
     pub fn merge(&mut self, other: &Self) {
         self.from_due.merge(&other.from_due);
@@ -144,6 +154,35 @@ impl Distribution {
         self.max = self.max.max(other.max);
         self.sum += other.sum;
         self.sum_of_squares = self.sum_of_squares.saturating_add(other.sum_of_squares);
+    }
+
+    /// What has been recorded since it was as it is in `before`. An extreme that `before` had
+    /// already is that of the histogram instead, to 3 significant digits.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        let mut histogram = self.histogram.clone();
+        if histogram.subtract(&before.histogram).is_err() {
+            // It was not an earlier state of this one.
+            histogram.reset();
+        }
+        let (min, max) = if histogram.is_empty() {
+            (u64::MAX, 0)
+        } else {
+            (histogram.min(), histogram.max())
+        };
+        let over = self.over.saturating_sub(before.over);
+        Self {
+            histogram,
+            over,
+            min: if self.min < before.min { self.min } else { min },
+            max: if self.max > before.max || over > 0 {
+                self.max
+            } else {
+                max.min(self.max)
+            },
+            sum: self.sum.saturating_sub(before.sum),
+            sum_of_squares: self.sum_of_squares.saturating_sub(before.sum_of_squares),
+        }
     }
 
     /// Holds nothing again, and keeps its memory.
@@ -539,6 +578,19 @@ mod tests {
             let mut at_once = Distribution::new();
             at_once.record_many(value, count);
             prop_assert_eq!(at_once, distribution((0..count).map(|_| value)));
+        }
+
+        #[test]
+        fn what_came_since_is_what_was_recorded_since(
+            before in vec(0..HIGHEST_NANOS * 2, 0..50), after in vec(0..HIGHEST_NANOS, 1..50),
+        ) {
+            let earlier = distribution(before.clone());
+            let since = distribution(before.into_iter().chain(after.clone())).since(&earlier);
+            let alone = distribution(after);
+            prop_assert_eq!(since.histogram(), alone.histogram());
+            prop_assert_eq!((since.count(), since.sum), (alone.count(), alone.sum));
+            prop_assert!(since.max >= alone.max && since.max - alone.max <= alone.max / 1_000);
+            prop_assert!(since.min <= alone.min && alone.min - since.min <= alone.min / 1_000);
         }
 
         #[test]

@@ -35,6 +35,7 @@ mod reordering;
 mod rig;
 mod samples;
 mod schema;
+mod screen;
 mod search;
 mod silence;
 mod sizes;

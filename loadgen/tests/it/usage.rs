@@ -30,6 +30,8 @@ fn what_cannot_be_run_names_the_flag_to_change() {
         ("--closed-loop 1 --window 8", "--window"),
         ("--rcvbuf 0", "--rcvbuf"),
         ("--pin 9999", "--pin"),
+        ("--tui --quiet", "--tui"),
+        ("sweep --tui", "--tui"),
         ("--no-such-flag", "--no-such-flag"),
         ("no-such-command", "no-such-command"),
     ] {
