@@ -41,6 +41,8 @@ impl Known<'_> {
             flows: Vec::new(),
             gaps_ns: None,
             slo: None,
+            own_drops: None,
+            lost_by: None,
             ..Run::new(plan, known, &measured, &findings)
         }
     }

@@ -22,21 +22,17 @@ fn a_row_has_what_happened_in_its_interval() {
             answers.echo(seen);
         }
     });
-    let arguments = "--rate 200 --duration 1200ms --warmup 0s --timeout 200ms --interval 300ms";
+    let arguments = "--rate 200 --duration 1200ms --warmup 0s --timeout 500ms --interval 200ms";
     let (ended, run) = measure(peer.address(), arguments);
     ended.assert_code_unless_held_up(0);
     assert_eq!(run.ended, Some(Ended::AsPlanned));
-    // Rows are joined only where this program or its threads were held up.
-    assert!(
-        (2..=4).contains(&run.intervals.len()),
-        "{:?}",
-        run.intervals
-    );
-    let first = &run.intervals[0];
-    assert!(first.received > 0 && first.lost == 0, "{first:?}");
+    assert!(run.counts.lost >= 120, "{:?}", run.counts);
+    // Nothing is given up before its timeout, however long anybody is held up.
+    for row in &run.intervals {
+        assert!(row.to_ns > 500_000_000 || row.lost == 0, "{row:?}");
+    }
     let last = run.intervals.last().unwrap();
-    assert!(last.lost > 0 && last.received == 0, "{last:?}");
-    assert_eq!(run.counts.lost, 120);
+    assert!(last.lost > 0, "{last:?}");
 }
 
 #[test]
