@@ -89,9 +89,9 @@ impl Output {
         matches!(self.place, Place::File { .. })
     }
 
-    /// Brings the file up to date while a run lasts, so that little is lost if it is broken off. Of
-    /// large files not every time, so that it takes no more than a hundredth of the time. Anything
-    /// but a file is left alone.
+    /// Brings the file up to date while a run lasts, so that little is lost if it is broken off. Not
+    /// every time if writing takes more than a tenth of the time between. Anything but a file is left
+    /// alone.
     ///
     /// A file that cannot be written now is no reason to end a run: if it still cannot at the end,
     /// [`write`](Self::write) says so.
@@ -100,8 +100,10 @@ impl Output {
         if !self.is_file() || self.rested.is_some_and(|rested| begun < rested) {
             return;
         }
-        let _written: Result<(), OutputError> = self.write(&result());
-        self.rested = Some(begun + begun.elapsed() * 100);
+        let result = result();
+        let _written: Result<(), OutputError> =
+            self.put(Care::Quick, |output| write_json(output, &result));
+        self.rested = Some(begun + begun.elapsed() * 10);
     }
 
     /// Writes the result.
@@ -109,7 +111,7 @@ impl Output {
     /// # Errors
     /// If the file cannot be written or moved to its name.
     pub fn write(&mut self, result: &impl Serialize) -> Result<(), OutputError> {
-        self.put(|output| write_json(output, result))
+        self.put(Care::Durable, |output| write_json(output, result))
     }
 
     /// Writes a result that is text already.
@@ -117,7 +119,7 @@ impl Output {
     /// # Errors
     /// If the file cannot be written or moved to its name.
     pub fn write_text(&mut self, text: &str) -> Result<(), OutputError> {
-        self.put(|output| {
+        self.put(Care::Durable, |output| {
             output.write_all(text.as_bytes())?;
             output.flush()
         })
@@ -125,6 +127,7 @@ impl Output {
 
     fn put(
         &mut self,
+        care: Care,
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), OutputError> {
         let (written, path) = match &mut self.place {
@@ -143,15 +146,25 @@ impl Output {
                 file,
                 path,
             } => {
+                let partial = partial.as_path();
                 let begun = file.take().map_or_else(|| begin(partial), Ok);
                 let written = begun
                     .and_then(|file| {
                         if self.for_all {
                             file.set_permissions(Permissions::from_mode(0o644))?;
                         }
-                        content(&mut BufWriter::new(file))
+                        content(&mut BufWriter::new(&file))?;
+                        match care {
+                            // Or a name that had a whole file may have none after a power cut.
+                            Care::Durable => file.sync_all(),
+                            Care::Quick => Ok(()),
+                        }
                     })
                     .and_then(|()| fs::rename(partial, &*path));
+                if written.is_err() {
+                    // The next attempt begins anew; there may be room by then.
+                    let _removed: io::Result<()> = fs::remove_file(partial);
+                }
                 (written, path.as_path())
             }
         };
@@ -161,6 +174,15 @@ impl Output {
             source,
         })
     }
+}
+
+/// How sure it has to be that what was written stays.
+#[derive(Clone, Copy)]
+enum Care {
+    /// Through a crash of the program.
+    Quick,
+    /// Through a power cut.
+    Durable,
 }
 
 impl Drop for Output {
@@ -195,12 +217,77 @@ fn open(path: &Path) -> io::Result<Place> {
     }
 }
 
+/// Never follows a link that somebody has put there.
 fn begin(partial: &Path) -> io::Result<File> {
-    File::options().write(true).create_new(true).open(partial)
+    let create = || File::options().write(true).create_new(true).open(partial);
+    create().or_else(|error| match error.kind() {
+        // Left by a process that was killed and had the same id, as in containers.
+        io::ErrorKind::AlreadyExists => fs::remove_file(partial).and_then(|()| create()),
+        _ => Err(error),
+    })
 }
 
 fn write_json(mut output: impl Write, result: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut output, result)?;
     output.write_all(b"\n")?;
     output.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            let unique = format!("loadgen-output-{name}-{}", std::process::id());
+            let path = std::env::temp_dir().join(unique);
+            fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+
+        fn names(&self) -> Vec<String> {
+            let entries = fs::read_dir(&self.0).unwrap();
+            let names = entries.map(|entry| entry.unwrap().file_name());
+            names.map(|name| name.into_string().unwrap()).collect()
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _removed: io::Result<()> = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn fails(output: &mut dyn Write) -> io::Result<()> {
+        output.write_all(b"half")?;
+        Err(io::ErrorKind::StorageFull.into())
+    }
+
+    #[test]
+    fn what_could_not_be_kept_up_to_date_can_be_written_at_the_end() {
+        let scratch = Scratch::new("kept");
+        let path = scratch.0.join("result.json");
+        let mut output = Output::create("--json", Some(&path)).unwrap();
+        for _ in 0..2 {
+            assert!(output.put(Care::Quick, fails).is_err());
+            assert_eq!(scratch.names(), Vec::<String>::new());
+        }
+        output.write(&7).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "7\n");
+        drop(output);
+        assert_eq!(scratch.names(), ["result.json"]);
+    }
+
+    #[test]
+    fn a_file_that_a_killed_process_left_is_no_obstacle() {
+        let scratch = Scratch::new("left");
+        let path = scratch.0.join("result.json");
+        let left = format!("result.json.{}.partial", std::process::id());
+        fs::write(scratch.0.join(left), "half").unwrap();
+        let mut output = Output::create("--json", Some(&path)).unwrap();
+        output.write(&7).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "7\n");
+    }
 }

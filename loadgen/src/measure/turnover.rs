@@ -48,8 +48,11 @@ impl Turnover {
         let (full, taken) = mpsc::sync_channel(SPARE + 1);
         let (given, empty) = mpsc::sync_channel(SPARE + 1);
         for _ in 0..SPARE {
+            let mut book = Box::<Latency>::default();
+            // Writes to all of its memory, lest the thread that measures has to fetch its pages.
+            book.clear();
             // There is room for all of them.
-            let _sent: Result<(), _> = given.try_send(Box::default());
+            let _sent: Result<(), _> = given.try_send(book);
         }
         let turnover = Self {
             edges,
@@ -72,7 +75,7 @@ impl Turnover {
         now >= self.next && self.next < self.edges.end
     }
 
-    /// Ends the present interval at the last edge that has passed, and puts an empty book in place
+    /// Ends the present interval at the last edge that has passed and is not the end, and puts an empty book in place
     /// of the full one. If the reader has none to spare, the interval goes on.
     pub fn turn(&mut self, now: Offset, tally: Tally, latency: &mut Box<Latency>) {
         let Ok(mut book) = self.empty.try_recv() else {
@@ -104,11 +107,13 @@ impl Turnover {
     }
 
     fn last_edge(&self, now: Offset) -> Offset {
-        let every = self.edges.every.as_nanos();
-        let passed = u128::from(now.nanos_since(self.edges.first)) / every * every;
-        let edge = Offset::from_nanos(u64::try_from(passed).unwrap_or(u64::MAX));
-        let edge = self.edges.first + Duration::from_nanos(edge.as_nanos());
-        edge.min(self.edges.end)
+        let Edges { first, every, end } = self.edges;
+        // What comes after the end belongs to the last interval, so that is not ended here.
+        let passed = now
+            .nanos_since(first)
+            .min(end.nanos_since(first).saturating_sub(1));
+        let edge = u128::from(passed) / every.as_nanos() * every.as_nanos();
+        first + Duration::from_nanos(u64::try_from(edge).unwrap_or(u64::MAX))
     }
 }
 
@@ -183,6 +188,22 @@ mod tests {
             (at(130), at(140), sent(1))
         );
         assert_eq!(intake.take(), None);
+    }
+
+    #[test]
+    fn what_comes_after_the_end_is_in_the_last_interval() {
+        let (mut turnover, intake) = rig();
+        let mut book = Box::<Latency>::default();
+        turnover.turn(at(151), sent(7), &mut book);
+        assert!(!turnover.is_due(at(152)));
+        turnover.finish(sent(9), book);
+        let periods: Vec<Period> = std::iter::from_fn(|| intake.take()).collect();
+        let ends: Vec<_> = periods
+            .iter()
+            .map(|period| (period.from, period.to))
+            .collect();
+        assert_eq!(ends, [(at(100), at(130)), (at(130), at(140))]);
+        assert_eq!(periods[1].tally, sent(2));
     }
 
     #[test]

@@ -16,7 +16,7 @@ fn result() -> Value {
     let peer = Peer::faithful();
     let arguments = "--rate 20 --duration 300ms --warmup 50ms --timeout 10s --json -";
     let ended = Program::loadgen(&format!("--target {} {arguments}", peer.address())).end();
-    ended.assert_code(0);
+    ended.assert_code_unless_held_up(0);
     serde_json::from_str(&ended.stdout).expect("it is a result")
 }
 
