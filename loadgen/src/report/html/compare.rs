@@ -114,11 +114,11 @@ fn medians(origin: &Origin, comparison: &Comparison) -> Table {
     let columns = [
         "quantity",
         "A: median",
-        "from",
-        "to",
+        "lowest",
+        "highest",
         "B: median",
-        "from",
-        "to",
+        "lowest",
+        "highest",
     ];
     let mut table = Table::headed(columns);
     for (number, quantity) in comparison.quantities.iter().enumerate() {

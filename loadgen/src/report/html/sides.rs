@@ -11,16 +11,11 @@ pub(super) fn differences(comparison: &Comparison) -> Option<Chart> {
         .iter()
         .filter_map(|kind| group(comparison, kind))
         .collect();
-    let names = comparison
-        .quantities
-        .iter()
-        .map(|quantity| match quantity.unit {
-            results::Unit::Nanoseconds => quantity.name.clone(),
-            results::Unit::Billionths => format!("{} (points)", quantity.name),
-        });
+    let quantities = comparison.quantities.iter();
+    let names = quantities.map(|quantity| quantity.name.clone());
     (!groups.is_empty()).then(|| Chart {
         name: "differences",
-        title: "Differences of B from A (% of A's median; of loss, points)".to_owned(),
+        title: "Differences of B from A (% of A's median; loss: % of the probes)".to_owned(),
         caption: "The difference in each quantity with its 95 % interval; above the line at \
                   nothing, B takes longer or loses more. The colour tells whether there is \
                   evidence, which the corrected p decides and not the interval. A triangle stands \

@@ -351,7 +351,7 @@ fn a_comparison_is_drawn_by_quantity_and_by_run() {
     let comparison = compare(&runs("a", 4, 50_000), &runs("b", 4, 70_000), &[]);
     let page = compared(comparison.clone());
     let differences = &charts(&page)["differences"];
-    let names = serde_json::json!(["p50", "p90", "p99", "p99.9", "loss (points)"]);
+    let names = serde_json::json!(["p50", "p90", "p99", "p99.9", "loss"]);
     assert_eq!(differences["x"]["names"], names);
     let [slower, none] = [0, 1].map(|group| &differences["groups"][group]);
     assert_eq!(slower["curves"][0]["name"], "B is slower or loses more");
