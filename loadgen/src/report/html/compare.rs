@@ -160,6 +160,7 @@ fn differences(origin: &Origin, comparison: &Comparison) -> Table {
             "difference",
             "the median over all pairs of a run of A and one of B; the percentage is that of A's median",
         ),
+        ("p alone", "of the quantity as if it were the only one"),
         (
             "p",
             "corrected for the number of quantities: 0.05 and less is evidence of a difference",

@@ -192,7 +192,7 @@
                 },
                 axes: [
                     this.axis("x", { size: this.hasTwoLines() ? 44 : 30, label: chart.x.label, labelSize: 22, labelFont: FONT }),
-                    this.axis("y", { size: 62 }),
+                    this.axis("y", { size: (_, texts) => Math.max(62, ...(texts ?? []).map((text) => 14 + 7.5 * text.length)) }),
                 ],
                 series: [{}, ...this.curves.map((curve) => this.series(curve))],
                 cursor: {
