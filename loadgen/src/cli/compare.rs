@@ -28,6 +28,10 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 
+    /// Write the comparison as a page for a browser to this file: one file, no network
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+
     /// Print no report
     #[arg(long)]
     pub quiet: bool,

@@ -2,14 +2,19 @@
 
 use std::path::PathBuf;
 
-use super::{Failure, NOT_TO_BE_TRUSTED, OBJECTIVE_MISSED, failed, misused, print, style};
+use super::exports::one_on_stdout;
+use super::{Failure, NOT_TO_BE_TRUSTED, OBJECTIVE_MISSED, failed, misused, page, print, style};
 use crate::cli::compare::Arguments;
+use crate::cli::exports::Exports;
 use crate::compare::{MOST, Named, compare};
 use crate::output::Output;
 use crate::report;
-use crate::results::{BoundOutcome, Comparison, read};
+use crate::results::read::{self, Document};
+use crate::results::{BoundOutcome, Comparison};
 
 pub(super) fn carry_out(arguments: &Arguments) -> Result<u8, Failure> {
+    let (json, html) = (arguments.json.as_deref(), arguments.html.as_deref());
+    one_on_stdout(&[("--json", json), ("--html", html)], &Exports::default())?;
     for (side, files) in [("A", &arguments.files), ("B", &arguments.with)] {
         if files.len() > MOST {
             return Err(misused(format_args!(
@@ -19,16 +24,20 @@ pub(super) fn carry_out(arguments: &Arguments) -> Result<u8, Failure> {
         }
     }
     let (a, b) = (runs(&arguments.files)?, runs(&arguments.with)?);
-    let mut output = Output::create("--json", arguments.json.as_deref()).map_err(failed)?;
+    let mut output = Output::create("--json", json).map_err(failed)?;
+    let mut page = page::create(html)?;
     let comparison = compare(&a, &b, &arguments.fail_if);
     output.write(&comparison).map_err(failed)?;
+    if html.is_some() {
+        page.write_text(&shown(&comparison)).map_err(failed)?;
+    }
     if comparison.is_refused() {
         return Err(Failure {
             sentence: comparison.message,
             code: NOT_TO_BE_TRUSTED,
         });
     }
-    if !arguments.quiet && !output.is_stdout() {
+    if !(arguments.quiet || output.is_stdout() || page.is_stdout()) {
         print(&report::compare::text(&comparison, style()))?;
     }
     Ok(exit_code(&comparison))
@@ -42,6 +51,14 @@ fn runs(files: &[PathBuf]) -> Result<Vec<Named>, Failure> {
         })
     });
     named.collect()
+}
+
+/// The comparison as a page.
+fn shown(comparison: &Comparison) -> String {
+    report::html::page(&[report::html::Source {
+        path: "comparison".into(),
+        document: Document::Comparison(Box::new(comparison.clone())),
+    }])
 }
 
 /// A bound that is surely broken counts, whatever is not known of the others.

@@ -17,7 +17,7 @@ pub(super) struct Outputs {
 impl Outputs {
     /// Opens what `--json` and the flags of the other forms name.
     pub(super) fn create(json: Option<&Path>, exports: &Exports) -> Result<Self, Failure> {
-        one_on_stdout(json, exports)?;
+        one_on_stdout(&[("--json", json)], exports)?;
         let others = exports.wanted().map(|(format, path)| {
             let output = Output::create(format.flag(), Some(path)).map_err(failed)?;
             let output = match format {
@@ -59,11 +59,17 @@ impl Outputs {
 }
 
 /// Standard output has room for one result.
-pub(super) fn one_on_stdout(json: Option<&Path>, exports: &Exports) -> Result<(), Failure> {
-    let json = json.map(|path| ("--json", path));
-    let others = exports.wanted().map(|(format, path)| (format.flag(), path));
-    let all = json.into_iter().chain(others);
-    let mut taken = all.filter(|(_, path)| path.as_os_str() == "-");
+pub(super) fn one_on_stdout(
+    places: &[(&str, Option<&Path>)],
+    exports: &Exports,
+) -> Result<(), Failure> {
+    let places = places
+        .iter()
+        .filter_map(|(flag, path)| Some((*flag, (*path)?)));
+    let exports = exports.wanted().map(|(format, path)| (format.flag(), path));
+    let mut taken = places
+        .chain(exports)
+        .filter(|(_, path)| path.as_os_str() == "-");
     match (taken.next(), taken.next()) {
         (Some((first, _)), Some((second, _))) => Err(misused(format_args!(
             "{first} - and {second} - cannot both have standard output: name a file for one of them"

@@ -7,6 +7,7 @@ mod exports;
 mod man;
 mod measure;
 mod merge;
+mod page;
 mod ping;
 mod report;
 mod search;

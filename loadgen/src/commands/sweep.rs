@@ -64,7 +64,7 @@ impl Outputs {
     fn create(run: &run::Arguments) -> Result<Self, Failure> {
         let run::Arguments { json, exports, .. } = run;
         refuse(exports, "a sweep", &[Format::Csv])?;
-        one_on_stdout(json.as_deref(), exports)?;
+        one_on_stdout(&[("--json", json.as_deref())], exports)?;
         Ok(Self {
             json: Output::create("--json", json.as_deref()).map_err(failed)?,
             csv: Output::create(Format::Csv.flag(), exports.csv.as_deref()).map_err(failed)?,

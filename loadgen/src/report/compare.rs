@@ -5,7 +5,9 @@ use super::{BOLD, GREEN, RED, Style, YELLOW, labelled, painted, printable};
 use crate::compare::words::{chance, change, interval, relative};
 use crate::figures;
 use crate::measure::Quantile;
-use crate::results::{Answer, BoundOutcome, Comparison, LeftOut, Quantity, Side, Unit, Values};
+use crate::results::{
+    Answer, BoundOutcome, Comparison, Difference, LeftOut, Quantity, Side, Unit, Values,
+};
 use crate::share::Share;
 use crate::verdict::Outcome;
 
@@ -41,6 +43,19 @@ fn sides(comparison: &Comparison) -> Vec<String> {
 }
 
 fn side(name: &str, side: &Side) -> Vec<String> {
+    let mut lines = vec![labelled(name, &printable(&counted(side)))];
+    for run in &side.runs {
+        let Some(left_out) = run.left_out else {
+            continue;
+        };
+        let text = format!("without {}: {}", run.name, reason(left_out));
+        lines.push(labelled("", &printable(&text)));
+    }
+    lines
+}
+
+/// How many runs count, and which they are.
+pub(super) fn counted(side: &Side) -> String {
     let counted: Vec<_> = side.counted().collect();
     let suspect = counted.iter().filter(|run| run.verdict == Outcome::Suspect);
     let suspect = match suspect.count() {
@@ -58,21 +73,16 @@ fn side(name: &str, side: &Side) -> Vec<String> {
         1 => "1 run".to_owned(),
         runs => format!("{runs} runs"),
     };
-    let mut lines = vec![labelled(
-        name,
-        &printable(&format!("{runs}{suspect}{names}")),
-    )];
-    for run in &side.runs {
-        let reason = match run.left_out {
-            None => continue,
-            Some(LeftOut::Invalid) => "its verdict is invalid",
-            Some(LeftOut::Unfinished) => "it had not ended when its file was written",
-            Some(LeftOut::Repeated) => "it is there already, and a run counts once",
-        };
-        let name = printable(&run.name);
-        lines.push(labelled("", &format!("without {name}: {reason}")));
+    format!("{runs}{suspect}{names}")
+}
+
+/// Why a run does not count.
+pub(super) fn reason(left_out: LeftOut) -> &'static str {
+    match left_out {
+        LeftOut::Invalid => "its verdict is invalid",
+        LeftOut::Unfinished => "it had not ended when its file was written",
+        LeftOut::Repeated => "it is there already, and a run counts once",
     }
-    lines
 }
 
 fn ranges(comparison: &Comparison, style: Style) -> Vec<String> {
@@ -103,7 +113,8 @@ fn range(values: &Values, unit: Unit) -> String {
     format!("{median:<9} ({})", figures::range(&lowest, &highest))
 }
 
-fn written(value: Quantile, unit: Unit) -> String {
+/// What a run or a side measured.
+pub(super) fn written(value: Quantile, unit: Unit) -> String {
     match (value, unit) {
         (Quantile::Value(billionths), Unit::Billionths) => {
             figures::share(Share::from_billionths(billionths).unwrap_or(Share::WHOLE))
@@ -165,10 +176,7 @@ fn circumstances(comparison: &Comparison, style: Style) -> Vec<String> {
         ("host", &comparison.environment),
     ] {
         for difference in differences {
-            let text = format!(
-                "{kind}: {}: A {}, B {}",
-                difference.name, difference.a, difference.b
-            );
+            let text = format!("{kind}: {}", apart(difference));
             lines.extend(wrapped(label, &text));
             label = "";
         }
@@ -178,6 +186,14 @@ fn circumstances(comparison: &Comparison, style: Style) -> Vec<String> {
     }
     let painted = lines.iter().map(|line| painted(line, YELLOW, style));
     painted.collect()
+}
+
+/// What is not the same on both sides.
+pub(super) fn apart(difference: &Difference) -> String {
+    format!(
+        "{}: A {}, B {}",
+        difference.name, difference.a, difference.b
+    )
 }
 
 fn bounds(comparison: &Comparison, style: Style) -> Vec<String> {

@@ -24,6 +24,12 @@ pub enum Style {
     Colour,
 }
 
+/// A line that says what the lines below it are about.
+#[must_use]
+pub fn title(label: &str, name: &str, style: Style) -> String {
+    painted(&labelled(label, &printable(name)), BOLD, style) + "\n"
+}
+
 fn labelled(label: &str, text: &str) -> String {
     format!("{label:<12}{text}")
 }

@@ -47,6 +47,7 @@ async function look(browser, name, results) {
     const { page, complaints, close } = await open(browser, name, {});
     await showsTheFiguresOfTheFiles(page, results);
     await showsTheRowsOfTheFiles(page, results);
+    await showsTheRunsOfTheFile(page, results);
     await drawsEveryChart(page);
     await togglesByTheLegend(page);
     await tellsValuesToTheMouse(page);
@@ -79,15 +80,26 @@ async function showsTheFiguresOfTheFiles(page, results) {
         cells.map(({ dataset, textContent }) => ({ ...dataset, text: textContent })),
     );
     assert.ok(cells.length >= 30, `only ${cells.length} figures`);
-    for (const { file, name, ns, value, text } of cells) {
+    for (const { file, name, ns, value, ppb, part, p, text } of cells) {
         const expected = name.split(".").reduce((part, key) => part[key], results[Number(file)]);
-        assert.equal(ns ?? value, String(expected), name);
+        const real = part ?? p;
+        if (real !== undefined) {
+            assert.equal(Number(real), expected, name);
+            isReal(text, expected, part === undefined ? 1 : 0.01, name);
+            continue;
+        }
+        if (ppb !== undefined && typeof expected === "number") {
+            assert.equal(ppb, String(expected), name);
+            isReal(text, expected, 1e7, name);
+            continue;
+        }
+        assert.equal(ns ?? value ?? ppb, String(expected), name);
         if (typeof expected === "number" && ns !== undefined) {
             isTime(text, expected, name);
         } else if (typeof expected === "number") {
             assert.equal(text.split(" ")[0], expected.toLocaleString("en-US"), name);
         } else {
-            assert.equal(text, expected === null ? "n/a" : "lost", name);
+            assert.equal(text, { lost: "lost", "to lost": "+lost", "from lost": "-lost" }[expected] ?? "n/a", name);
         }
     }
 }
@@ -96,7 +108,38 @@ async function showsTheFiguresOfTheFiles(page, results) {
 function isTime(text, nanos, what) {
     const [number, unit] = text.replaceAll(",", "").split(" ");
     const read = Number(number) * { ns: 1, us: 1e3, ms: 1e6, s: 1e9 }[unit];
-    assert.ok(Math.abs(read - nanos) <= nanos * 0.00501, `${what}: ${text} for ${nanos} ns`);
+    assert.ok(Math.abs(read - nanos) <= Math.abs(nanos) * 0.00501, `${what}: ${text} for ${nanos} ns`);
+}
+
+/** Whether a text is this number, in units of so much, to as many digits as it has. */
+function isReal(text, expected, unit, what) {
+    const [number] = text.split(" ");
+    if (number.startsWith("<")) {
+        assert.ok(expected < Number(number.slice(1)) * unit, `${what}: ${text} for ${expected}`);
+        return;
+    }
+    const digits = number.split(".")[1]?.length ?? 0;
+    // A large one is rounded to three digits.
+    const tolerance = Math.max(0.50001 * 10 ** -digits * unit, Math.abs(expected) * 0.00501);
+    assert.ok(Math.abs(Number(number) * unit - expected) <= tolerance, `${what}: ${text} for ${expected}`);
+}
+
+async function showsTheRunsOfTheFile(page, [comparison]) {
+    if (!comparison.quantities) {
+        return;
+    }
+    const charts = JSON.parse(await page.locator("#charts").textContent());
+    const drawn = charts.filter((chart) => chart.name === "runs");
+    // What no run has, and losses where there are none, are not drawn.
+    const known = comparison.quantities.filter(({ a, b }) => [...a.each, ...b.each].some(Boolean));
+    assert.equal(drawn.length, known.length);
+    drawn.forEach((chart, place) => {
+        const quantity = known[place];
+        const scale = quantity.unit === "ppb" ? 1e9 : 1;
+        const each = ({ each }) => each.map((value) => (typeof value === "number" ? value / scale : value));
+        const dots = chart.groups.filter((group) => group.curves[0].shape === "dots");
+        assert.deepEqual(dots.map((group) => group.curves[0].y), [each(quantity.a), each(quantity.b)]);
+    });
 }
 
 async function showsTheRowsOfTheFiles(page, results) {
@@ -165,7 +208,7 @@ async function tellsValuesToTheMouse(page) {
         const { width, height } = await over.boundingBox();
         await over.hover({ position: { x: width * 0.4, y: height / 2 } });
         const values = await figure.locator(".legend .value").allTextContents();
-        assert.ok(values.some((value) => /^[\d.,]+ ?(ns|us|ms|s|%|\/s)|^lost/.test(value)), `values: ${values}`);
+        assert.ok(values.some((value) => /^[+-]?[\d.,]+ ?(ns|us|ms|s|%|\/s)|^lost/.test(value)), `values: ${values}`);
         assert.match(await figure.locator(".legend .at").textContent(), /^at /);
     }
     await page.mouse.move(1, 1);

@@ -164,6 +164,56 @@ fn a_comparison_that_was_kept_is_shown_again() {
 }
 
 #[test]
+fn a_page_is_written_beside_the_report_and_again_from_what_was_kept() {
+    let scratch = Scratch::new("a_page_of_a_comparison");
+    let result = result();
+    write(&scratch, "a", &result, &MEDIANS);
+    write(&scratch, "b", &result, &slower(20));
+    let [json, page, again] =
+        ["kept.json", "page.html", "again.html"].map(|name| scratch.file(name));
+    let [json, page, again] = [&json, &page, &again].map(|path| path.to_str().unwrap());
+    let sides = [("a", 6), ("b", 6)];
+    let ended = compare(&scratch, sides, &["--json", json, "--html", page]);
+    ended.assert_code(0);
+    assert!(ended.stdout.starts_with("answer "), "{ended:?}");
+    let written = fs::read_to_string(page).unwrap();
+    assert!(written.starts_with("<!DOCTYPE html>"));
+    assert!(written.contains("B is slower: p50 +20.0 us"));
+    let shown = Program::loadgen(&format!("report {json} --html {again}")).end();
+    shown.assert_code(0);
+    assert_eq!(fs::read_to_string(again).unwrap(), written);
+    let stdout = compare(&scratch, sides, &["--html", "-"]);
+    assert_eq!(stdout.stdout, written);
+}
+
+#[test]
+fn a_page_never_replaces_a_result_and_does_not_share_standard_output() {
+    let scratch = Scratch::new("a_page_never_replaces");
+    write(&scratch, "a", &result(), &MEDIANS);
+    let first = scratch.file("a1.json");
+    let before = fs::read(&first).unwrap();
+    let sides = [("a", 6), ("a", 6)];
+    let slip = compare(&scratch, sides, &["--html", first.to_str().unwrap()]);
+    slip.assert_complaint(2, &["--html", "a1.json", "no page"]);
+    assert_eq!(fs::read(&first).unwrap(), before);
+    compare(&scratch, sides, &["--html", "-", "--json", "-"])
+        .assert_complaint(2, &["--json - and --html -"]);
+}
+
+#[test]
+fn reports_of_several_files_are_told_apart_by_their_names() {
+    let scratch = Scratch::new("reports_of_several_files");
+    write(&scratch, "a", &result(), &MEDIANS);
+    let [one, two] = ["a1.json", "a2.json"].map(|name| scratch.file(name).display().to_string());
+    let alone = [&one, &two].map(|file| Program::loadgen(&format!("report {file}")).end().stdout);
+    let both = Program::loadgen(&format!("report {one} {two}")).end();
+    both.assert_code(0);
+    let [first, second] = alone;
+    let expected = format!("file        {one}\n{first}\nfile        {two}\n{second}");
+    assert_eq!(both.stdout, expected);
+}
+
+#[test]
 fn a_file_that_is_no_result_of_a_run_is_refused_with_its_name_and_what_is_wrong() {
     let scratch = Scratch::new("a_file_that_is_no_result");
     let result = result();

@@ -53,6 +53,8 @@ pub(super) enum Unit {
     Rate,
     /// Parts of one whole.
     Share,
+    /// The same, more or less: the axis has room for both, and a line at nothing.
+    Change,
     /// Decimal logarithms of 1 / (1 - q) for a quantile q: 2 is the 99th percentile.
     Nines,
     /// Places in a list of names.
@@ -63,8 +65,10 @@ pub(super) enum Unit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Scale {
-    /// Evenly.
+    /// Evenly, from nothing on.
     Linear,
+    /// Evenly, around the values.
+    Around,
     /// By their factors.
     Log,
 }
@@ -142,7 +146,7 @@ pub(super) struct Mark {
 pub(super) enum Value {
     Whole(u64),
     Real(f64),
-    /// Longer than any time: a quantile that falls among the lost.
+    /// Longer than any time, or as much shorter: a quantile that falls among the lost.
     Lost(Word),
     /// A gap in the curve.
     Unknown,
@@ -152,7 +156,11 @@ pub(super) enum Value {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Word {
+    /// Above all numbers.
     Lost,
+    /// Below all numbers: what was lost has become one.
+    #[serde(rename = "from lost")]
+    FromLost,
 }
 
 impl Axis {

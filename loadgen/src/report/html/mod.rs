@@ -1,7 +1,7 @@
 //! Results as one page for a browser, which needs nothing but the page.
 //!
-//! - `runs`, `sweep`, `search`, `selftest`: what a page says of results of each kind;
-//!   `percentiles`, `over_time` and `time_split` draw runs.
+//! - `runs`, `sweep`, `search`, `compare`, `selftest`: what a page says of results of each kind;
+//!   `percentiles`, `over_time` and `time_split` draw runs, `sides` draws comparisons.
 //! - `page`, `table`, `chart`: pages as data. A new kind of result is another list of sections, a
 //!   new chart another `chart::Chart`.
 //! - `render`, with `fields`: that data as HTML; `assets`: the script and the styles, and what may
@@ -11,6 +11,7 @@
 
 mod assets;
 mod chart;
+mod compare;
 mod fields;
 mod over_time;
 mod page;
@@ -19,6 +20,7 @@ mod render;
 mod runs;
 mod search;
 mod selftest;
+mod sides;
 mod sweep;
 mod table;
 #[cfg(test)]
@@ -74,7 +76,8 @@ pub fn page(sources: &[Source]) -> String {
 
 fn others(name: &str, file: usize, document: &Document) -> Vec<Section> {
     match document {
-        Document::Run(_) | Document::Comparison(_) => Vec::new(),
+        Document::Run(_) => Vec::new(),
+        Document::Comparison(comparison) => compare::sections(name, file, comparison),
         Document::Sweep(sweep) => sweep::sections(name, file, sweep),
         Document::Search(search) => search::sections(name, file, search),
         Document::Selftest(selftest) => selftest::sections(name, selftest),

@@ -34,6 +34,13 @@
         return String(Number(number.toPrecision(4)));
     }
 
+    /** More or less, to three digits. */
+    function change(part) {
+        const percent = 100 * Math.abs(part);
+        const decimals = percent < 9.995 ? 2 : percent < 99.95 ? 1 : 0;
+        return `${part < 0 ? "-" : "+"}${percent.toFixed(decimals)} %`;
+    }
+
     const percent = (share) => `${Number((100 * share).toFixed(3))} %`;
 
     /** The percentile at so many nines, with as many digits as tell it from its neighbours. */
@@ -48,6 +55,7 @@
         time: { tick: (value) => withoutZeros(time(value)), read: time },
         rate: { tick: thousands, read: (value) => `${grouped(value)}/s` },
         share: { tick: percent, read: percent },
+        change: { tick: (value) => `${value > 0 ? "+" : ""}${percent(value)}`, read: change },
         nines: { tick: (value) => withoutZeros(percentile(value)), read: percentile },
         names: { tick: String, read: String },
     };
@@ -114,7 +122,7 @@
                 return narrow ? name.replace("slowest ", "top ").replace(/ (?=[\d.]+ \w+$)/, "\n") : name;
             });
         }
-        if (axis.unit === "time" && axis.scale === "linear") {
+        if (axis.unit === "time" && axis.scale !== "log") {
             const largest = Math.max(...values, 1);
             const [unit, name] = [[1e9, "s"], [1e6, "ms"], [1e3, "us"], [1, "ns"]].find(([size]) => largest >= size);
             return values.map((value) => `${grouped(Math.trunc(value / unit))}${String(Number((value / unit % 1).toPrecision(6))).slice(1)} ${name}`);
@@ -142,9 +150,13 @@
 
     const isNumber = (value) => typeof value === "number";
 
+    /** Where what is no number stands: the lost above all numbers, what comes from there below. */
+    const edgeOf = (word, bbox) => (word === "from lost" ? bbox.top + bbox.height : bbox.top);
+
     class View {
         constructor(figure, chart) {
             this.chart = chart;
+            this.hasZoom = chart.kind !== "stack" && chart.x.unit !== "names";
             this.plot = figure.querySelector(".plot");
             this.curves = chart.groups.flatMap((group) => group.curves.map((curve) => ({ ...curve, group })));
             this.addLegend(figure);
@@ -180,12 +192,12 @@
                 },
                 axes: [
                     this.axis("x", { size: this.hasTwoLines() ? 44 : 30, label: chart.x.label, labelSize: 22, labelFont: FONT }),
-                    this.axis("y", { size: 62 }),
+                    this.axis("y", { size: (_, texts) => Math.max(62, ...(texts ?? []).map((text) => 14 + 7.5 * text.length)) }),
                 ],
                 series: [{}, ...this.curves.map((curve) => this.series(curve))],
                 cursor: {
                     y: false,
-                    drag: { x: chart.kind !== "stack", y: false },
+                    drag: { x: this.hasZoom, y: false },
                     sync: chart.x.unit === "time" ? { key: "time" } : undefined,
                     dataIdx: (drawn, series, index) => this.nearest(drawn.data[series], index),
                     points: { size: 8, show: chart.kind !== "stack" },
@@ -195,7 +207,7 @@
         }
 
         hasTwoLines() {
-            return this.chart.x.unit === "names" && this.plot.clientWidth < 600;
+            return this.chart.kind === "stack" && this.plot.clientWidth < 600;
         }
 
         axis(scale, more) {
@@ -310,7 +322,17 @@
                 const low = seen.reduce((least, value) => Math.min(least, value), Infinity);
                 return high > 0 ? rounded(Math.max(low, 1), Math.max(high, 1)) : [1e3, 1e6];
             }
-            return [0, high > 0 ? high * 1.08 : 1];
+            return this.chart.y.scale === "around" ? this.around(seen) : [0, high > 0 ? high * 1.08 : 1];
+        }
+
+        /** A little room on both sides of the values, and on none below nothing unless they go there. */
+        around(values) {
+            const isChange = this.chart.y.unit === "change";
+            const all = isChange || values.length === 0 ? [...values, 0] : values;
+            const low = all.reduce((least, value) => Math.min(least, value));
+            const high = all.reduce((most, value) => Math.max(most, value));
+            const room = 0.12 * (high - low) || Math.abs(high) * 0.1 || 0.1;
+            return [isChange ? low - room : Math.max(low - room, 0), high + room];
         }
 
         /** The closest point to the left of another that a curve has. */
@@ -333,6 +355,9 @@
             ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
             ctx.clip();
             this.labels = [];
+            if (this.chart.y.unit === "change") {
+                this.drawLevel(drawn, drawn.valToPos(0, "y", true), colourOf("--ink"), pixel);
+            }
             for (const curve of this.curves.filter((one) => one.shown)) {
                 this.drawIntervals(drawn, curve, pixel);
                 this.drawLost(drawn, curve, pixel);
@@ -355,7 +380,7 @@
                     return;
                 }
                 const x = drawn.valToPos(curve.group.x[at], "x", true);
-                const [low, high] = ends.map((end) => (isNumber(end) ? drawn.valToPos(end, "y", true) : bbox.top));
+                const [low, high] = ends.map((end) => (isNumber(end) ? drawn.valToPos(end, "y", true) : edgeOf(end, bbox)));
                 ctx.beginPath();
                 ctx.moveTo(x, low);
                 ctx.lineTo(x, high);
@@ -371,16 +396,28 @@
             const { ctx, bbox } = drawn;
             ctx.fillStyle = paletteColour(curve);
             curve.y.forEach((value, at) => {
-                if (value !== "lost") {
+                if (value === null || isNumber(value)) {
                     return;
                 }
                 const x = drawn.valToPos(curve.group.x[at], "x", true);
+                const edge = edgeOf(value, bbox);
+                const inside = edge === bbox.top ? edge + 8 * pixel : edge - 8 * pixel;
                 ctx.beginPath();
-                ctx.moveTo(x, bbox.top);
-                ctx.lineTo(x - 5 * pixel, bbox.top + 8 * pixel);
-                ctx.lineTo(x + 5 * pixel, bbox.top + 8 * pixel);
+                ctx.moveTo(x, edge);
+                ctx.lineTo(x - 5 * pixel, inside);
+                ctx.lineTo(x + 5 * pixel, inside);
                 ctx.fill();
             });
+        }
+
+        /** A line from one side to the other. */
+        drawLevel({ ctx, bbox }, y, colour, pixel) {
+            ctx.strokeStyle = colour;
+            ctx.lineWidth = 1.25 * pixel;
+            ctx.beginPath();
+            ctx.moveTo(bbox.left, y);
+            ctx.lineTo(bbox.left + bbox.width, y);
+            ctx.stroke();
         }
 
         drawBeyond(drawn, curve, pixel) {
@@ -468,7 +505,7 @@
 
         /** What stands in the legend while nobody points at the chart. */
         rest() {
-            const zoom = this.chart.kind === "stack" ? "" : " Drag to zoom in, double-click to zoom out.";
+            const zoom = this.hasZoom ? " Drag to zoom in, double-click to zoom out." : "";
             this.at.textContent = `Point at the chart to read it.${zoom}`;
             for (const curve of this.curves) {
                 curve.value.textContent = "";
@@ -484,7 +521,7 @@
             const { x, y } = this.chart;
             const isContinuous = this.curves.some((curve) => curve.shape === "steps");
             const at = isContinuous ? drawn.posToVal(left, "x") : drawn.data[0][idx];
-            this.at.textContent = x.unit === "names" ? `at ${x.names[at]}` : `at ${UNITS[x.unit].read(at)}`;
+            this.at.textContent = x.unit === "names" ? `at ${x.names[Math.round(at)]}` : `at ${UNITS[x.unit].read(at)}`;
             for (const curve of this.curves) {
                 const place = curve.shown ? placeAt(curve, at, drawn.scales.x) : null;
                 curve.value.textContent = place === null ? "" : told(curve, place, UNITS[y.unit].read);

@@ -31,6 +31,8 @@ pub(super) enum Block {
     Text(String),
     Table(Table),
     Chart(Box<Chart>),
+    /// Small ones, several in a row where there is room.
+    Beside(Vec<Block>),
     /// What is shown to those who ask for it.
     Folded {
         summary: String,

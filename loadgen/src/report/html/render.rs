@@ -80,6 +80,10 @@ fn block<'a>(block: &'a Block, charts: &mut Vec<&'a Chart>) -> Markup {
             charts.push(chart);
             figure(chart, charts.len() - 1)
         }
+        Block::Beside(all) => {
+            let inside = blocks(all, charts);
+            html! { div.beside { (inside) } }
+        }
         Block::Folded {
             summary,
             blocks: folded,
@@ -165,7 +169,9 @@ fn cell(cell: &Cell) -> Markup {
     let raw = |unit| (figure.unit == unit).then_some(&figure.raw);
     html! {
         td data-file=(figure.file) data-name=(figure.path)
-            data-ns=[raw(FigureUnit::Nanoseconds)] data-value=[raw(FigureUnit::One)] {
+            data-ns=[raw(FigureUnit::Nanoseconds)] data-value=[raw(FigureUnit::One)]
+            data-ppb=[raw(FigureUnit::Billionths)] data-part=[raw(FigureUnit::Part)]
+            data-p=[raw(FigureUnit::Chance)] {
             (cell.text)
         }
     }

@@ -1,8 +1,13 @@
 //! Tables whose cells know which number of which file they show.
 
+use serde::Serialize;
+
+use crate::compare::words;
 use crate::figures;
 use crate::measure::{Edge, Quantile};
+use crate::report::compare::written;
 use crate::report::table::cell;
+use crate::results::{Change, Unit};
 
 /// Rows under a heading.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,7 +55,7 @@ pub(super) struct Figure {
     pub(super) file: usize,
     /// Where in the file: `rtt_ns.from_due.p99`.
     pub(super) path: String,
-    /// The number, `lost` or `null`.
+    /// The number, a word such as `lost`, or `null`.
     pub(super) raw: String,
     pub(super) unit: FigureUnit,
 }
@@ -59,6 +64,12 @@ pub(super) struct Figure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FigureUnit {
     Nanoseconds,
+    /// Thousand-millionths of a whole.
+    Billionths,
+    /// Parts of a whole, more or less.
+    Part,
+    /// A probability.
+    Chance,
     One,
 }
 
@@ -115,6 +126,26 @@ impl Origin {
         count.map_or_else(|| Cell::text("unknown"), |number| self.count(path, number))
     }
 
+    /// What a run or a side of a comparison measured.
+    pub(super) fn measured(&self, path: &str, value: Quantile, unit: Unit) -> Cell {
+        self.figure(path, written(value, unit), raw(&value), unit.into())
+    }
+
+    /// How far one side of a comparison lies from the other.
+    pub(super) fn change(&self, path: &str, change: Change, unit: Unit) -> Cell {
+        self.figure(path, words::change(change, unit), raw(&change), unit.into())
+    }
+
+    /// The same as a part of the whole.
+    pub(super) fn part(&self, path: &str, part: f64) -> Cell {
+        self.figure(path, words::relative(part), raw(&part), FigureUnit::Part)
+    }
+
+    /// How likely something is.
+    pub(super) fn chance(&self, path: &str, p: f64) -> Cell {
+        self.figure(path, words::chance(p), raw(&p), FigureUnit::Chance)
+    }
+
     fn figure(&self, path: &str, text: String, raw: String, unit: FigureUnit) -> Cell {
         let figure = Figure {
             file: self.file,
@@ -125,6 +156,22 @@ impl Origin {
         Cell {
             text,
             figure: Some(figure),
+        }
+    }
+}
+
+/// A value as a file has it, a word without its quotes.
+fn raw(value: &impl Serialize) -> String {
+    // Numbers and words alone: they always have a form in JSON.
+    let text = serde_json::to_string(value).unwrap_or_default();
+    text.trim_matches('"').to_owned()
+}
+
+impl From<Unit> for FigureUnit {
+    fn from(unit: Unit) -> Self {
+        match unit {
+            Unit::Nanoseconds => Self::Nanoseconds,
+            Unit::Billionths => Self::Billionths,
         }
     }
 }
