@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::*;
 use crate::compare::compare;
 use crate::compare::tests::{held_up, runs};
+use crate::environment::Environment;
 use crate::measure::{self, Compressed, Quantile};
 use crate::results::tests::{asked, run};
 use crate::results::{
@@ -416,9 +417,16 @@ fn a_comparison_that_was_refused_says_so_and_shows_the_runs_there_are() {
 
 #[test]
 fn warnings_of_a_comparison_come_before_its_figures() {
-    let (a, mut b) = (runs("a", 5, 50_000), runs("b", 5, 50_000));
+    let (mut a, mut b) = (runs("a", 5, 50_000), runs("b", 5, 50_000));
+    let here = Environment::read(None);
+    for named in &mut a {
+        named.run.environment = Some(here.clone());
+    }
     for named in &mut b {
         named.run.plan.flows = 64;
+        let mut elsewhere = here.clone();
+        elsewhere.kernel.release = Some("1.2.3".to_owned());
+        named.run.environment = Some(elsewhere);
         named.run.began_unix_ns = named.run.began_unix_ns.map(|began| began + 1_000_000);
     }
     let page = compared(compare(&a, &b, &[]));
@@ -427,6 +435,8 @@ fn warnings_of_a_comparison_come_before_its_figures() {
     assert!(at("<strong class=\"word\">no evidence</strong>") < figures);
     assert!(at("<li>plan: flows: A 2, B 64</li>") < figures);
     assert!(at("<li>all runs of A were made before those of B") < figures);
+    at("<th scope=\"row\">flows</th><td>2</td><td>64</td>");
+    at("<th scope=\"row\">kernel.release</th>");
 }
 
 fn split() -> TimeSplit {
