@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use super::exports::one_on_stdout;
-use super::{Failure, NOT_TO_BE_TRUSTED, OBJECTIVE_MISSED, failed, misused, page, print, style};
+use super::{
+    Failure, NOT_TO_BE_TRUSTED, OBJECTIVE_MISSED, failed, guard, misused, page, print, style,
+};
 use crate::cli::compare::Arguments;
 use crate::cli::exports::Exports;
 use crate::compare::{MOST, Named, compare};
@@ -15,6 +17,10 @@ use crate::results::{BoundOutcome, Comparison};
 pub(super) fn carry_out(arguments: &Arguments) -> Result<u8, Failure> {
     let (json, html) = (arguments.json.as_deref(), arguments.html.as_deref());
     one_on_stdout(&[("--json", json), ("--html", html)], &Exports::default())?;
+    for inputs in [&arguments.files, &arguments.with] {
+        guard::spare_inputs("--json", json, inputs)?;
+    }
+    guard::spare_all_but_comparisons(json)?;
     for (side, files) in [("A", &arguments.files), ("B", &arguments.with)] {
         if files.len() > MOST {
             return Err(misused(format_args!(

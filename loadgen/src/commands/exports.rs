@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Failure, failed, misused};
+use super::{Failure, failed, guard, misused};
 use crate::cli::exports::Exports;
 use crate::export::Format;
 use crate::output::Output;
@@ -19,6 +19,7 @@ impl Outputs {
     pub(super) fn create(json: Option<&Path>, exports: &Exports) -> Result<Self, Failure> {
         one_on_stdout(&[("--json", json)], exports)?;
         let others = exports.wanted().map(|(format, path)| {
+            guard::spare_results(format.flag(), path)?;
             let output = Output::create(format.flag(), Some(path)).map_err(failed)?;
             let output = match format {
                 // The collector runs as another user.

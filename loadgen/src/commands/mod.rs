@@ -4,6 +4,7 @@ mod compare;
 mod completions;
 mod environment;
 mod exports;
+mod guard;
 mod man;
 mod measure;
 mod merge;
@@ -23,7 +24,7 @@ use std::sync::atomic::AtomicBool;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::cli::{Cli, Command};
-use crate::report::Style;
+use crate::report::{Style, harmless};
 use crate::results::Run;
 use crate::slo;
 use crate::verdict::Outcome;
@@ -100,7 +101,7 @@ fn watch_signals() -> Result<Arc<AtomicBool>, Failure> {
 fn print(text: &str) -> Result<(), Failure> {
     let mut output = io::stdout().lock();
     let written = output
-        .write_all(text.as_bytes())
+        .write_all(harmless(text).as_bytes())
         .and_then(|()| output.flush());
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(failed(format_args!(

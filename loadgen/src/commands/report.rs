@@ -1,7 +1,7 @@
 //! A report on results that were kept.
 
 use super::exports::{Outputs, one_on_stdout, refuse};
-use super::{Failure, failed, misused, page, print, style};
+use super::{Failure, failed, guard, misused, page, print, style};
 use crate::cli::report::Arguments;
 use crate::export::{Format, csv};
 use crate::output::Output;
@@ -11,6 +11,11 @@ use crate::results::read::{self, Document};
 pub(super) fn report(arguments: &Arguments) -> Result<u8, Failure> {
     let html = arguments.html.as_deref();
     one_on_stdout(&[("--html", html)], &arguments.exports)?;
+    if arguments.text && writes_to_stdout(arguments) {
+        return Err(misused(
+            "--text does not go with what else is written to standard output: name a file for that",
+        ));
+    }
     let mut output = page::create(html)?;
     let documents = arguments.files.iter().map(|file| read::document(file));
     let documents = documents.collect::<Result<Vec<_>, _>>().map_err(failed)?;
@@ -32,6 +37,12 @@ pub(super) fn report(arguments: &Arguments) -> Result<u8, Failure> {
     Ok(0)
 }
 
+fn writes_to_stdout(arguments: &Arguments) -> bool {
+    let exports = arguments.exports.wanted().map(|(_, path)| path);
+    let mut all = exports.chain(arguments.html.as_deref());
+    all.any(|path| path.as_os_str() == "-")
+}
+
 fn export(arguments: &Arguments, documents: &[Document]) -> Result<(), Failure> {
     let [document] = documents else {
         return Err(misused(
@@ -44,6 +55,9 @@ fn export(arguments: &Arguments, documents: &[Document]) -> Result<(), Failure> 
         Document::Run(run) => Outputs::create(None, exports)?.write(run),
         Document::Sweep(sweep) => {
             refuse(exports, "a sweep", &[Format::Csv])?;
+            if let Some(path) = &exports.csv {
+                guard::spare_results("--csv", path)?;
+            }
             let mut output = Output::create("--csv", exports.csv.as_deref()).map_err(failed)?;
             output.write_text(&csv::sweep(sweep)).map_err(failed)
         }

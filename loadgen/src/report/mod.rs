@@ -3,6 +3,7 @@
 mod accounts;
 pub mod compare;
 pub mod environment;
+mod harmless;
 pub mod html;
 mod run;
 pub mod search;
@@ -12,6 +13,7 @@ pub mod sweep;
 mod table;
 mod time_split;
 
+pub use self::harmless::harmless;
 pub use self::run::text;
 use crate::verdict::Outcome;
 

@@ -3,7 +3,7 @@
 use super::accounts::accounts;
 use super::setting::setting;
 use super::table::latencies;
-use super::{GREEN, RED, Style, YELLOW, labelled, painted, time_split, verdict_word};
+use super::{GREEN, RED, Style, YELLOW, labelled, painted, time_split, verdict_word, wrapped};
 use crate::results::{Run, Verdict};
 use crate::slo;
 
@@ -13,11 +13,9 @@ use crate::slo;
 pub fn text(run: &Run, style: Style) -> String {
     let mut judged = verdict(&run.verdict, style);
     judged.extend(objectives(run, style));
-    judged.extend(
-        run.until
-            .as_ref()
-            .map(|until| labelled("until", &until.message)),
-    );
+    if let Some(until) = &run.until {
+        judged.extend(wrapped("until", &until.message));
+    }
     let split = run.time_split.as_ref().map(time_split::lines);
     let paragraphs = [
         setting(run),
@@ -35,7 +33,7 @@ fn verdict(verdict: &Verdict, style: Style) -> Vec<String> {
     let (word, colour) = verdict_word(verdict.outcome);
     let mut lines = vec![labelled("verdict", &painted(word, colour, style))];
     for doubt in &verdict.doubts {
-        lines.push(labelled("", &format!("{}: {}", doubt.code, doubt.message)));
+        lines.extend(wrapped("", &format!("{}: {}", doubt.code, doubt.message)));
     }
     lines
 }
@@ -56,7 +54,7 @@ fn objectives(run: &Run, style: Style) -> Vec<String> {
     let (word, colour) = objectives_word(slo.outcome);
     let mut lines = vec![labelled("slo", &painted(word, colour, style))];
     for objective in &slo.objectives {
-        lines.push(labelled("", &objective.message));
+        lines.extend(wrapped("", &objective.message));
     }
     lines
 }

@@ -73,8 +73,8 @@ fn trains(run: &Run) -> String {
     match run.trains {
         0 => String::new(),
         trains => format!(
-            ", {} trains of up to {} probes",
-            count(trains),
+            ", {} of up to {} probes",
+            number_of(trains, "train"),
             count(run.longest_train)
         ),
     }
@@ -90,8 +90,8 @@ fn load(plan: &Plan) -> String {
             arrivals => format!("{rate} probes/s ({arrivals})"),
         },
         (None, window) => {
-            let window = count(window.unwrap_or_default().into());
-            format!("closed loop, {window} probes outstanding a flow,")
+            let window = number_of(window.unwrap_or_default(), "probe");
+            format!("closed loop, {window} outstanding a flow,")
         }
     }
 }
@@ -129,7 +129,8 @@ fn are_drawn(sizes: &str) -> bool {
     sizes.parse::<u16>().is_err()
 }
 
-fn number_of(number: u16, thing: &str) -> String {
+fn number_of(number: impl Into<u64>, thing: &str) -> String {
+    let number = number.into();
     let plural = if number == 1 { "" } else { "s" };
-    format!("{} {thing}{plural}", count(number.into()))
+    format!("{} {thing}{plural}", count(number))
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use thiserror::Error;
 
-use super::{Comparison, Run, Search, Selftest, Sweep};
+use super::{Comparison, Period, Run, Search, Selftest, Sweep};
 use crate::measure::Counts;
 
 /// What a result file holds.
@@ -113,6 +113,9 @@ pub fn parse(text: &[u8]) -> Result<Document, Cause> {
         if !can_be_counted(run) {
             return Err(Cause::Counts);
         }
+        if !follow_each_other(&run.intervals) {
+            return Err(Cause::Rows);
+        }
         run.plan.complete();
     }
     Ok(document)
@@ -138,6 +141,28 @@ fn can_be_counted(run: &Run) -> bool {
     let mut all = probes.iter().chain(&datagrams);
     all.all(|count| *count < MOST)
 }
+
+/// Whether rows are in order, and their sums sure to fit.
+fn follow_each_other(rows: &[Period]) -> bool {
+    let mut end = 0;
+    rows.iter().all(|row| {
+        let follows = row.from_ns >= end && row.to_ns >= row.from_ns;
+        end = row.to_ns;
+        let probes = [row.sent, row.not_sent, row.received, row.lost];
+        let datagrams = [
+            row.duplicated,
+            row.reordered,
+            row.corrupted,
+            row.foreign,
+            row.stale,
+        ];
+        let mut all = probes.iter().chain(&datagrams);
+        follows && all.all(|count| *count < MOST / MOST_ROWS)
+    })
+}
+
+/// More rows than a run has.
+const MOST_ROWS: u64 = 1 << 14;
 
 /// The probes of a year at the highest rate there is are fewer.
 const MOST: u64 = 1 << 60;
@@ -219,6 +244,9 @@ pub enum Cause {
     /// It was written by a later version of this program.
     #[error("it has the format {0}, which this version of loadgen does not know: use a newer one")]
     Newer(String),
+    /// Its rows are not those of a run.
+    #[error("its intervals do not follow each other, or count more than a run can send")]
+    Rows,
     /// It holds something else.
     #[error("it holds {found}, where {wanted} was expected")]
     #[expect(missing_docs, reason = "the sentence names its fields")]

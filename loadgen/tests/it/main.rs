@@ -39,6 +39,7 @@ mod screen;
 mod search;
 mod silence;
 mod sizes;
+mod slips;
 mod slo;
 mod stall;
 mod stop_server;

@@ -91,21 +91,23 @@ fn what_cannot_be_put_together_is_refused_with_a_sentence() {
         env!("CARGO_MANIFEST_DIR")
     );
     let out = scratch.file("missing").join("merged.json");
-    for (arguments, words) in [
-        (format!("{a}"), "two results or more"),
+    for (code, arguments, words) in [
+        (2, format!("{a}"), "two results or more"),
         (
+            2,
             format!("{a} {} {b}", copy.display()),
             "holds the same run as",
         ),
         (
+            1,
             format!("{a} {sweep}"),
             "it holds a sweep, where a run was expected",
         ),
-        (format!("{a} {}", out.display()), "cannot read"),
-        (format!("{a} {b} --json {}", out.display()), "--json"),
+        (1, format!("{a} {}", out.display()), "cannot read"),
+        (1, format!("{a} {b} --json {}", out.display()), "--json"),
     ] {
         let ended = Program::loadgen(&format!("merge {arguments}")).end();
-        ended.assert_complaint(1, &[words]);
+        ended.assert_complaint(code, &[words]);
     }
 }
 

@@ -49,8 +49,7 @@ fn what_was_reached_is_told() {
     let arguments = format!("--target {target} {run} --until p99.9\u{b1}2%");
     let ended = Program::loadgen(&arguments).end();
     ended.assert_code_unless_held_up(0);
-    let told = "until       p99.9 +-2 %: not reached within --max-duration 200ms (p99.9 needs \
-                2,995 answers)\n";
+    let told = "until       p99.9 +-2 %: not reached within --max-duration 200ms (p99.9 needs\n            2,995 answers)\n";
     assert!(ended.stdout.ends_with(told), "{}", ended.stdout);
 }
 
