@@ -86,7 +86,10 @@ pub enum Command {
     ///
     /// The run is what counts: at least 4 runs a side are wanted, better 10, and the sides should take
     /// turns while they are made.
-    #[command(after_long_help = appendix::of("compare").text())]
+    #[command(
+        override_usage = "loadgen compare [OPTIONS] <FILE>... --with <FILE>...",
+        after_long_help = appendix::of("compare").text()
+    )]
     Compare(compare::Arguments),
     /// Show results that were kept
     #[command(after_long_help = appendix::of("report").text())]

@@ -88,6 +88,7 @@ impl Page {
         for (state, count) in [
             ("received", counts.received),
             ("late", counts.late),
+            ("under_way", counts.under_way()),
             ("lost", counts.lost),
             ("not_sent", counts.not_sent),
         ] {

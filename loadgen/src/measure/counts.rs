@@ -54,6 +54,16 @@ impl Counts {
         self.stale += other.stale;
     }
 
+    /// Probes sent of which nobody knew yet what becomes of them; none in a run that has ended.
+    #[must_use]
+    pub fn under_way(&self) -> u64 {
+        let known = self
+            .received
+            .saturating_add(self.late)
+            .saturating_add(self.lost);
+        self.sent.saturating_sub(known)
+    }
+
     /// Datagrams that came in, each counted under one name.
     #[must_use]
     pub fn datagrams_in(&self) -> u64 {

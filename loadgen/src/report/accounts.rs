@@ -73,10 +73,14 @@ pub(super) fn accounts(run: &Run) -> Vec<String> {
 /// How many there were, and where those were lost that there were not.
 fn answers(run: &Run) -> Vec<String> {
     let counts = &run.counts;
+    let under_way = match counts.under_way() {
+        0 => String::new(),
+        probes => format!(", {} under way", count(probes)),
+    };
     let mut lines = wrapped(
         "answers",
         &format!(
-            "{} in time ({}), {} late, {} lost ({})",
+            "{} in time ({}), {} late, {} lost ({}){under_way}",
             count(counts.received),
             percent(counts.received, counts.sent),
             count(counts.late),

@@ -264,7 +264,12 @@ impl From<serde_json::Error> for Cause {
         }
         let text = error.to_string();
         let place = format!(" at line {line} column {column}");
-        let what = text.strip_suffix(&place).unwrap_or(&text).to_owned();
+        let what = text.strip_suffix(&place).unwrap_or(&text);
+        let what = if error.is_syntax() {
+            format!("it is no JSON there ({what})")
+        } else {
+            what.to_owned()
+        };
         Self::Form { line, column, what }
     }
 }
@@ -298,7 +303,9 @@ mod tests {
         assert!(refusal(&(nested + &"]".repeat(100_000))).contains("no object"));
         assert!(refusal("{\"schema\": 1}").contains("expected a string"));
         assert!(refusal(&r#"{"a":"#.repeat(100_000)).starts_with("it ends too early"));
-        assert!(refusal("hello").starts_with("line 1, column 1: expected value"));
+        assert!(
+            refusal("hello").starts_with("line 1, column 1: it is no JSON there (expected value)")
+        );
         assert!(refusal(r#"{"schema": "iperf"}"#).contains("its \"schema\" is \"iperf\""));
         assert!(refusal(r#"{"schema": "loadgen/run/2"}"#).contains("use a newer one"));
         assert!(refusal(r#"{"schema": "loadgen/run/0"}"#).contains("no result of loadgen"));

@@ -79,5 +79,9 @@ fn a_run_that_is_broken_off_leaves_what_was_known() {
         assert_rows_add_up(run);
         assert!(run.counts.received > 0);
     }
+    let ended = Program::loadgen(&format!("report {}", path.display())).end();
+    let under_way = left.counts.under_way();
+    let told = ended.stdout.contains(&format!(", {under_way} under way"));
+    assert_eq!(told, under_way > 0, "{ended:?}");
     assert!(left.intervals.len() >= known.intervals.len());
 }
