@@ -68,6 +68,9 @@ fn side(name: &str, side: &Side) -> Vec<String> {
             Some(LeftOut::Invalid) => "its verdict is invalid",
             Some(LeftOut::Unfinished) => "it had not ended when its file was written",
             Some(LeftOut::Repeated) => "it is there already, and a run counts once",
+            Some(LeftOut::Overlapping) => {
+                "loadgen merge put a run into it that is there already, or it into another"
+            }
         };
         let name = printable(&run.name);
         lines.push(labelled("", &format!("without {name}: {reason}")));
@@ -132,7 +135,7 @@ fn difference(quantity: &Quantity, style: Style) -> Vec<String> {
         let reason = quantity.reason.as_deref().unwrap_or_default();
         return wrapped(&quantity.name, &format!("not compared: {reason}"));
     };
-    let part = shift.relative.map(|[by, ..]| relative(by));
+    let part = shift.part().map(relative);
     let (word, colour) = match quantity.answer {
         Answer::Slower => ("slower", RED),
         Answer::LosesMore => ("more", RED),
