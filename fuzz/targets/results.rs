@@ -1,31 +1,44 @@
-//! Result files: no bytes make their reader panic, and whatever can be read can be shown, compared
-//! and written again.
+//! Result files: no bytes make their reader panic, and whatever can be read can be shown, compared, put
+//! together, and written again, in every form that there is.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use loadgen::compare::{Bound, Named, compare};
-use loadgen::report::{self, Style};
+use loadgen::export::{Format, csv};
+use loadgen::merge::{MergeError, Source, merge};
+use loadgen::report::{self, Style, html};
 use loadgen::results::read::{self, Document};
 use loadgen::results::{Answer, BoundOutcome, Run};
 use serde::Serialize;
 
 fuzz_target!(|bytes: &[u8]| {
+    let _read = read::parse_surroundings(bytes);
     let Ok(document) = read::parse(bytes) else {
         return;
     };
     let (text, written) = match &document {
         Document::Run(run) => {
             same_on_both_sides(run);
+            export(run);
+            put_together(run);
             (report::text(run, Style::Plain), json(run))
         }
-        Document::Sweep(sweep) => (report::sweep::text(sweep, Style::Plain), json(sweep)),
+        Document::Sweep(sweep) => {
+            assert!(csv::sweep(sweep).ends_with('\n'));
+            (report::sweep::text(sweep, Style::Plain), json(sweep))
+        }
         Document::Search(search) => (report::search::text(search, Style::Plain), json(search)),
         Document::Selftest(test) => (report::selftest::text(test, Style::Plain), json(test)),
         Document::Comparison(one) => (report::compare::text(one, Style::Plain), json(one)),
     };
     assert!(text.ends_with('\n'));
-    assert_eq!(read::parse(&written).ok(), Some(document));
+    assert_eq!(read::parse(&written).ok().as_ref(), Some(&document));
+    let page = html::page(&[html::Source {
+        path: "result.json".into(),
+        document,
+    }]);
+    assert!(page.starts_with("<!DOCTYPE html>"));
 });
 
 fn json(result: &impl Serialize) -> Vec<u8> {
@@ -53,4 +66,35 @@ fn same_on_both_sides(run: &Run) {
     let written = json(&comparison);
     let read = read::parse(&written).expect("a comparison is read as it is written");
     assert_eq!(read, Document::Comparison(Box::new(comparison)));
+}
+
+/// In every form for other tools.
+fn export(run: &Run) {
+    for format in [Format::Csv, Format::Hgrm, Format::Hlog, Format::Prometheus] {
+        if let Ok(text) = format.text(run) {
+            assert!(text.ends_with('\n'), "{format:?}");
+        }
+    }
+}
+
+/// With itself as another run, which doubles it or says why not; and alone, which is refused.
+fn put_together(run: &Run) {
+    let source = |file: &str, run: Run| Source {
+        file: file.to_owned(),
+        run,
+    };
+    let alone = merge(vec![source("one", run.clone())]);
+    assert_eq!(alone, Err(MergeError::TooFew));
+    let mut other = run.clone();
+    other.plan.run = Some(run.plan.run.unwrap_or_default().wrapping_add(1));
+    other.merged_from.clear();
+    let Ok(merged) = merge(vec![source("one", run.clone()), source("other", other)]) else {
+        return;
+    };
+    assert_eq!(merged.counts.sent, 2 * run.counts.sent);
+    export(&merged);
+    assert!(report::text(&merged, Style::Plain).ends_with('\n'));
+    let written = json(&merged);
+    let read = read::parse(&written).expect("a merged run is read as it is written");
+    assert_eq!(read, Document::Run(Box::new(merged)));
 }

@@ -110,6 +110,26 @@ const ALL: &[(&str, Appendix)] = &[
         },
     ),
     (
+        "environment",
+        Appendix {
+            exit_codes: &[
+                (0, "done, whether or not the files of --diff differ"),
+                (1, "a file cannot be read, or it failed"),
+                (2, "wrong use"),
+            ],
+            examples: &[
+                (
+                    "loadgen environment --json here.json",
+                    "what there is to know about this machine, to be kept",
+                ),
+                (
+                    "loadgen environment --diff here.json result.json",
+                    "what was changed since, or is another machine?",
+                ),
+            ],
+        },
+    ),
+    (
         "compare",
         Appendix {
             exit_codes: &[
@@ -231,6 +251,15 @@ mod tests {
             line
         } else {
             before_the_first_sign
+        }
+    }
+
+    #[test]
+    fn every_command_that_shows_results_has_examples() {
+        for command in Cli::command().get_subcommands() {
+            let name = command.get_name();
+            let is_shown = name != "help" && !command.is_hide_set();
+            assert!(!is_shown || !of(name).examples.is_empty(), "{name}");
         }
     }
 

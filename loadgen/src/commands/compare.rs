@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::exports::one_on_stdout;
+use super::exports::one_place_each;
 use super::{
     Failure, NOT_TO_BE_TRUSTED, OBJECTIVE_MISSED, failed, guard, misused, page, print, style,
 };
@@ -16,7 +16,7 @@ use crate::results::{BoundOutcome, Comparison};
 
 pub(super) fn carry_out(arguments: &Arguments) -> Result<u8, Failure> {
     let (json, html) = (arguments.json.as_deref(), arguments.html.as_deref());
-    one_on_stdout(&[("--json", json), ("--html", html)], &Exports::default())?;
+    one_place_each(&[("--json", json), ("--html", html)], &Exports::default())?;
     for inputs in [&arguments.files, &arguments.with] {
         guard::spare_inputs("--json", json, inputs)?;
     }

@@ -1,11 +1,8 @@
 //! What there is to know about this machine, or where two results differ in it.
 
-use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
-
-use serde::Deserialize;
 
 use super::{Failure, failed, misused, print};
 use crate::cli::address;
@@ -15,9 +12,8 @@ use crate::environment::build::Builds;
 use crate::environment::difference::{self, Side};
 use crate::output::Output;
 use crate::report;
-use crate::results::{
-    DifferenceFile, DifferenceSchema, EnvironmentFile, EnvironmentSchema, Schema,
-};
+use crate::results::read::{self, Surroundings};
+use crate::results::{DifferenceFile, DifferenceSchema, EnvironmentFile, EnvironmentSchema};
 
 pub(super) fn environment(arguments: &Arguments) -> Result<u8, Failure> {
     match arguments.diff.as_deref() {
@@ -46,13 +42,13 @@ fn show(arguments: &Arguments) -> Result<u8, Failure> {
 }
 
 fn compare(a: &Path, b: &Path, json: Option<&Path>) -> Result<u8, Failure> {
-    let (one, other) = (Kept::read(a)?, Kept::read(b)?);
+    let (one, other) = (read(a)?, read(b)?);
     let mut output = Output::create("--json", json).map_err(failed)?;
     let result = DifferenceFile {
         schema: DifferenceSchema::Difference1,
         a: a.display().to_string(),
         b: b.display().to_string(),
-        differences: difference::between(one.side(), other.side()),
+        differences: difference::between(side(&one), side(&other)),
     };
     if !output.is_stdout() {
         print(&report::environment::differences(&result))?;
@@ -61,58 +57,14 @@ fn compare(a: &Path, b: &Path, json: Option<&Path>) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// What a file keeps of the environment.
-struct Kept {
-    environment: Environment,
-    builds: Option<Builds>,
+fn read(path: &Path) -> Result<Surroundings, Failure> {
+    read::surroundings(path).map_err(|error| failed(format_args!("{error} (--diff)")))
 }
 
-/// The part of a file that matters here: of a run, or of an environment alone.
-#[derive(Deserialize)]
-struct Written {
-    #[serde(rename = "schema")]
-    _schema: Kind,
-    environment: Option<Environment>,
-    builds: Option<Builds>,
-}
-
-#[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "the schema is neither that of a run nor of an environment"
-)]
-enum Kind {
-    Run(Schema),
-    Environment(EnvironmentSchema),
-}
-
-impl Kept {
-    fn read(path: &Path) -> Result<Self, Failure> {
-        let name = path.display();
-        let bytes = fs::read(path)
-            .map_err(|error| failed(format_args!("cannot read {name} (--diff): {error}")))?;
-        let written: Written = serde_json::from_slice(&bytes).map_err(|error| {
-            failed(format_args!(
-                "{name} is no result of `loadgen environment` or of a run (--diff): {error}"
-            ))
-        })?;
-        let environment = written.environment.ok_or_else(|| {
-            failed(format_args!(
-                "{name} holds no environment (--diff): an older loadgen has written it, so \
-                 measure again"
-            ))
-        })?;
-        Ok(Self {
-            environment,
-            builds: written.builds,
-        })
-    }
-
-    fn side(&self) -> Side<'_> {
-        Side {
-            environment: &self.environment,
-            builds: self.builds.as_ref(),
-        }
+fn side(kept: &Surroundings) -> Side<'_> {
+    Side {
+        environment: &kept.environment,
+        builds: kept.builds.as_ref(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Results for other tools: their files, from before a run begins to its end.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use super::{Failure, failed, guard, misused};
 use crate::cli::exports::Exports;
@@ -17,7 +18,7 @@ pub(super) struct Outputs {
 impl Outputs {
     /// Opens what `--json` and the flags of the other forms name.
     pub(super) fn create(json: Option<&Path>, exports: &Exports) -> Result<Self, Failure> {
-        one_on_stdout(&[("--json", json)], exports)?;
+        one_place_each(&[("--json", json)], exports)?;
         let others = exports.wanted().map(|(format, path)| {
             guard::spare_results(format.flag(), path)?;
             let output = Output::create(format.flag(), Some(path)).map_err(failed)?;
@@ -59,8 +60,8 @@ impl Outputs {
     }
 }
 
-/// Standard output has room for one result.
-pub(super) fn one_on_stdout(
+/// Whether all results have a place of their own: standard output and a file have room for one.
+pub(super) fn one_place_each(
     places: &[(&str, Option<&Path>)],
     exports: &Exports,
 ) -> Result<(), Failure> {
@@ -68,14 +69,55 @@ pub(super) fn one_on_stdout(
         .iter()
         .filter_map(|(flag, path)| Some((*flag, (*path)?)));
     let exports = exports.wanted().map(|(format, path)| (format.flag(), path));
-    let mut taken = places
-        .chain(exports)
-        .filter(|(_, path)| path.as_os_str() == "-");
-    match (taken.next(), taken.next()) {
-        (Some((first, _)), Some((second, _))) => Err(misused(format_args!(
-            "{first} - and {second} - cannot both have standard output: name a file for one of them"
-        ))),
-        _ => Ok(()),
+    let mut taken: Vec<(&str, Place)> = Vec::new();
+    for (flag, path) in places.chain(exports) {
+        let Some(place) = Place::of(path) else {
+            continue;
+        };
+        if let Some((first, _)) = taken.iter().find(|(_, known)| *known == place) {
+            return Err(misused(match place {
+                Place::Stdout => format!(
+                    "{first} - and {flag} - cannot both have standard output: name a file for one \
+                     of them"
+                ),
+                Place::File(_) => format!(
+                    "{first} and {flag} cannot both have the file {}: name another one for one of \
+                     them",
+                    path.display()
+                ),
+            }));
+        }
+        taken.push((flag, place));
+    }
+    Ok(())
+}
+
+/// Where one result has room and no other.
+#[derive(PartialEq)]
+enum Place {
+    Stdout,
+    /// By its whole name.
+    File(PathBuf),
+}
+
+impl Place {
+    /// That of a path; `None` for what takes any number (a device, a pipe), and where there is no
+    /// such folder, which is told when the file is created.
+    fn of(path: &Path) -> Option<Self> {
+        if path.as_os_str() == "-" {
+            return Some(Self::Stdout);
+        }
+        match fs::metadata(path) {
+            Ok(found) if found.is_file() => path.canonicalize().ok().map(Self::File),
+            Ok(_) => None,
+            Err(_) => {
+                let folder = path.parent()?;
+                let here = folder.as_os_str().is_empty();
+                let folder = if here { Path::new(".") } else { folder };
+                let whole = folder.canonicalize().ok()?;
+                Some(Self::File(whole.join(path.file_name()?)))
+            }
+        }
     }
 }
 

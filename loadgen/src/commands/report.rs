@@ -1,6 +1,6 @@
 //! A report on results that were kept.
 
-use super::exports::{Outputs, one_on_stdout, refuse};
+use super::exports::{Outputs, one_place_each, refuse};
 use super::{Failure, failed, guard, misused, page, print, style};
 use crate::cli::report::Arguments;
 use crate::export::{Format, csv};
@@ -10,7 +10,7 @@ use crate::results::read::{self, Document};
 
 pub(super) fn report(arguments: &Arguments) -> Result<u8, Failure> {
     let html = arguments.html.as_deref();
-    one_on_stdout(&[("--html", html)], &arguments.exports)?;
+    one_place_each(&[("--html", html)], &arguments.exports)?;
     if arguments.text && writes_to_stdout(arguments) {
         return Err(misused(
             "--text does not go with what else is written to standard output: name a file for that",

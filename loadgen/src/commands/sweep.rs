@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::exports::{one_on_stdout, refuse};
+use super::exports::{one_place_each, refuse};
 use super::subject::Subject;
 use super::{Failure, NOT_TO_BE_TRUSTED, exit_code, failed, misused, print, style, watch_signals};
 use crate::cli::run;
@@ -64,7 +64,7 @@ impl Outputs {
     fn create(run: &run::Arguments) -> Result<Self, Failure> {
         let run::Arguments { json, exports, .. } = run;
         refuse(exports, "a sweep", &[Format::Csv])?;
-        one_on_stdout(&[("--json", json.as_deref())], exports)?;
+        one_place_each(&[("--json", json.as_deref())], exports)?;
         Ok(Self {
             json: Output::create("--json", json.as_deref()).map_err(failed)?,
             csv: Output::create(Format::Csv.flag(), exports.csv.as_deref()).map_err(failed)?,

@@ -89,8 +89,7 @@ impl Bound {
                 format!("{found}, no evidence of such a difference"),
             );
         }
-        let relative = shift.relative.map(|[by, ..]| by);
-        match self.is_beyond(shift.by, relative) {
+        match self.is_beyond(shift.by, shift.part()) {
             Some(true) => (BoundOutcome::Broken, found),
             Some(false) => (BoundOutcome::Kept, found),
             None => (
@@ -283,7 +282,8 @@ mod tests {
                 by: Change::By(by),
                 low: Change::By(by - 1_000),
                 high: Change::By(by + 1_000),
-                relative: (name != "loss").then(|| [by, by - 1_000, by + 1_000].map(relative)),
+                relative: (name != "loss")
+                    .then(|| [by, by - 1_000, by + 1_000].map(|by| Some(relative(by)))),
                 p: 0.001,
                 p_corrected: 0.002,
             }),

@@ -24,14 +24,16 @@ pub(super) fn plan_differences(a: &[&Named], b: &[&Named]) -> Vec<Difference> {
         .collect()
 }
 
-/// Where the first run of each side was made on another machine or with other programs, as far as
-/// their files tell. What machines were doing differs from run to run.
+/// Where the runs were not all made on one machine with the same programs, as far as their files
+/// tell, those of one side among themselves included. What machines were doing differs from run to
+/// run.
 pub(super) fn environment_differences(a: &[&Named], b: &[&Named]) -> Vec<Difference> {
-    let (Some(a), Some(b)) = (surroundings(a), surroundings(b)) else {
+    let (a, b) = (surroundings(a), surroundings(b));
+    if a.is_empty() || b.is_empty() {
         return Vec::new();
-    };
+    }
     let shown = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
-    let found = difference::between(a, b).into_iter();
+    let found = difference::among(&a, &b).into_iter();
     let found = found.filter(|difference| !difference.is_of_load());
     found
         .map(|found| Difference {
@@ -44,17 +46,18 @@ pub(super) fn environment_differences(a: &[&Named], b: &[&Named]) -> Vec<Differe
 
 /// What speaks against comparing these runs, as sentences.
 pub(super) fn warnings(a: &[&Named], b: &[&Named]) -> Vec<String> {
-    let found = [shared(a, b), windows(a, b), order(a, b)];
+    let found = [shared(a, b), merged(a, b), windows(a, b), order(a, b)];
     found.into_iter().flatten().collect()
 }
 
-fn surroundings<'a>(side: &[&'a Named]) -> Option<Side<'a>> {
-    side.iter().find_map(|named| {
+fn surroundings<'a>(side: &[&'a Named]) -> Vec<Side<'a>> {
+    let known = side.iter().filter_map(|named| {
         Some(Side {
             environment: named.run.environment.as_ref()?,
             builds: named.run.builds.as_ref(),
         })
-    })
+    });
+    known.collect()
 }
 
 fn plans(side: &[&Named]) -> Vec<Map<String, Value>> {
@@ -119,6 +122,26 @@ fn shared(a: &[&Named], b: &[&Named]) -> Option<String> {
     Some(format!(
         "{} {verb} on both sides, which makes these look more alike than they are",
         shared.join(", ")
+    ))
+}
+
+/// Runs that were put together have one value among them where each would have its own.
+fn merged(a: &[&Named], b: &[&Named]) -> Option<String> {
+    let held = |named: &&&Named| !named.run.merged_from.is_empty();
+    let merged: Vec<&str> = a
+        .iter()
+        .chain(b)
+        .filter(held)
+        .map(|named| named.name.as_str())
+        .collect();
+    let verb = match merged.len() {
+        0 => return None,
+        1 => "holds runs that were put together, and counts",
+        _ => "hold runs that were put together, and count each",
+    };
+    Some(format!(
+        "{} {verb} as one run: compare the results of the runs themselves if there are any",
+        merged.join(", ")
     ))
 }
 

@@ -138,15 +138,15 @@ fn shift(
     let interval = bootstrap::interval(differences)?;
     let ends = [differences.shift(), interval.low, interval.high];
     let whole = whole.filter(|whole| *whole > 0.0 && whole.is_finite());
-    let relative = whole.map(|whole| ends.map(|end| end / whole));
+    let relative = whole.filter(|_| unit == Unit::Nanoseconds);
+    let relative = relative.map(|whole| ends.map(|end| finite(end / whole)));
     let [by, low, high] = ends.map(change);
     Some(Shift {
         by,
         low,
         high,
-        relative: relative.filter(|relative| {
-            unit == Unit::Nanoseconds && relative.iter().all(|part| part.is_finite())
-        }),
+        // A run that lost the quantile may be at an end of the interval, and the difference a number.
+        relative: relative.filter(|[by, ..]| by.is_some()),
         p: chance.p,
         p_corrected: chance.p_corrected,
     })
@@ -203,6 +203,10 @@ fn number(quantile: Quantile) -> Option<f64> {
         Quantile::Lost => Some(f64::INFINITY),
         Quantile::TooFew => None,
     }
+}
+
+fn finite(part: f64) -> Option<f64> {
+    part.is_finite().then_some(part)
 }
 
 fn quantile(number: Option<f64>) -> Quantile {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::environment::Environment;
 use crate::results::tests::run;
-use crate::results::{Ended, LeftOut, Run};
+use crate::results::{BoundOutcome, Ended, LeftOut, Origin, Run};
 use crate::verdict::Outcome;
 
 /// How far the runs of a side lie above its first, in nanoseconds.
@@ -140,6 +140,41 @@ fn files_that_do_not_name_their_run_are_told_apart_by_what_they_hold() {
 }
 
 #[test]
+fn runs_that_were_put_together_do_not_count_beside_themselves() {
+    let (mut a, b) = (runs("a", 6, 50_000), runs("b", 5, 50_000));
+    let put_together = |of: &[Named]| {
+        let mut merged = of[0].clone();
+        merged.name = "merged".to_owned();
+        merged.run.plan.run = None;
+        let origins = of.iter().flat_map(|one| Origin::all("kept.json", &one.run));
+        merged.run.merged_from = origins.collect();
+        merged
+    };
+    a.insert(1, put_together(&a[..2]));
+    let late = put_together(&a[3..5]);
+    a[3] = late;
+    let comparison = compare(&a, &b, &[]);
+    let left_out: Vec<_> = comparison.a.runs.iter().map(|run| run.left_out).collect();
+    let overlapping = Some(LeftOut::Overlapping);
+    assert_eq!(
+        left_out,
+        [None, overlapping, None, None, overlapping, None, None]
+    );
+    let words = "merged holds runs that were put together, and counts as one run";
+    assert!(
+        comparison.warnings[0].starts_with(words),
+        "{:?}",
+        comparison.warnings
+    );
+    let other = [put_together(&b[..2])];
+    let shared = compare(&b, &[&other[..], &a[4..]].concat(), &[]).warnings;
+    assert!(
+        shared[0].starts_with("b-1, b-2 are on both sides"),
+        "{shared:?}"
+    );
+}
+
+#[test]
 fn a_file_that_was_kept_while_its_run_lasted_does_not_stand_for_the_whole() {
     let mut a = runs("a", 4, 50_000);
     a.insert(0, a[0].clone());
@@ -187,6 +222,33 @@ fn quantiles_that_are_lost_are_above_every_number() {
 }
 
 #[test]
+fn a_percentage_is_known_although_an_end_of_the_interval_is_lost() {
+    let (mut a, mut b) = (runs("a", 8, 50_000), runs("b", 8, 50_000));
+    for (place, (one, other)) in a.iter_mut().zip(&mut b).enumerate() {
+        one.run.rtt_ns.from_due.p99 = Quantile::Value(100_000);
+        other.run.rtt_ns.from_due.p99 = match place {
+            ..6 => Quantile::Value(200_000),
+            _ => Quantile::Lost,
+        };
+    }
+    let bounds = ["p99>+5%", "p99>+100%"].map(|typed| typed.parse().unwrap());
+    let comparison = compare(&a, &b, &bounds);
+    let shift = of(&comparison, "p99").difference.unwrap();
+    assert_eq!(
+        (shift.by, shift.high),
+        (Change::By(100_000), Change::ToLost)
+    );
+    assert_eq!(shift.relative, Some([Some(1.0), Some(1.0), None]));
+    let outcomes: Vec<_> = comparison.bounds.iter().map(|one| one.outcome).collect();
+    assert_eq!(outcomes, [BoundOutcome::Broken, BoundOutcome::Kept]);
+    let text = serde_json::to_string(&comparison).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Comparison>(&text).unwrap(),
+        comparison
+    );
+}
+
+#[test]
 fn a_quantile_that_a_run_does_not_have_is_not_compared_and_says_why() {
     let (a, mut b) = (runs("a", 5, 50_000), runs("b", 5, 70_000));
     b[3].run.rtt_ns.from_due.p99_9 = Quantile::TooFew;
@@ -200,10 +262,7 @@ fn a_quantile_that_a_run_does_not_have_is_not_compared_and_says_why() {
     let reason = "0 runs of A and 1 of B do not have it: it takes 2,995 answers a run";
     assert_eq!(p99_9.reason.as_deref(), Some(reason));
     assert_eq!(of(&comparison, "p50").answer, Answer::Slower);
-    assert_eq!(
-        comparison.bounds[0].outcome,
-        crate::results::BoundOutcome::Unknown
-    );
+    assert_eq!(comparison.bounds[0].outcome, BoundOutcome::Unknown);
 }
 
 #[test]
@@ -258,13 +317,16 @@ fn sides_of_different_machines_are_told_apart() {
     elsewhere.kernel.release = Some("1.2.3".to_owned());
     // What a machine is doing is another matter each time.
     elsewhere.load.at_start.running = Some(12_345);
-    b[0].run.environment = Some(elsewhere);
+    // One run of a side is enough, whichever it is.
+    b[3].run.environment = Some(elsewhere);
     let differences = compare(&a, &b, &[]).environment;
-    let found: Vec<_> = differences
-        .iter()
-        .map(|one| (&*one.name, &*one.b))
-        .collect();
-    assert_eq!(found, [("kernel.release", "1.2.3")]);
+    let [difference] = &differences[..] else {
+        panic!("{differences:?}");
+    };
+    assert_eq!(difference.name, "kernel.release");
+    let values: Vec<&str> = difference.b.split(", ").collect();
+    assert!(values.len() == 2 && values.contains(&"1.2.3"), "{values:?}");
+    assert!(values.contains(&&*difference.a), "{values:?}");
 }
 
 #[test]
@@ -337,7 +399,7 @@ proptest! {
             .collect();
         let comparison = compare(&side, &side, &["p50>+0%".parse().unwrap()]);
         prop_assert!([Answer::NoEvidence, Answer::NotMeasured].contains(&comparison.answer));
-        prop_assert!(comparison.bounds[0].outcome != crate::results::BoundOutcome::Broken);
+        prop_assert!(comparison.bounds[0].outcome != BoundOutcome::Broken);
         let text = crate::report::compare::text(&comparison, crate::report::Style::Plain);
         prop_assert!(text.starts_with("answer"));
     }

@@ -42,7 +42,7 @@ pub fn interval(shift: &Shift, unit: Unit) -> String {
 
 /// `+20.1 us, +35.2 % (95 % within +18.0 to +22.0 us)`.
 pub(super) fn shift(shift: &Shift, unit: Unit) -> String {
-    let part = shift.relative.map(|[by, ..]| relative(by));
+    let part = shift.part().map(relative);
     let part = part.map_or_else(String::new, |part| format!(", {part}"));
     format!(
         "{}{part} (95 % within {})",

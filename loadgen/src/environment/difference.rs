@@ -41,18 +41,29 @@ pub struct Side<'a> {
 /// knows is no difference.
 #[must_use]
 pub fn between(a: Side<'_>, b: Side<'_>) -> Vec<Difference> {
-    let (a, b) = (figures(a), figures(b));
+    among(&[a], &[b])
+}
+
+/// The same of sides of several members each. A figure that is not the same everywhere is told with
+/// all the values that it has on each side, whether or not these are those of the other side too.
+#[must_use]
+pub fn among(a: &[Side<'_>], b: &[Side<'_>]) -> Vec<Difference> {
+    let (a, b) = (united(a), united(b));
     let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+    let nothing = Values::from([None]);
     let mut differences: Vec<Difference> = names
         .into_iter()
-        .filter(|name| match (a.get(*name), b.get(*name)) {
-            (Some(Err(_)), Some(Err(_))) => false,
-            (a, b) => a != b,
+        .map(|name| {
+            (
+                name,
+                [&a, &b].map(|side| side.get(name).unwrap_or(&nothing)),
+            )
         })
-        .map(|name| Difference {
+        .filter(|(_, [a, b])| are_different(a, b))
+        .map(|(name, [a, b])| Difference {
             name: name.clone(),
-            a: a.get(name).map(told),
-            b: b.get(name).map(told),
+            a: told(a),
+            b: told(b),
         })
         .collect();
     differences.sort_by_key(Difference::is_of_load);
@@ -61,12 +72,57 @@ pub fn between(a: Side<'_>, b: Side<'_>) -> Vec<Difference> {
 
 type Figures = BTreeMap<String, Result<String, String>>;
 
-fn told(value: &Result<String, String>) -> String {
-    match value {
-        Ok(value) => value.clone(),
-        Err(reason) => format!("unknown: {reason}"),
+/// All that a figure is on a side; `None` stands for members that have none.
+type Values = BTreeSet<Option<Result<String, String>>>;
+
+fn united(side: &[Side<'_>]) -> BTreeMap<String, Values> {
+    let mut united: BTreeMap<String, (usize, Values)> = BTreeMap::new();
+    for member in side {
+        for (name, value) in figures(*member) {
+            let (members, values) = united.entry(name).or_default();
+            *members += 1;
+            values.insert(Some(value));
+        }
     }
+    let complete = |(name, (members, mut values)): (String, (usize, Values))| {
+        if members < side.len() {
+            values.insert(None);
+        }
+        (name, values)
+    };
+    united.into_iter().map(complete).collect()
 }
+
+/// Whether there is more than one value; that something is unknown is one, whatever the reasons.
+fn are_different(a: &Values, b: &Values) -> bool {
+    let known = |value: &Option<Result<String, String>>| match value {
+        Some(Err(_reason)) => Some(Err(())),
+        Some(Ok(value)) => Some(Ok(value.clone())),
+        None => None,
+    };
+    let values: BTreeSet<_> = a.iter().chain(b).map(known).collect();
+    values.len() > 1
+}
+
+/// `None` if no member of the side has the figure.
+fn told(values: &Values) -> Option<String> {
+    if values.iter().all(Option::is_none) {
+        return None;
+    }
+    let written = values.iter().map(|value| match value {
+        None => "none".to_owned(),
+        Some(Ok(value)) => value.clone(),
+        Some(Err(reason)) => format!("unknown: {reason}"),
+    });
+    let mut listed: Vec<String> = written.take(MOST_VALUES).collect();
+    if values.len() > MOST_VALUES {
+        listed.push(format!("and {} more", values.len() - MOST_VALUES));
+    }
+    Some(listed.join(", "))
+}
+
+/// As many as a reader takes in.
+const MOST_VALUES: usize = 8;
 
 /// A list becomes a figure for each of its names, so that a long one differs only in what differs.
 fn figures(side: Side<'_>) -> Figures {
@@ -153,6 +209,45 @@ mod tests {
                 .insert("kernel.release".to_owned(), reason.to_owned());
         }
         assert_eq!(differences(&a, &b), []);
+    }
+
+    #[test]
+    fn every_member_of_a_side_counts() {
+        let a = here();
+        let mut b = a.clone();
+        b.kernel.release = Some("1.2.3".to_owned());
+        b.sysctls.insert("net.core.new".to_owned(), "1".to_owned());
+        let mut release = |release: &str| {
+            b.kernel.release = Some(release.to_owned());
+            b.clone()
+        };
+        let others: Vec<Environment> = (0..9)
+            .map(|number| release(&format!("1.{number}")))
+            .collect();
+        let sides = |all: &[&Environment]| -> Vec<Difference> {
+            let all = all.iter().map(|environment| Side {
+                environment,
+                builds: None,
+            });
+            let all: Vec<Side<'_>> = all.collect();
+            among(&all[..2], &all[2..])
+        };
+        assert_eq!(sides(&[&a, &a, &a, &a]), []);
+        // The same on both sides, and yet not the same everywhere.
+        let found = sides(&[&others[0], &a, &a, &others[0]]);
+        let names: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["kernel.release", "sysctls.net.core.new"]);
+        assert_eq!(found[1].a.as_deref(), Some("none, 1"));
+        assert_eq!(found[0].a, found[0].b);
+        let mut all = vec![&a, &a];
+        all.extend(&others);
+        let found = &sides(&all)[0];
+        assert_eq!(found.a, a.kernel.release);
+        let listed = found.b.as_deref().unwrap();
+        assert!(
+            listed.starts_with("1.0, 1.1, ") && listed.ends_with("1.7, and 1 more"),
+            "{listed}"
+        );
     }
 
     proptest! {

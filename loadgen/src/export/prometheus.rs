@@ -59,9 +59,12 @@ struct Page {
 
 impl Page {
     fn about(&mut self, run: &Run) {
-        self.family("loadgen_info", "gauge", "The program that measured.");
-        let version = env!("CARGO_PKG_VERSION");
-        self.sample("loadgen_info", &[("version", version)], 1);
+        // It may be another one than this, which shows a file.
+        if let Some(builds) = &run.builds {
+            self.family("loadgen_info", "gauge", "The program that measured.");
+            let version = escaped(&builds.loadgen.version);
+            self.sample("loadgen_info", &[("version", &version)], 1);
+        }
         if let Some(began) = run.began_unix_ns {
             self.family(
                 "loadgen_run_timestamp_seconds",
@@ -267,6 +270,7 @@ fn wide_seconds(nanos: u128) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::environment::build::Builds;
     use crate::results::tests::{asked, run};
 
     fn has(text: &str, line: &str) {
@@ -335,6 +339,21 @@ mod tests {
         run.plan.target_name = Some("a\\b\"c\nd".to_owned());
         let text = text(&run).unwrap();
         assert!(text.contains("target=\"a\\\\b\\\"c\\nd\""), "{text}");
+    }
+
+    #[test]
+    fn the_version_is_that_of_the_program_that_measured() {
+        let mut run = run();
+        let mut builds = Builds::read(false);
+        builds.loadgen.version = "0.0.1\"".to_owned();
+        run.builds = Some(builds);
+        has(
+            &text(&run).unwrap(),
+            "loadgen_info{target=\"embedded\",version=\"0.0.1\\\"\"} 1",
+        );
+        run.builds = None;
+        let text = text(&run).unwrap();
+        assert!(!text.contains("loadgen_info"), "{text}");
     }
 
     #[test]

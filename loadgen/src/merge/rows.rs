@@ -7,6 +7,7 @@
 use hdrhistogram::Histogram;
 
 use super::{all, same, total};
+use crate::measure::latency::HIGHEST_NANOS;
 use crate::measure::{Compressed, Distribution, Exact, Quantile};
 use crate::results::{Encoded, Period, PeriodRoundTrips, Run, Spread};
 
@@ -150,13 +151,15 @@ fn largest(all: impl Iterator<Item = Quantile>) -> Quantile {
 }
 
 /// The distribution of a row, of which the largest value is known unless one was lost. What is not in
-/// the histogram was over its top.
+/// the histogram was over its top, and so at least as long as that.
 fn whole(histogram: Histogram<u64>, received: u64, max: Quantile) -> Distribution {
+    let over = received.saturating_sub(histogram.len());
     let exact = Exact {
-        over: received.saturating_sub(histogram.len()),
+        over,
         min: histogram.min(),
         max: match max {
             Quantile::Value(nanos) => nanos,
+            Quantile::Lost | Quantile::TooFew if over > 0 => HIGHEST_NANOS.max(histogram.max()),
             Quantile::Lost | Quantile::TooFew => histogram.max(),
         },
         // No mean is made of them.
@@ -164,4 +167,21 @@ fn whole(histogram: Histogram<u64>, received: u64, max: Quantile) -> Distributio
         sum_of_squares: 0,
     };
     Distribution::from_parts(histogram, exact)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::Fraction;
+
+    #[test]
+    fn what_is_over_the_top_of_a_histogram_is_not_understated_beside_the_lost() {
+        let mut histogram = Distribution::new().histogram().clone();
+        histogram.record_n(1_000, 50).unwrap();
+        let row = |max| whole(histogram.clone(), 100, max);
+        let p90 = |row: Distribution| row.estimate(Fraction::P90, 1).value;
+        assert_eq!(p90(row(Quantile::Lost)), Quantile::Value(HIGHEST_NANOS));
+        let longest = HIGHEST_NANOS + 5;
+        assert_eq!(p90(row(Quantile::Value(longest))), Quantile::Value(longest));
+    }
 }

@@ -82,6 +82,9 @@ pub(super) fn reason(left_out: LeftOut) -> &'static str {
         LeftOut::Invalid => "its verdict is invalid",
         LeftOut::Unfinished => "it had not ended when its file was written",
         LeftOut::Repeated => "it is there already, and a run counts once",
+        LeftOut::Overlapping => {
+            "loadgen merge put a run into it that is there already, or it into another"
+        }
     }
 }
 
@@ -143,7 +146,7 @@ fn difference(quantity: &Quantity, style: Style) -> Vec<String> {
         let reason = quantity.reason.as_deref().unwrap_or_default();
         return wrapped(&quantity.name, &format!("not compared: {reason}"));
     };
-    let part = shift.relative.map(|[by, ..]| relative(by));
+    let part = shift.part().map(relative);
     let (word, colour) = match quantity.answer {
         Answer::Slower => ("slower", RED),
         Answer::LosesMore => ("more", RED),

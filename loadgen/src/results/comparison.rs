@@ -97,6 +97,9 @@ pub enum LeftOut {
     Unfinished,
     /// The same side has it already.
     Repeated,
+    /// It was put together from runs of which the same side has some already, or is among those that
+    /// another result was put together from.
+    Overlapping,
 }
 
 /// One quantity of all runs.
@@ -141,12 +144,21 @@ pub struct Shift {
     /// The upper end.
     pub high: Change,
     /// The same three as a part of the first side's median (0.05 for 5 %); null where that is
-    /// nothing or lost, where an end is not a number, and for loss, which is a part already.
-    pub relative: Option<[f64; 3]>,
+    /// nothing or lost, where the difference is not a number, and for loss, which is a part already.
+    /// An end that is not a number is null by itself.
+    pub relative: Option<[Option<f64>; 3]>,
     /// How likely chance alone is to make a difference as large.
     pub p: f64,
     /// The same in any of the quantities; up to 0.05 it counts as evidence.
     pub p_corrected: f64,
+}
+
+impl Shift {
+    /// The difference as a part of the first side's median.
+    #[must_use]
+    pub fn part(&self) -> Option<f64> {
+        self.relative.and_then(|[by, ..]| by)
+    }
 }
 
 /// A difference between two values: a number, `"to lost"` or `"from lost"`.

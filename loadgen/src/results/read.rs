@@ -9,7 +9,9 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use thiserror::Error;
 
-use super::{Comparison, Period, Run, Search, Selftest, Sweep};
+use super::{Comparison, EnvironmentFile, Period, Run, Search, Selftest, Sweep};
+use crate::environment::Environment;
+use crate::environment::build::Builds;
 use crate::measure::Counts;
 
 /// What a result file holds.
@@ -82,24 +84,61 @@ pub fn run(path: &Path) -> Result<Run, ReadError> {
     }
 }
 
+/// What a file keeps of the machine that it was made on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Surroundings {
+    /// The machine.
+    pub environment: Environment,
+    /// The programs, if they are known.
+    pub builds: Option<Builds>,
+}
+
+/// Reads what the file of a run or of an environment alone keeps of the machine.
+///
+/// # Errors
+///
+/// [`ReadError`], which names the file.
+pub fn surroundings(path: &Path) -> Result<Surroundings, ReadError> {
+    let failure = |cause| ReadError {
+        path: path.to_owned(),
+        cause,
+    };
+    let text = text(path).map_err(|source| failure(Cause::Unreadable(source)))?;
+    parse_surroundings(&text).map_err(failure)
+}
+
+/// Reads what the text of a file keeps of the machine.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn parse_surroundings(text: &[u8]) -> Result<Surroundings, Cause> {
+    if schema(text)? == "loadgen/environment/1" {
+        let file: EnvironmentFile = json(text)?;
+        return Ok(Surroundings {
+            environment: file.environment,
+            builds: Some(file.builds),
+        });
+    }
+    match parse(text)? {
+        Document::Run(run) => Ok(Surroundings {
+            environment: run.environment.ok_or(Cause::NoEnvironment)?,
+            builds: run.builds,
+        }),
+        other => Err(Cause::Kind {
+            found: other.kind(),
+            wanted: "a run or an environment",
+        }),
+    }
+}
+
 /// Reads the text of a result file of any kind.
 ///
 /// # Errors
 ///
 /// What is wrong with it.
 pub fn parse(text: &[u8]) -> Result<Document, Cause> {
-    if text.iter().all(u8::is_ascii_whitespace) {
-        return Err(Cause::Empty);
-    }
-    if text.trim_ascii_start().first() != Some(&b'{') {
-        // What is not even JSON is told where.
-        let _valid: IgnoredAny = json(text)?;
-        return Err(Cause::Foreign("it is JSON, but no object".to_owned()));
-    }
-    let head: Head = json(text)?;
-    let Some(schema) = head.schema else {
-        return Err(Cause::Foreign("it has no \"schema\"".to_owned()));
-    };
+    let schema = schema(text)?;
     let mut document = match schema.as_str() {
         "loadgen/run/1" => json(text).map(|run| Document::Run(Box::new(run))),
         "loadgen/sweep/1" => json(text).map(|sweep| Document::Sweep(Box::new(sweep))),
@@ -119,6 +158,21 @@ pub fn parse(text: &[u8]) -> Result<Document, Cause> {
         run.plan.complete();
     }
     Ok(document)
+}
+
+/// What a text says of what it is.
+fn schema(text: &[u8]) -> Result<String, Cause> {
+    if text.iter().all(u8::is_ascii_whitespace) {
+        return Err(Cause::Empty);
+    }
+    if text.trim_ascii_start().first() != Some(&b'{') {
+        // What is not even JSON is told where.
+        let _valid: IgnoredAny = json(text)?;
+        return Err(Cause::Foreign("it is JSON, but no object".to_owned()));
+    }
+    let head: Head = json(text)?;
+    head.schema
+        .ok_or_else(|| Cause::Foreign("it has no \"schema\"".to_owned()))
 }
 
 /// Whether sums of what a run counts are sure to fit.
@@ -169,7 +223,14 @@ const MOST: u64 = 1 << 60;
 
 /// Whether a schema is one of ours, of a version that is yet to come.
 fn is_newer(schema: &str) -> bool {
-    let kinds = ["run", "sweep", "search", "selftest", "compare"];
+    let kinds = [
+        "run",
+        "sweep",
+        "search",
+        "selftest",
+        "compare",
+        "environment",
+    ];
     kinds.iter().any(|kind| {
         let version = schema.strip_prefix(&format!("loadgen/{kind}/"));
         version.is_some_and(|version| version.parse().is_ok_and(|version: u32| version > 1))
@@ -247,6 +308,9 @@ pub enum Cause {
     /// Its rows are not those of a run.
     #[error("its intervals do not follow each other, or count more than a run can send")]
     Rows,
+    /// It is of a time when runs kept none.
+    #[error("it holds no environment: an older loadgen has written it, so measure again")]
+    NoEnvironment,
     /// It holds something else.
     #[error("it holds {found}, where {wanted} was expected")]
     #[expect(missing_docs, reason = "the sentence names its fields")]
@@ -278,6 +342,7 @@ impl From<serde_json::Error> for Cause {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::EnvironmentSchema;
     use super::super::tests::run;
     use super::*;
 
@@ -318,10 +383,50 @@ mod tests {
             refusal(&wrong)
         );
     }
+
+    #[test]
+    fn what_is_wrong_with_an_environment_is_said_in_the_same_words() {
+        let environment = Environment::read(None);
+        let builds = Builds::read(false);
+        let file = EnvironmentFile {
+            schema: EnvironmentSchema::Environment1,
+            environment: environment.clone(),
+            builds: builds.clone(),
+        };
+        let mut run = run();
+        let refusal = |text: &str| {
+            let refused = parse_surroundings(text.as_bytes()).unwrap_err();
+            refused.to_string()
+        };
+        let alone = serde_json::to_string(&run).unwrap();
+        assert!(refusal(&alone).starts_with("it holds no environment"));
+        run.environment = Some(environment.clone());
+        run.builds = Some(builds.clone());
+        let kept = Surroundings {
+            environment,
+            builds: Some(builds),
+        };
+        for text in [
+            serde_json::to_string(&file).unwrap(),
+            serde_json::to_string(&run).unwrap(),
+        ] {
+            assert_eq!(parse_surroundings(text.as_bytes()).unwrap(), kept);
+            assert!(refusal(&text[..text.len() / 2]).starts_with("it ends too early"));
+            let newer = refusal(&text.replacen("/1\"", "/2\"", 1));
+            assert!(newer.contains("use a newer one"), "{newer}");
+        }
+        assert!(refusal("").starts_with("it is empty"));
+        assert!(refusal(r#"{"schema": "loadgen/environment/1"}"#).contains("`environment`"));
+        let sweep = serde_json::to_string(&Sweep::new(Vec::new(), 2)).unwrap();
+        let words = "it holds a sweep, where a run or an environment was expected";
+        assert_eq!(refusal(&sweep), words);
+    }
+
     proptest! {
         #[test]
         fn no_file_makes_it_panic(bytes: Vec<u8>) {
             let _parsed: Result<Document, Cause> = parse(&bytes);
+            let _parsed: Result<Surroundings, Cause> = parse_surroundings(&bytes);
         }
 
         #[test]

@@ -230,7 +230,11 @@ fn a_file_that_is_no_result_of_a_run_is_refused_with_its_name_and_what_is_wrong(
             &whole[..whole.len() / 2],
             "it ends too early, at line 1",
         ),
-        ("text", b"hello", "line 1, column 1: it is no JSON there (expected value)"),
+        (
+            "text",
+            b"hello",
+            "line 1, column 1: it is no JSON there (expected value)",
+        ),
         ("binary", &[0xff, 0xfe, 0, 1], "line 1, column 1"),
         (
             "foreign",

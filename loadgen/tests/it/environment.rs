@@ -209,7 +209,7 @@ fn the_sockets_and_the_build_of_an_embedded_server_are_known() {
 fn a_file_that_cannot_be_compared_is_named_in_one_sentence() {
     let scratch = Scratch::new("a_file_that_cannot_be_compared");
     let sound = written(&scratch, "sound.json", |_file| ());
-    let no_schema = written(&scratch, "no-schema.json", |file| {
+    let newer = written(&scratch, "newer.json", |file| {
         file["schema"] = "loadgen/environment/2".into();
     });
     let without = written(&scratch, "without.json", |file| {
@@ -218,11 +218,16 @@ fn a_file_that_cannot_be_compared_is_named_in_one_sentence() {
     let broken = scratch.file("broken.json");
     fs::write(&broken, "{").unwrap();
     let missing = scratch.file("missing.json");
+    // Longer than any result, though the disk holds nothing of it.
+    let long = scratch.file("long.json");
+    let hole = fs::File::create(&long).unwrap();
+    hole.set_len(300 << 20).unwrap();
     for (bad, word) in [
         (&missing, "No such file"),
-        (&broken, "no result"),
-        (&no_schema, "schema"),
-        (&without, "no environment"),
+        (&long, "longer than 256 MiB"),
+        (&broken, "it ends too early"),
+        (&newer, "use a newer one"),
+        (&without, "`environment`"),
     ] {
         for (a, b) in [(&sound, bad), (bad, &sound)] {
             let ended = diff(a, b, &[]);

@@ -126,6 +126,37 @@ fn standard_output_has_one_result_and_no_report() {
 }
 
 #[test]
+fn a_file_has_room_for_one_result() {
+    let scratch = Scratch::new("room-for-one");
+    let run = everything(&scratch);
+    let before = scratch.names();
+    let json = scratch.file("run.json").display().to_string();
+    let folder = scratch.file("").display().to_string();
+    // Once by two names of a file that is not there yet, once by one of a file that is.
+    let pairs = [
+        (scratch.file("new"), format!("{folder}/./new")),
+        (scratch.file("run.csv"), format!("{folder}/run.csv")),
+    ];
+    for (one, other) in pairs {
+        let one = one.display();
+        for command in [
+            format!("{RUN} --json {one} --csv {other}"),
+            format!("merge {json} {json} --json {one} --csv {other}"),
+            format!("sweep --from 100 --to 200 --steps 2 --json {one} --csv {other}"),
+        ] {
+            let ended = Program::loadgen(&command).end();
+            ended.assert_complaint(2, &["--json and --csv", &other]);
+        }
+        let ended = Program::loadgen(&format!("report {json} --hgrm {one} --hlog {other}")).end();
+        ended.assert_complaint(2, &["--hgrm and --hlog", &other]);
+    }
+    assert_eq!(scratch.names(), before);
+    assert!(run.counts.sent > 0);
+    let ended = Program::loadgen(&format!("report {json} --csv /dev/null --hgrm /dev/null")).end();
+    ended.assert_code(0);
+}
+
+#[test]
 fn a_file_that_cannot_be_created_fails_before_anything_is_sent() {
     let scratch = Scratch::new("cannot-be-created");
     let path = scratch.file("missing").join("file");

@@ -28,6 +28,7 @@ fn shift(comparison: &Comparison, name: &str) -> Option<Change> {
 
 /// Sides drawn from one pool of real runs differ by chance alone: 5 % +- 3 % of them may be called
 /// different. Of 1,000 comparisons, chance moves that by 1.4 % (two standard deviations).
+/// Drawing mixes early and late runs, so that this tells nothing of drift.
 #[test]
 fn sides_that_are_alike_are_called_different_in_five_percent_of_comparisons() {
     let (server, target) = faithful();

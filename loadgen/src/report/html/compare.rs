@@ -189,7 +189,7 @@ fn difference(origin: &Origin, number: usize, quantity: &Quantity) -> Option<Row
         origin.change(&path, change, quantity.unit)
     });
     let parts = [0, 1, 2].map(|end| {
-        let part = shift.relative.map(|parts| parts[end]);
+        let part = shift.relative.and_then(|parts| parts[end]);
         part.map_or_else(Cell::default, |part| {
             origin.part(&format!("{path}.relative.{end}"), part)
         })

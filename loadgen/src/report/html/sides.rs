@@ -75,15 +75,17 @@ fn group(comparison: &Comparison, (name, colour, answers): &DifferenceKind) -> O
 /// A difference and the ends of its interval as parts of the whole, as far as they have one.
 fn parts(quantity: &Quantity) -> Option<[Value; 3]> {
     let shift = quantity.difference.as_ref()?;
+    let changes = [shift.by, shift.low, shift.high];
     if let Some(relative) = shift.relative {
-        return Some(relative.map(Value::Real));
+        let told = |end: usize| relative[end].map_or_else(|| part(changes[end], None), Value::Real);
+        return Some([0, 1, 2].map(told));
     }
     let whole = match (quantity.unit, quantity.a.median) {
         (results::Unit::Billionths, _) => Some(BILLION),
         (_, Quantile::Value(median)) if median > 0 => Some(real(median)),
         _ => None,
     };
-    Some([shift.by, shift.low, shift.high].map(|change| part(change, whole)))
+    Some(changes.map(|change| part(change, whole)))
 }
 
 fn part(change: Change, whole: Option<f64>) -> Value {
