@@ -68,9 +68,7 @@ fn side(name: &str, side: &Side) -> Vec<String> {
             Some(LeftOut::Invalid) => "its verdict is invalid",
             Some(LeftOut::Unfinished) => "it had not ended when its file was written",
             Some(LeftOut::Repeated) => "it is there already, and a run counts once",
-            Some(LeftOut::Overlapping) => {
-                "loadgen merge put a run into it that is there already, or it into another"
-            }
+            Some(LeftOut::Overlapping) => "it and another hold the same run, which counts once",
         };
         let name = printable(&run.name);
         lines.push(labelled("", &format!("without {name}: {reason}")));
@@ -222,6 +220,7 @@ mod tests {
     use super::*;
     use crate::compare::tests::{held_up, runs};
     use crate::compare::{Named, compare};
+    use crate::results::Origin;
 
     fn report(a: &[Named], b: &[Named], bounds: &[&str]) -> String {
         let bounds: Vec<_> = bounds.iter().map(|typed| typed.parse().unwrap()).collect();
@@ -271,6 +270,18 @@ mod tests {
         ] {
             assert!(text.contains(words), "no {words} in {text}");
         }
+    }
+
+    #[test]
+    fn what_was_merged_is_left_out_beside_its_runs_and_says_why() {
+        let mut a = runs("a", 5, 50_000);
+        let mut merged = a[0].clone();
+        merged.name = "both".to_owned();
+        merged.run.merged_from = Origin::all("kept.json", &a[0].run);
+        a.push(merged);
+        let text = report(&a, &runs("b", 5, 50_000), &[]);
+        let words = "without both: it and another hold the same run, which counts once";
+        assert!(text.contains(words), "{text}");
     }
 
     #[test]
