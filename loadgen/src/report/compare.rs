@@ -82,9 +82,7 @@ pub(super) fn reason(left_out: LeftOut) -> &'static str {
         LeftOut::Invalid => "its verdict is invalid",
         LeftOut::Unfinished => "it had not ended when its file was written",
         LeftOut::Repeated => "it is there already, and a run counts once",
-        LeftOut::Overlapping => {
-            "loadgen merge put a run into it that is there already, or it into another"
-        }
+        LeftOut::Overlapping => "it and another hold the same run, which counts once",
     }
 }
 
@@ -238,6 +236,7 @@ mod tests {
     use super::*;
     use crate::compare::tests::{held_up, runs};
     use crate::compare::{Named, compare};
+    use crate::results::Origin;
 
     fn report(a: &[Named], b: &[Named], bounds: &[&str]) -> String {
         let bounds: Vec<_> = bounds.iter().map(|typed| typed.parse().unwrap()).collect();
@@ -287,6 +286,18 @@ mod tests {
         ] {
             assert!(text.contains(words), "no {words} in {text}");
         }
+    }
+
+    #[test]
+    fn what_was_merged_is_left_out_beside_its_runs_and_says_why() {
+        let mut a = runs("a", 5, 50_000);
+        let mut merged = a[0].clone();
+        merged.name = "both".to_owned();
+        merged.run.merged_from = Origin::all("kept.json", &a[0].run);
+        a.push(merged);
+        let text = report(&a, &runs("b", 5, 50_000), &[]);
+        let words = "without both: it and another hold the same run, which counts once";
+        assert!(text.contains(words), "{text}");
     }
 
     #[test]
