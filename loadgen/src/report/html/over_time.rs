@@ -117,6 +117,9 @@ fn losses(runs: &[Named<'_>]) -> Chart {
     }
 }
 
+/// Some of the probes of a row.
+type Count = fn(&Period) -> u64;
+
 /// From nothing at the beginning on, a point at the end of each row. The last row holds all that was
 /// given up later, up to a timeout after its end.
 fn lost_so_far(number: usize, named: &Named<'_>, alone: bool) -> Group {
@@ -128,7 +131,7 @@ fn lost_so_far(number: usize, named: &Named<'_>, alone: bool) -> Group {
         *end = end.saturating_add(named.run.plan.timeout_ns);
     }
     let begin = rows.first().map_or(0, |row| row.from_ns);
-    let counts: [(&str, fn(&Period) -> u64, fn(&Period) -> u64); 2] = [
+    let counts: [(&str, Count, Count); 2] = [
         ("lost", |row| row.lost, |row| row.sent),
         (
             "not sent",
@@ -136,7 +139,7 @@ fn lost_so_far(number: usize, named: &Named<'_>, alone: bool) -> Group {
             |row| row.sent.saturating_add(row.not_sent),
         ),
     ];
-    let curve = |(place, (name, part, whole)): (usize, (&str, _, _))| Curve {
+    let curve = |(place, (name, part, whole)): (usize, (&str, Count, Count))| Curve {
         dash: Dash::ALL[if alone { 0 } else { place }],
         shape: shape(rows),
         ..Curve::line(
@@ -153,7 +156,7 @@ fn lost_so_far(number: usize, named: &Named<'_>, alone: bool) -> Group {
 }
 
 /// How much of the whole of all rows its part has come to: before the first row, and after each.
-fn shares(rows: &[Period], part: fn(&Period) -> u64, whole: fn(&Period) -> u64) -> Vec<Value> {
+fn shares(rows: &[Period], part: Count, whole: Count) -> Vec<Value> {
     let all: u128 = rows.iter().map(|row| u128::from(whole(row))).sum();
     let mut so_far = 0;
     let sums = rows.iter().map(|row| {
@@ -187,7 +190,7 @@ struct Line {
 
 impl Line {
     /// Events a second.
-    fn counting(name: &'static str, count: fn(&Period) -> u64) -> Self {
+    fn counting(name: &'static str, count: Count) -> Self {
         Self {
             name,
             of: Box::new(move |_plan, row| rate(row, count(row))),

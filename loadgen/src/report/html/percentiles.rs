@@ -50,8 +50,9 @@ fn chart(runs: &[Named<'_>]) -> Option<Chart> {
         title: "Round trips by percentile (us, ms or s; log scale)".to_owned(),
         caption:
             "Up to which time the given share of the probes had their answer, by both clocks; \
-                  each step to the right is another nine. Bars are 95 % intervals. A curve ends where those \
-                  without an answer in time begin: they took for ever."
+                  each step to the right is another nine. Bars are 95 % intervals; a triangle at \
+                  the top stands for a percentile that is lost. A curve ends where those without \
+                  an answer in time begin: they took for ever."
                 .to_owned(),
         kind: Kind::Curves,
         x: Axis::new("percentile of the probes", Unit::Nines, Scale::Linear),
