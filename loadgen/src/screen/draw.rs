@@ -45,9 +45,14 @@ struct Page {
 
 fn page(view: &View, width: usize, height: usize, palette: Palette) -> Page {
     if view.help {
-        let lines = help();
+        let lines = help(width.min(USUAL_WIDTH));
+        // Where it does not fit, it takes a usual width rather than many rows.
         let longest = lines.iter().map(Line::width).max().unwrap_or(0);
-        let wants = (longest, lines.len() + 2);
+        let wants = if longest <= width && lines.len() <= height {
+            (longest, lines.len() + 2)
+        } else {
+            (USUAL_WIDTH, help(USUAL_WIDTH).len() + 2)
+        };
         return Page { lines, wants };
     }
     let load = vec![Line::styled(view.setting.load.clone(), palette::LABEL)];
@@ -122,7 +127,11 @@ fn header(view: &View, palette: Palette) -> Line<'static> {
         Span::raw(format!(
             " {} of {}  ",
             seconds(view.elapsed),
-            format_duration(view.setting.span)
+            format_duration(if view.began {
+                view.setting.window
+            } else {
+                view.setting.warmup
+            })
         )),
     ];
     if let Some(at) = view.paused_at {
@@ -136,15 +145,18 @@ fn header(view: &View, palette: Palette) -> Line<'static> {
 
 fn footer(wants: (usize, usize), area: Rect) -> Line<'static> {
     let (columns, rows) = (usize::from(area.width), usize::from(area.height));
-    let keys = Span::styled("p pause  r reset  q stop  ? help", palette::LABEL);
+    // Of a line that is cut, the most important key is left.
+    let stop = Span::styled("q stop  ", palette::LABEL);
+    let others = Span::styled("p pause  r reset  ? help", palette::LABEL);
     if columns >= wants.0 && rows >= wants.1 {
-        return Line::from(keys);
+        return Line::from(vec![stop, others]);
     }
-    let text = format!("cut: all fits {}x{}", wants.0.max(columns), wants.1);
+    let text = format!("cut: {}x{} shows all", wants.0.max(columns), wants.1);
     Line::from(vec![
+        stop,
         Span::styled(text, palette::NOTICE),
         Span::raw("  "),
-        keys,
+        others,
     ])
 }
 
@@ -153,8 +165,33 @@ pub(super) fn seconds(time: Duration) -> String {
     format_duration(Duration::from_secs(time.as_secs())).to_string()
 }
 
-fn help() -> Vec<Line<'static>> {
-    HELP.lines().map(Line::raw).collect()
+/// What keys do and figures mean, in lines of so many columns.
+fn help(width: usize) -> Vec<Line<'static>> {
+    let keys = KEYS.iter().flat_map(|(key, meaning)| {
+        let lines = wrapped(meaning, width.saturating_sub(KEY_WIDTH));
+        let keys = iter::once(*key).chain(iter::repeat(""));
+        keys.zip(lines)
+            .map(|(key, line)| format!("{key:<KEY_WIDTH$}{line}"))
+            .collect::<Vec<_>>()
+    });
+    let meanings = MEANINGS.iter().flat_map(|text| wrapped(text, width));
+    let gap = iter::once(String::new());
+    keys.chain(gap).chain(meanings).map(Line::raw).collect()
+}
+
+/// A text in lines of at most so many columns, if its words are no longer than that.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn put(buffer: &mut Buffer, row: u16, line: &Line<'_>) {
@@ -167,18 +204,35 @@ fn put(buffer: &mut Buffer, row: u16, line: &Line<'_>) {
 const LOWEST_CHART: usize = 3;
 const HIGHEST_CHART: usize = 12;
 
+/// Columns of most terminals.
+const USUAL_WIDTH: usize = 80;
+
 /// Columns between two tables.
 const GAP: usize = 4;
 
-const HELP: &str = "
-p       pause the display, or go on; the run goes on anyway
-r       have the totals shown begin anew; the result keeps everything
-q, Esc  end the run, with the report of what was measured
-Ctrl-C  the same; once more: end the program at once
-?       this help, or back
+/// Columns before the meaning of a key.
+const KEY_WIDTH: usize = 8;
 
-Times count from when a probe was due, over the last whole interval and over
-all intervals so far. Late is how long after that a probe was sent.
-Lost is what got no answer in time, a moment ago: causes are counted at once,
-the lost themselves when their time is over. Some may yet turn out to be late.
-Rates are those of the last second. Nothing here goes into the result.";
+const KEYS: [(&str, &str); 5] = [
+    (
+        "q, Esc",
+        "end the run, with the report of what was measured",
+    ),
+    ("Ctrl-C", "the same; once more: end the program at once"),
+    ("p", "pause the display, or go on; the run goes on anyway"),
+    (
+        "r",
+        "have the totals shown begin anew; the result keeps everything",
+    ),
+    ("?", "this help, or back"),
+];
+
+const MEANINGS: [&str; 4] = [
+    "Times count from when a probe was due, over the last whole interval and over all intervals so \
+     far. Late is how long after that a probe was sent.",
+    "Totals and times since start are those of the whole intervals of the measured window; the \
+     warm-up is in neither, and while it lasts its own totals are shown.",
+    "Lost is what got no answer in time, a moment ago: causes are counted at once, the lost \
+     themselves when their time is over. Some may yet turn out to be late.",
+    "Rates are those of the last second. Nothing here goes into the result.",
+];

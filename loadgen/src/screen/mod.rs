@@ -223,7 +223,7 @@ fn setting(plan: &Plan) -> Setting {
         ),
         asked,
         warmup: plan.warmup(),
-        span: plan.span(),
+        window: plan.span().saturating_sub(plan.warmup()),
         interval: plan.interval(),
     }
 }

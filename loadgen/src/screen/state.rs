@@ -31,8 +31,8 @@ pub(super) struct Setting {
     /// What the schedule asks for, as people write it.
     pub(super) asked: String,
     pub(super) warmup: Duration,
-    /// Warm-up and measured window, as long as they can be.
-    pub(super) span: Duration,
+    /// The measured window, as long as it can be.
+    pub(super) window: Duration,
     pub(super) interval: Duration,
 }
 
@@ -42,11 +42,14 @@ pub(super) struct State {
     setting: Setting,
     /// Readings of the last second, the oldest first.
     readings: VecDeque<Reading>,
-    /// What totals count from.
+    /// What the causes of losses count from, and in the warm-up all totals.
     origin: Option<Reading>,
+    /// After the beginning of the measured window.
     reset_at: Option<Duration>,
     /// What had been measured at the last reset.
     before_reset: Option<Box<(Latency, Tally)>>,
+    /// What the rows since then hold.
+    counted: Counts,
     last_row: Option<Times>,
     since: Option<Times>,
     history: Vec<Quantile>,
@@ -61,11 +64,14 @@ pub(super) struct State {
 pub(super) struct View {
     pub(super) setting: Setting,
     pub(super) phase: Phase,
+    /// Whether the measured window has begun.
+    pub(super) began: bool,
+    /// Since the beginning of the warm-up while that lasts, then of the measured window.
     pub(super) elapsed: Duration,
-    /// When the display was paused, if it is.
+    /// When the display was paused, if it is; counted as the time elapsed.
     pub(super) paused_at: Option<Duration>,
     pub(super) help: bool,
-    /// When the totals were reset, if they were.
+    /// How far into the measured window the totals were reset, if they were.
     pub(super) reset_at: Option<Duration>,
     pub(super) last_row: Option<Times>,
     pub(super) since: Option<Times>,
@@ -73,6 +79,7 @@ pub(super) struct View {
     pub(super) history: Vec<Quantile>,
     /// Each second, over the last one.
     pub(super) rates: Counts,
+    /// Of the rows, as the times are; in the warm-up, which has none, of all of it.
     pub(super) totals: Counts,
     /// Of the lost among the totals.
     pub(super) losses: Losses,
@@ -127,6 +134,7 @@ impl State {
             origin: None,
             reset_at: None,
             before_reset: None,
+            counted: Counts::default(),
             last_row: None,
             since: None,
             history: Vec::new(),
@@ -139,8 +147,11 @@ impl State {
 
     /// Takes what was read, `ending` if the run was told to end.
     pub(super) fn read(&mut self, reading: Reading, goal: Option<String>, ending: bool) {
-        if self.origin.is_none() {
+        let warmup = self.setting.warmup;
+        let was_warming_up = |origin: &Reading| origin.at < warmup && reading.at >= warmup;
+        if self.origin.as_ref().is_none_or(was_warming_up) {
             self.origin = Some(reading.clone());
+            self.reset_at = None;
         }
         self.readings.push_back(reading);
         while self.readings.len() > 2 && self.over(1) >= RATES_OVER {
@@ -165,18 +176,25 @@ impl State {
             from_due: latency.from_due.quantiles(tally.given_up),
             lateness: latency.lateness.quantiles(0),
         };
-        self.since = Some(match self.before_reset.as_deref() {
-            Some((latency, before)) => times(&total.since(latency), &tally.since(before)),
-            None => times(total, tally),
-        });
+        let (since, counted) = match self.before_reset.as_deref() {
+            Some((latency, before)) => {
+                let counted = tally.since(before);
+                (times(&total.since(latency), &counted), counted)
+            }
+            None => (times(total, tally), *tally),
+        };
+        self.since = Some(since);
+        self.counted = Counts::from(&counted);
     }
 
     /// Has totals count from now on. `total` and `tally` are the sum of all rows so far.
     pub(super) fn reset(&mut self, total: &Latency, tally: &Tally) {
         self.origin = self.readings.back().cloned();
-        self.reset_at = self.origin.as_ref().map(|origin| origin.at);
+        let origin = self.origin.as_ref();
+        self.reset_at = origin.and_then(|origin| origin.at.checked_sub(self.setting.warmup));
         self.before_reset = Some(Box::new((total.clone(), *tally)));
         self.since = None;
+        self.counted = Counts::default();
         if self.paused.is_some() {
             // Whoever resets wants to see it.
             self.paused = None;
@@ -216,12 +234,18 @@ impl State {
     }
 
     fn current(&self) -> View {
-        let elapsed = self.readings.back().map_or(Duration::ZERO, |last| last.at);
-        let totals = self.increase(self.origin.as_ref());
+        let at = self.readings.back().map_or(Duration::ZERO, |last| last.at);
+        let phase = self.phase(at);
+        let measured = at.checked_sub(self.setting.warmup);
+        let totals = match measured {
+            None => self.increase(self.origin.as_ref()),
+            Some(_) => self.counted,
+        };
         View {
             setting: self.setting.clone(),
-            phase: self.phase(elapsed),
-            elapsed,
+            phase,
+            began: measured.is_some(),
+            elapsed: measured.map_or(at, |elapsed| elapsed.min(self.setting.window)),
             paused_at: None,
             help: self.help,
             reset_at: self.reset_at,
@@ -236,10 +260,11 @@ impl State {
         }
     }
 
-    fn phase(&self, elapsed: Duration) -> Phase {
-        if self.ending || elapsed >= self.setting.span {
+    fn phase(&self, at: Duration) -> Phase {
+        let measured = at.checked_sub(self.setting.warmup);
+        if self.ending || measured.is_some_and(|elapsed| elapsed >= self.setting.window) {
             Phase::Draining
-        } else if elapsed < self.setting.warmup {
+        } else if measured.is_none() {
             Phase::WarmingUp
         } else {
             Phase::Measuring
@@ -304,6 +329,17 @@ impl Counts {
             sent: each_second(self.sent, over),
             answered: each_second(self.answered, over),
             lost: each_second(self.lost, over),
+        }
+    }
+}
+
+/// Whoever is given up counts as lost, since nobody knows yet which of them are late.
+impl From<&Tally> for Counts {
+    fn from(tally: &Tally) -> Self {
+        Self {
+            sent: tally.sent,
+            answered: tally.received,
+            lost: tally.given_up,
         }
     }
 }

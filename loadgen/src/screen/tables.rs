@@ -157,6 +157,7 @@ fn named(name: &str, text: String) -> Line<'static> {
 /// What totals count from.
 fn since(view: &View) -> String {
     match view.reset_at {
+        None if !view.began => "in warm-up".to_owned(),
         None => "since start".to_owned(),
         Some(at) => format!("since {}", seconds(at)),
     }

@@ -29,7 +29,7 @@ fn setting() -> Setting {
         load: "1,000 probes/s of 64 bytes, flows 8, threads 1".to_owned(),
         asked: "1,000".to_owned(),
         warmup: millis(1_000),
-        span: millis(61_000),
+        window: millis(60_000),
         interval: millis(1_000),
     }
 }
@@ -66,6 +66,7 @@ fn row(micros: &[u64], given_up: u64) -> (Row, Latency, Tally) {
         latency.lateness.record(value * 100);
     }
     let tally = Tally {
+        sent: micros.len() as u64 + given_up,
         received: micros.len() as u64,
         given_up,
         ..Tally::default()
@@ -88,7 +89,13 @@ fn state() -> State {
     for at in (0..=3_000).step_by(200) {
         state.read(reading(at), Some("p99 +-3.1 % of +-2 %".to_owned()), false);
     }
-    let (row, total, tally) = row(&[20; 1_000], 0);
+    let (row, total, _) = row(&[20; 1_000], 0);
+    let tally = Tally {
+        sent: 2_000,
+        received: 1_800,
+        given_up: 200,
+        ..Tally::default()
+    };
     state.measured(&[row], &total, &tally);
     state
 }
@@ -136,9 +143,9 @@ fn one_reading_has_no_rate() {
 #[test]
 fn losses_have_their_cause() {
     let view = state().view();
-    assert_eq!((view.totals.lost, view.losses.server), (300, Some(300)));
+    assert_eq!((view.totals.lost, view.losses.server), (200, Some(200)));
     assert_eq!(view.losses.path, 0);
-    let fault = ("fault".to_owned(), 300);
+    let fault = ("fault".to_owned(), 200);
     assert_eq!(view.reactor.unwrap().dropped, [fault]);
 }
 
@@ -149,9 +156,8 @@ fn a_reset_has_totals_begin_anew_and_keeps_the_history() {
     state.reset(&total, &tally);
     state.read(reading(3_400), None, false);
     let view = state.view();
-    assert_eq!((view.totals.sent, view.totals.lost), (400, 40));
-    assert_eq!(view.losses.server, Some(40));
-    assert_eq!((view.reset_at, view.since), (Some(millis(3_000)), None));
+    assert_eq!((view.totals.sent, view.totals.lost), (0, 0));
+    assert_eq!((view.reset_at, view.since), (Some(millis(2_000)), None));
     let (second, more, added) = row(&[70; 1_000], 0);
     total.merge(&more);
     tally.add(&added);
@@ -159,6 +165,7 @@ fn a_reset_has_totals_begin_anew_and_keeps_the_history() {
     let view = state.view();
     let since = view.since.unwrap().from_due;
     assert_eq!((since.count, view.history.len()), (1_000, 2));
+    assert_eq!(view.totals.sent, 1_000);
     assert!(matches!(since.p50, Quantile::Value(70_000..=70_070)));
     assert!(matches!(since.max, Quantile::Value(70_000..=70_070)));
 }
@@ -171,10 +178,11 @@ fn a_paused_display_stands_still_but_for_the_clock() {
     state.read(reading(9_000), None, false);
     let paused = state.view();
     assert_eq!((paused.totals, paused.rates), (before.totals, before.rates));
-    assert_eq!(paused.elapsed, millis(9_000));
-    assert_eq!(paused.paused_at, Some(millis(3_000)));
+    assert_eq!(paused.elapsed, millis(8_000));
+    assert_eq!(paused.paused_at, Some(millis(2_000)));
     state.pause();
-    assert_eq!(state.view().totals.sent, 9_000);
+    let view = state.view();
+    assert_eq!((view.elapsed, view.paused_at), (millis(8_000), None));
 }
 
 #[test]
@@ -183,7 +191,7 @@ fn a_reset_is_seen_on_a_paused_display_too() {
     state.pause();
     state.reset(&Latency::new(), &Tally::default());
     let view = state.view();
-    assert_eq!((view.totals.sent, view.paused_at), (0, Some(millis(3_000))));
+    assert_eq!((view.totals.sent, view.paused_at), (0, Some(millis(2_000))));
 }
 
 #[test]
@@ -200,23 +208,90 @@ fn a_run_warms_up_measures_and_drains() {
 }
 
 #[test]
+fn the_warm_up_is_in_no_figure_of_the_window() {
+    let mut state = State::new(setting());
+    state.read(reading(0), None, false);
+    state.read(reading(800), None, false);
+    let view = state.view();
+    assert_eq!((view.totals.sent, view.elapsed), (800, millis(800)));
+    let warming_up = ["warming up 0s of 1s", "in warm-up"];
+    assert_shows(&screen(&view, 80, 24), &warming_up);
+    state.read(reading(1_000), None, false);
+    state.read(reading(1_900), None, false);
+    let view = state.view();
+    assert_eq!((view.totals.sent, view.elapsed), (0, millis(900)));
+    let (row, total, tally) = row(&[20; 990], 10);
+    state.measured(&[row], &total, &tally);
+    let view = state.view();
+    let totals = view.totals;
+    assert_eq!(
+        (totals.sent, totals.answered, totals.lost),
+        (1_000, 990, 10)
+    );
+    assert_shows(&screen(&view, 80, 24), &["since start"]);
+}
+
+#[test]
+fn a_reset_in_the_warm_up_ends_with_it() {
+    let mut state = State::new(setting());
+    state.read(reading(500), None, false);
+    state.reset(&Latency::new(), &Tally::default());
+    state.read(reading(700), None, false);
+    assert_eq!(state.view().totals.sent, 200);
+    state.read(reading(1_000), None, false);
+    let view = state.view();
+    assert_eq!((view.totals.sent, view.reset_at), (0, None));
+}
+
+#[test]
+fn the_help_is_wrapped_and_its_last_line_is_whole_or_said_to_be_missing() {
+    let mut state = state();
+    state.help();
+    let narrow = screen(&state.view(), 30, 60);
+    assert_shows(
+        &narrow,
+        &[
+            "q, Esc  end the run, with the",
+            "        report of what was",
+        ],
+    );
+    assert!(
+        !narrow
+            .iter()
+            .any(|line| line.contains("Ctrl-C  the same; once more: end the"))
+    );
+    let words = narrow
+        .join(" ")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        words.contains("Nothing here goes into the result."),
+        "{words}"
+    );
+    assert_shows(&screen(&state.view(), 30, 8), &["q stop  cut: "]);
+    let usual = screen(&state.view(), 80, 24).join("");
+    assert!(!usual.contains("cut"), "{usual}");
+}
+
+#[test]
 fn a_usual_terminal_shows_everything() {
     let everything = [
-        "measuring 3s of 1m 1s  127.0.0.1:50007 (embedded server)",
+        "measuring 2s of 1m  127.0.0.1:50007 (embedded server)",
         "1,000 probes/s of 64 bytes",
         "last 1s    since start",
         "p50          20.0 us        20.0 us",
         "late p99",
-        "sent                  1,000        3,000",
+        "sent                  1,000        2,000",
         "of the sent                       10 %",
-        "the server                         300",
+        "the server                         200",
         "p99 of each 1s, up to 20.0 us",
         "\u{2588}",
         "server     received 1,000/s, sent 900/s",
         "2.00 datagrams a receive call",
-        "dropped  300 fault",
+        "dropped  200 fault",
         "until      p99 +-3.1 % of +-2 %",
-        "p pause  r reset  q stop  ? help",
+        "q stop  p pause  r reset  ? help",
     ];
     for (columns, rows) in [(80, 24), (120, 40)] {
         let screen = screen(&state().view(), columns, rows);
@@ -230,15 +305,21 @@ fn a_small_terminal_shows_the_quantiles_and_says_what_it_would_take() {
     let small = screen(&state().view(), 40, 10);
     assert_shows(
         &small,
-        &["measuring 3s", "p50", "p99.9", "late p50", "cut: all fits"],
+        &[
+            "measuring 2s",
+            "p50",
+            "p99.9",
+            "late p50",
+            "q stop  cut: 58x32 shows all",
+        ],
     );
     let tiny = screen(&state().view(), 20, 5);
     assert_shows(
         &tiny,
         &[
-            "measuring 3s of 1m",
+            "measuring 2s of 1m",
             "p50          20.0 us",
-            "cut: all fits",
+            "q stop  cut: ",
         ],
     );
 }

@@ -61,15 +61,29 @@ pub fn page(sources: &[Source]) -> String {
             _ => None,
         })
         .collect();
-    let mut sections = Vec::new();
+    let (mut contents, mut sections) = (Vec::new(), Vec::new());
     if !runs.is_empty() {
+        let called: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
+        contents.push((labelled("Run", "Runs", &called), sections.len()));
         sections.extend(runs::sections(&runs));
     }
     for (file, (source, name)) in sources.iter().zip(&names).enumerate() {
+        let kind = match &source.document {
+            Document::Run(_) => continue,
+            Document::Comparison(_) => "Comparison",
+            Document::Sweep(_) => "Sweep",
+            Document::Search(_) => "Search",
+            Document::Selftest(_) => "Selftest",
+        };
+        contents.push((labelled(kind, kind, &[name]), sections.len()));
         sections.extend(others(name, file, &source.document));
     }
+    if sources.len() == 1 {
+        contents.clear();
+    }
     render::render(&Page {
-        title: title(sources),
+        title: title(sources, &names),
+        contents,
         sections,
     })
 }
@@ -84,7 +98,14 @@ fn others(name: &str, file: usize, document: &Document) -> Vec<Section> {
     }
 }
 
-/// What each result is called: as short as is clear, and not at all if there is but one.
+/// One kind of result, with the names of all that are of it.
+fn labelled(one: &str, several: &str, names: &[&str]) -> String {
+    let kind = if names.len() == 1 { one } else { several };
+    format!("{kind}: {}", names.join(", "))
+}
+
+/// What each result is called: as short as is clear, and not at all if there is but one. Files that
+/// are given several times are numbered.
 fn names(sources: &[Source]) -> Vec<String> {
     if sources.len() == 1 {
         return vec![String::new()];
@@ -101,12 +122,24 @@ fn names(sources: &[Source]) -> Vec<String> {
             _ => source.path.display().to_string(),
         }
     };
-    sources.iter().map(name).collect()
+    let names: Vec<String> = sources.iter().map(name).collect();
+    let numbered = names.iter().enumerate().map(|(place, name)| {
+        let alike = |names: &[String]| names.iter().filter(|other| *other == name).count();
+        match alike(&names) {
+            1 => name.clone(),
+            _ => format!("{name} ({})", alike(&names[..=place])),
+        }
+    });
+    numbered.collect()
 }
 
-fn title(sources: &[Source]) -> String {
+fn title(sources: &[Source], names: &[String]) -> String {
     let [source] = sources else {
-        return format!("{} results of loadgen", sources.len());
+        return match names {
+            [] => "No results of loadgen".to_owned(),
+            few if few.len() <= MOST_IN_A_TITLE => few.join(", "),
+            many => format!("{} results of loadgen", many.len()),
+        };
     };
     let of = |what: &str, run: Option<&crate::results::Run>| {
         run.map_or_else(
@@ -122,3 +155,6 @@ fn title(sources: &[Source]) -> String {
         Document::Comparison(_) => "Comparison".to_owned(),
     }
 }
+
+/// Of more results, a title tells the number alone.
+const MOST_IN_A_TITLE: usize = 4;

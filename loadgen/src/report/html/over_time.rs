@@ -2,12 +2,15 @@
 
 use super::chart::{Axis, Chart, Curve, Dash, Group, Kind, Scale, Shape, Unit, Value};
 use super::page::Block;
-use super::runs::Named;
+use super::runs::{Named, is_empty};
 use crate::results::{Period, Plan, Spread};
 
 /// The charts of all runs that have rows, or sentences in their place.
 pub(super) fn blocks(runs: &[Named<'_>]) -> Vec<Block> {
-    if runs.iter().all(|named| named.run.intervals.is_empty()) {
+    if runs.iter().all(|named| is_empty(named.run)) {
+        return vec![Block::Text("Nothing was measured.".to_owned())];
+    }
+    if with_rows(runs).next().is_none() {
         let missing = "Of the course of time nothing is known: no file has rows of intervals.";
         return vec![Block::Text(missing.to_owned())];
     }
@@ -20,8 +23,16 @@ pub(super) fn blocks(runs: &[Named<'_>]) -> Vec<Block> {
     } else {
         losses(runs).into()
     };
+    let none_answered = with_rows(runs)
+        .flat_map(|(_, named)| &named.run.intervals)
+        .all(|row| row.received == 0);
+    let round_trips = if none_answered {
+        Block::Text("In no interval was a probe answered in time.".to_owned())
+    } else {
+        round_trips(runs).into()
+    };
     vec![
-        round_trips(runs).into(),
+        round_trips,
         rates(runs).into(),
         losses,
         lateness(runs).into(),
@@ -85,23 +96,85 @@ fn rates(runs: &[Named<'_>]) -> Chart {
     }
 }
 
+/// What was lost up to each moment. As a rate it would mislead: what is given up after the window
+/// ended counts in the last row, which is shorter than the time that took.
 fn losses(runs: &[Named<'_>]) -> Chart {
-    let lines = [
-        Line::counting("lost", |row| row.lost),
-        Line::counting("not sent", |row| row.not_sent),
-    ];
     Chart {
         name: "losses",
-        title: "Losses over time (probes/s)".to_owned(),
-        caption: "Probes given up, one timeout after they were sent, and probes that were never \
-                  sent, which count when that is noticed, at the latest at the end."
+        title: "Losses so far (% of the probes of the whole window)".to_owned(),
+        caption: "Of all probes sent, how many had been given up by then, one timeout after they \
+                  were sent; of all scheduled, how many had not been sent. A line climbs where \
+                  probes were missing and is level where none was; it ends at the share of the \
+                  whole run, one timeout after the window."
             .to_owned(),
         kind: Kind::Curves,
         x: Axis::elapsed(),
-        y: Axis::new("probes/s", Unit::Rate, Scale::Linear),
-        groups: groups(runs, &lines),
+        y: Axis::new("share of the probes", Unit::Share, Scale::Linear),
+        groups: with_rows(runs)
+            .map(|(number, named)| lost_so_far(number, named, runs.len() == 1))
+            .collect(),
         marks: Vec::new(),
     }
+}
+
+/// Some of the probes of a row.
+type Count = fn(&Period) -> u64;
+
+/// From nothing at the beginning on, a point at the end of each row. The last row holds all that was
+/// given up later, up to a timeout after its end.
+fn lost_so_far(number: usize, named: &Named<'_>, alone: bool) -> Group {
+    let rows = &named.run.intervals;
+    let mut x: Vec<u64> = rows.iter().map(|row| row.to_ns).collect();
+    if let (Some(end), Some(row)) = (x.last_mut(), rows.last())
+        && row.lost > 0
+    {
+        *end = end.saturating_add(named.run.plan.timeout_ns);
+    }
+    let begin = rows.first().map_or(0, |row| row.from_ns);
+    let counts: [(&str, Count, Count); 2] = [
+        ("lost", |row| row.lost, |row| row.sent),
+        (
+            "not sent",
+            |row| row.not_sent,
+            |row| row.sent.saturating_add(row.not_sent),
+        ),
+    ];
+    let curve = |(place, (name, part, whole)): (usize, (&str, Count, Count))| Curve {
+        dash: Dash::ALL[if alone { 0 } else { place }],
+        shape: shape(rows),
+        ..Curve::line(
+            name,
+            if alone { place } else { number },
+            shares(rows, part, whole),
+        )
+    };
+    Group {
+        name: named.name.clone(),
+        x: [begin].into_iter().chain(x).map(Value::Whole).collect(),
+        curves: counts.into_iter().enumerate().map(curve).collect(),
+    }
+}
+
+/// How much of the whole of all rows its part has come to: before the first row, and after each.
+fn shares(rows: &[Period], part: Count, whole: Count) -> Vec<Value> {
+    let all: u128 = rows.iter().map(|row| u128::from(whole(row))).sum();
+    let mut so_far = 0;
+    let sums = rows.iter().map(|row| {
+        so_far += u128::from(part(row));
+        so_far
+    });
+    [0].into_iter()
+        .chain(sums)
+        .map(|sum| share(sum, all))
+        .collect()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a place on a screen needs no more than 53 bits"
+)]
+fn share(part: u128, whole: u128) -> Value {
+    Value::Real(part.min(whole) as f64 / whole.max(1) as f64)
 }
 
 /// What a curve says of a row.
@@ -117,7 +190,7 @@ struct Line {
 
 impl Line {
     /// Events a second.
-    fn counting(name: &'static str, count: fn(&Period) -> u64) -> Self {
+    fn counting(name: &'static str, count: Count) -> Self {
         Self {
             name,
             of: Box::new(move |_plan, row| rate(row, count(row))),
@@ -164,16 +237,10 @@ fn groups(runs: &[Named<'_>], lines: &[Line]) -> Vec<Group> {
     let alone = runs.len() == 1;
     let group = |(number, named): (usize, &Named<'_>)| {
         let rows = &named.run.intervals;
-        // A single row would be a line without a length.
-        let shape = if rows.len() > FEW {
-            Shape::Line
-        } else {
-            Shape::Beads
-        };
         let curves = lines.iter().enumerate().map(|(place, line)| Curve {
             colour: if alone { place } else { number },
             dash: Dash::ALL[if alone { 0 } else { place }],
-            shape,
+            shape: shape(rows),
             shown: alone || line.always,
             ..Curve::line(
                 line.name,
@@ -189,11 +256,22 @@ fn groups(runs: &[Named<'_>], lines: &[Line]) -> Vec<Group> {
             curves: curves.collect(),
         }
     };
-    let with_rows = runs.iter().enumerate();
-    with_rows
-        .filter(|(_, named)| !named.run.intervals.is_empty())
-        .map(group)
-        .collect()
+    with_rows(runs).map(group).collect()
+}
+
+/// The runs that have rows, with their numbers among all.
+fn with_rows<'a>(runs: &'a [Named<'a>]) -> impl Iterator<Item = (usize, &'a Named<'a>)> {
+    let numbered = runs.iter().enumerate();
+    numbered.filter(|(_, named)| !named.run.intervals.is_empty())
+}
+
+/// A single row would be a line without a length.
+fn shape(rows: &[Period]) -> Shape {
+    if rows.len() > FEW {
+        Shape::Line
+    } else {
+        Shape::Beads
+    }
 }
 
 fn middle(row: &Period) -> Value {

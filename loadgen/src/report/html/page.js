@@ -352,9 +352,11 @@
             const pixel = uPlot.pxRatio;
             ctx.save();
             ctx.beginPath();
-            ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+            // A triangle at the first or the last point is whole.
+            ctx.rect(bbox.left - 6 * pixel, bbox.top, bbox.width + 12 * pixel, bbox.height);
             ctx.clip();
             this.labels = [];
+            this.lost = [];
             if (this.chart.y.unit === "change") {
                 this.drawLevel(drawn, drawn.valToPos(0, "y", true), colourOf("--ink"), pixel);
             }
@@ -400,14 +402,32 @@
                     return;
                 }
                 const x = drawn.valToPos(curve.group.x[at], "x", true);
+                if (x < bbox.left - pixel || x > bbox.left + bbox.width + pixel) {
+                    return;
+                }
                 const edge = edgeOf(value, bbox);
-                const inside = edge === bbox.top ? edge + 8 * pixel : edge - 8 * pixel;
+                const inwards = edge === bbox.top ? pixel : -pixel;
+                const tip = edge + 10 * inwards * this.rowOfLost(curve, x / pixel, inwards > 0);
                 ctx.beginPath();
-                ctx.moveTo(x, edge);
-                ctx.lineTo(x - 5 * pixel, inside);
-                ctx.lineTo(x + 5 * pixel, inside);
+                ctx.moveTo(x, tip);
+                ctx.lineTo(x - 5 * pixel, tip + 8 * inwards);
+                ctx.lineTo(x + 5 * pixel, tip + 8 * inwards);
                 ctx.fill();
             });
+        }
+
+        /** The row closest to the edge in which no other curve has a triangle there, so that each is seen. */
+        rowOfLost(curve, x, isAtTop) {
+            const place = Math.round(x / 10);
+            for (let row = 0; row < 12; row += 1) {
+                this.lost[row] ??= new Map();
+                const owners = [-1, 0, 1].map((by) => this.lost[row].get(`${isAtTop} ${place + by}`));
+                if (owners.every((owner) => owner === undefined || owner === curve)) {
+                    this.lost[row].set(`${isAtTop} ${place}`, curve);
+                    return row;
+                }
+            }
+            return 0;
         }
 
         /** A line from one side to the other. */

@@ -10,6 +10,9 @@ use crate::verdict::Outcome;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Page {
     pub(super) title: String,
+    /// What the results are called, each with the number of its first section; empty if there is
+    /// but one.
+    pub(super) contents: Vec<(String, usize)>,
     pub(super) sections: Vec<Section>,
 }
 

@@ -1,14 +1,43 @@
 //! The whole distribution as a curve: how long the fastest so many took.
 
 use super::chart::{Axis, Chart, Curve, Dash, Group, Kind, Scale, Shape, Unit, Value};
-use super::runs::Named;
-use crate::figures::percent;
+use super::page::Block;
+use super::runs::{Named, is_empty};
+use crate::figures::{count, percent};
 use crate::measure::Distribution;
 use crate::report::table::COLUMNS;
 use crate::results::Histogram;
 
+/// A chart of the runs that have something to draw, and a sentence for each that has not.
+pub(super) fn blocks(runs: &[Named<'_>]) -> Vec<Block> {
+    let chart = chart(runs).map(Block::from);
+    let sentences = runs.iter().filter_map(missing).map(Block::Text);
+    chart.into_iter().chain(sentences).collect()
+}
+
+/// Why a run has no curve; nothing if it has one.
+fn missing(named: &Named<'_>) -> Option<String> {
+    let of = match named.name.as_str() {
+        "" => String::new(),
+        name => format!("{name}: "),
+    };
+    let run = named.run;
+    if is_empty(run) {
+        return Some(format!("{of}Nothing was measured."));
+    }
+    if run.counts.received == 0 {
+        return Some(format!(
+            "{of}Not one of {} probes was answered in time, so that there are no round trips to \
+             draw.",
+            count(run.counts.sent)
+        ));
+    }
+    let held = run.histograms.is_some();
+    (!held).then(|| format!("{of}The whole distribution is not in the file."))
+}
+
 /// The curves of all runs that hold their histograms; nothing if none does.
-pub(super) fn chart(runs: &[Named<'_>]) -> Option<Chart> {
+fn chart(runs: &[Named<'_>]) -> Option<Chart> {
     let groups: Vec<Group> = (0..)
         .zip(runs)
         .flat_map(|(number, run)| groups(run, number, runs.len() == 1))
@@ -21,8 +50,9 @@ pub(super) fn chart(runs: &[Named<'_>]) -> Option<Chart> {
         title: "Round trips by percentile (us, ms or s; log scale)".to_owned(),
         caption:
             "Up to which time the given share of the probes had their answer, by both clocks; \
-                  each step to the right is another nine. Bars are 95 % intervals. A curve ends where those \
-                  without an answer in time begin: they took for ever."
+                  each step to the right is another nine. Bars are 95 % intervals; a triangle at \
+                  the top stands for a percentile that is lost. A curve ends where those without \
+                  an answer in time begin: they took for ever."
                 .to_owned(),
         kind: Kind::Curves,
         x: Axis::new("percentile of the probes", Unit::Nines, Scale::Linear),
@@ -36,6 +66,10 @@ fn groups(named: &Named<'_>, number: usize, alone: bool) -> Vec<Group> {
     let Some(histograms) = &named.run.histograms else {
         return Vec::new();
     };
+    if named.run.counts.received == 0 {
+        // Their quantiles are all lost: triangles without a curve to hang on.
+        return Vec::new();
+    }
     let colour = |clock| if alone { clock } else { number };
     let (due, send) = (&histograms.from_due, &histograms.from_send);
     let mut groups = Vec::new();

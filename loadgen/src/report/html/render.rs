@@ -16,11 +16,13 @@ pub(super) fn render(page: &Page) -> String {
     let sections: Vec<Markup> = page
         .sections
         .iter()
-        .map(|part| section(part, &mut charts))
+        .enumerate()
+        .map(|(number, part)| section(part, number, &mut charts))
         .collect();
     let body = html! {
         main {
             h1 { (page.title) }
+            (contents(&page.contents))
             @for section in &sections { (section) }
             noscript {
                 p { "The charts need JavaScript; the numbers stand in the tables." }
@@ -55,10 +57,25 @@ fn embedded(data: &impl Serialize) -> PreEscaped<String> {
     PreEscaped(text.replace('<', "\\u003c"))
 }
 
-fn section<'a>(section: &'a Section, charts: &mut Vec<&'a Chart>) -> Markup {
+fn contents(contents: &[(String, usize)]) -> Markup {
+    html! {
+        @if !contents.is_empty() {
+            nav aria-label="Contents" {
+                ul { @for (label, number) in contents { li { a href={ "#" (anchor(*number)) } { (label) } } } }
+            }
+        }
+    }
+}
+
+/// What a link to a section of this number says.
+fn anchor(number: usize) -> String {
+    format!("section-{number}")
+}
+
+fn section<'a>(section: &'a Section, number: usize, charts: &mut Vec<&'a Chart>) -> Markup {
     let blocks = blocks(&section.blocks, charts);
     html! {
-        section {
+        section id=(anchor(number)) {
             h2 { (section.heading) }
             (blocks)
         }

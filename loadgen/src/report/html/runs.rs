@@ -22,21 +22,18 @@ pub(super) struct Named<'a> {
     pub(super) run: &'a Run,
 }
 
+/// Whether a run ended before its measured window began, or before anything came due in it.
+pub(super) fn is_empty(run: &Run) -> bool {
+    run.counts.scheduled == 0
+}
+
 /// Everything about these runs.
 pub(super) fn sections(runs: &[Named<'_>]) -> Vec<Section> {
     let verdicts = runs.iter().flat_map(judgements).map(Block::Judgement);
-    let mut charts: Vec<Block> = percentiles::chart(runs)
-        .map(Block::from)
-        .into_iter()
-        .collect();
-    if charts.is_empty() {
-        let missing = "The whole distribution is not in the file.";
-        charts.push(Block::Text(missing.to_owned()));
-    }
     let mut sections = vec![
         Section::new("Verdict", verdicts.collect()),
         Section::new("Figures", figures(runs)),
-        Section::new("Distribution", charts),
+        Section::new("Distribution", percentiles::blocks(runs)),
         Section::new("Over time", over_time::blocks(runs)),
     ];
     let splits = time_split::blocks(runs);
@@ -332,9 +329,17 @@ fn unseen(run: &Run) -> Value {
     // A run always has a form in JSON: it is read from one.
     let mut fields = serde_json::to_value(run).unwrap_or_default();
     if let Some(fields) = fields.as_object_mut() {
-        fields.retain(|name, value| !SEEN.contains(&name.as_str()) && !value.is_null());
+        fields.retain(|name, value| !SEEN.contains(&name.as_str()) && !is_blank(value));
     }
     fields
+}
+
+fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        simple => simple.is_null(),
+    }
 }
 
 const SEEN: &[&str] = &[

@@ -6,7 +6,7 @@ use super::*;
 use crate::compare::compare;
 use crate::compare::tests::{held_up, runs};
 use crate::environment::Environment;
-use crate::measure::{self, Compressed, Quantile};
+use crate::measure::{self, Compressed, Counts, Quantile};
 use crate::results::tests::{asked, run};
 use crate::results::{
     At, Clock, Comparison, Doubt, Encoded, Period, PeriodRoundTrips, Row, Run, Spread, Sweep,
@@ -196,9 +196,54 @@ fn every_chart_of_a_run_has_its_data() {
     let rates = &charts["rates"]["groups"][0]["curves"];
     let second: Vec<&Value> = (0..3).map(|curve| &rates[curve]["y"][1]).collect();
     assert_eq!(second, [10_000, 9_995, 9_990]);
-    assert_eq!(charts["losses"]["groups"][0]["curves"][0]["y"][0], 5);
+    let losses = &charts["losses"]["groups"][0];
+    // The last row holds what is given up until a timeout of a second has passed.
+    let x = serde_json::json!([0, 1_000_000_000, 2_000_000_000, 4_000_000_000_u64]);
+    assert_eq!(losses["x"], x);
+    assert_eq!(losses["curves"][1]["y"][3], 0.0005);
     let lost = &charts["percentiles"]["groups"][0]["curves"][0]["beyond"];
     assert_eq!(lost, "no answer in time: 0.403 %");
+}
+
+#[test]
+fn never_more_is_drawn_as_lost_than_was_sent() {
+    let mut run = run();
+    run.intervals = rows(2);
+    for (row, lost) in run.intervals.iter_mut().zip([0, 19_990]) {
+        (row.received, row.lost) = (0, lost);
+    }
+    let losses = &charts(&page_of(run))["losses"]["groups"][0]["curves"][0];
+    assert_eq!(losses["y"], serde_json::json!([0.0, 0.0, 1.0]));
+}
+
+#[test]
+fn a_run_without_an_answer_has_a_sentence_instead_of_empty_charts() {
+    let mut run = run();
+    (run.counts.received, run.counts.lost) = (0, run.counts.sent);
+    run.intervals = rows(2);
+    for row in &mut run.intervals {
+        (row.received, row.lost) = (0, row.sent);
+    }
+    let page = page_of(run);
+    assert!(page.contains("probes was answered in time, so that there are no round trips"));
+    let charts = charts(&page);
+    assert!(!charts.contains_key("percentiles") && !charts.contains_key("round_trips"));
+    assert!(charts.contains_key("losses"));
+}
+
+#[test]
+fn a_run_that_was_stopped_in_its_warm_up_measured_nothing() {
+    let mut run = run();
+    run.counts = Counts::default();
+    run.intervals = Vec::new();
+    let page = page_of(run);
+    assert_eq!(page.matches("Nothing was measured.").count(), 2);
+    assert!(!page.contains("not in the file") && !page.contains("no file has"));
+}
+
+#[test]
+fn parts_of_a_file_that_are_empty_are_left_out() {
+    assert!(!page_of(run()).contains("<summary>merged from"));
 }
 
 #[test]
@@ -223,6 +268,32 @@ fn several_runs_share_the_charts_with_a_colour_each() {
 fn files_of_one_name_are_called_by_their_paths() {
     let sources = [source("a/run.json", run()), source("b/run.json", run())];
     assert_eq!(names(&sources), ["a/run.json", "b/run.json"]);
+}
+
+#[test]
+fn a_file_that_is_given_twice_is_numbered() {
+    let sources = [("a.json", run()), ("b.json", run()), ("a.json", run())]
+        .map(|(name, run)| source(name, run));
+    assert_eq!(names(&sources), ["a.json (1)", "b", "a.json (2)"]);
+}
+
+#[test]
+fn several_results_are_listed_at_the_top_with_links() {
+    let sweep = Source {
+        path: "steps.json".into(),
+        document: Document::Sweep(Box::new(Sweep::new(
+            vec![trial(Direction::Up, "10000", 20_000)],
+            1,
+        ))),
+    };
+    let page = page(&[source("a.json", run()), sweep, source("b.json", run())]);
+    assert!(page.contains("<title>a, steps, b</title>"));
+    for label in ["Runs: a, b", "Sweep: steps"] {
+        let (before, _) = page.split_once(&format!("\">{label}</a>")).unwrap();
+        let (_, anchor) = before.rsplit_once("href=\"#").unwrap();
+        assert!(page.contains(&format!("<section id=\"{anchor}\">")));
+    }
+    assert!(!page_of(run()).contains("<nav"));
 }
 
 #[test]
