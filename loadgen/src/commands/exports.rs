@@ -19,16 +19,9 @@ impl Outputs {
     /// Opens what `--json` and the flags of the other forms name.
     pub(super) fn create(json: Option<&Path>, exports: &Exports) -> Result<Self, Failure> {
         one_place_each(&[("--json", json)], exports)?;
-        let others = exports.wanted().map(|(format, path)| {
-            guard::spare_results(format.flag(), path)?;
-            let output = Output::create(format.flag(), Some(path)).map_err(failed)?;
-            let output = match format {
-                // The collector runs as another user.
-                Format::Prometheus => output.readable_by_all(),
-                Format::Csv | Format::Hgrm | Format::Hlog => output,
-            };
-            Ok((format, output))
-        });
+        let others = exports
+            .wanted()
+            .map(|(format, path)| Ok((format, open(format, Some(path))?)));
         Ok(Self {
             others: others.collect::<Result<_, Failure>>()?,
             json: Output::create("--json", json).map_err(failed)?,
@@ -58,6 +51,19 @@ impl Outputs {
         });
         others.fold(json, Result::and)
     }
+}
+
+/// Opens the place of one form, if it has one, which must not be that of a result.
+pub(super) fn open(format: Format, path: Option<&Path>) -> Result<Output, Failure> {
+    if let Some(path) = path {
+        guard::spare_results(format.flag(), path)?;
+    }
+    let output = Output::create(format.flag(), path).map_err(failed)?;
+    Ok(match format {
+        // The collector runs as another user.
+        Format::Prometheus => output.readable_by_all(),
+        Format::Csv | Format::Hgrm | Format::Hlog => output,
+    })
 }
 
 /// Whether all results have a place of their own: standard output and a file have room for one.

@@ -1,10 +1,9 @@
 //! A report on results that were kept.
 
-use super::exports::{Outputs, one_place_each, refuse};
-use super::{Failure, failed, guard, misused, page, print, style};
+use super::exports::{self, Outputs, one_place_each, refuse};
+use super::{Failure, failed, misused, page, print, style};
 use crate::cli::report::Arguments;
 use crate::export::{Format, csv};
-use crate::output::Output;
 use crate::report::{self, html};
 use crate::results::read::{self, Document};
 
@@ -50,19 +49,16 @@ fn export(arguments: &Arguments, documents: &[Document]) -> Result<(), Failure> 
              loadgen merge first",
         ));
     };
-    let exports = &arguments.exports;
+    let wanted = &arguments.exports;
     match document {
-        Document::Run(run) => Outputs::create(None, exports)?.write(run),
+        Document::Run(run) => Outputs::create(None, wanted)?.write(run),
         Document::Sweep(sweep) => {
-            refuse(exports, "a sweep", &[Format::Csv])?;
-            if let Some(path) = &exports.csv {
-                guard::spare_results("--csv", path)?;
-            }
-            let mut output = Output::create("--csv", exports.csv.as_deref()).map_err(failed)?;
+            refuse(wanted, "a sweep", &[Format::Csv])?;
+            let mut output = exports::open(Format::Csv, wanted.csv.as_deref())?;
             output.write_text(&csv::sweep(sweep)).map_err(failed)
         }
         Document::Search(_) | Document::Selftest(_) | Document::Comparison(_) => {
-            refuse(exports, document.kind(), &[])
+            refuse(wanted, document.kind(), &[])
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::exports::{one_place_each, refuse};
+use super::exports::{self, one_place_each, refuse};
 use super::subject::Subject;
 use super::{Failure, NOT_TO_BE_TRUSTED, exit_code, failed, misused, print, style, watch_signals};
 use crate::cli::run;
@@ -62,12 +62,16 @@ struct Outputs {
 
 impl Outputs {
     fn create(run: &run::Arguments) -> Result<Self, Failure> {
-        let run::Arguments { json, exports, .. } = run;
-        refuse(exports, "a sweep", &[Format::Csv])?;
-        one_place_each(&[("--json", json.as_deref())], exports)?;
+        let run::Arguments {
+            json,
+            exports: wanted,
+            ..
+        } = run;
+        refuse(wanted, "a sweep", &[Format::Csv])?;
+        one_place_each(&[("--json", json.as_deref())], wanted)?;
         Ok(Self {
             json: Output::create("--json", json.as_deref()).map_err(failed)?,
-            csv: Output::create(Format::Csv.flag(), exports.csv.as_deref()).map_err(failed)?,
+            csv: exports::open(Format::Csv, wanted.csv.as_deref())?,
         })
     }
 

@@ -75,8 +75,8 @@ impl Turnover {
         now >= self.next && self.next < self.edges.end
     }
 
-    /// Ends the present interval at the last edge that has passed and is not the end, and puts an empty book in place
-    /// of the full one. If the reader has none to spare, the interval goes on.
+    /// Ends the present interval at the last edge that has passed and is not the end, and puts an
+    /// empty book in place of the full one. If the reader has none to spare, the interval goes on.
     pub fn turn(&mut self, now: Offset, tally: Tally, latency: &mut Box<Latency>) {
         let Ok(mut book) = self.empty.try_recv() else {
             return;

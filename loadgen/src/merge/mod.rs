@@ -108,6 +108,12 @@ pub enum MergeError {
          others; measure again"
     )]
     NoHistograms { file: String },
+    /// Probes of it were under way, of which nobody knows what became.
+    #[error(
+        "{file} holds a run that had not ended when it was written, whose last probes are in no \
+         count: leave it out"
+    )]
+    Unfinished { file: String },
     /// Not what a run writes.
     #[error("cannot use the histograms of {file}: {reason}")]
     BadHistogram { file: String, reason: String },
@@ -160,6 +166,9 @@ fn latency(sources: &[Source]) -> Result<Latency, MergeError> {
 
 fn own_latency(Source { file, run }: &Source) -> Result<Latency, MergeError> {
     let file = || file.clone();
+    if run.ended == Some(Ended::Unfinished) {
+        return Err(MergeError::Unfinished { file: file() });
+    }
     let check = run.counts.check();
     check.map_err(|reason| MergeError::BadCounts {
         file: file(),

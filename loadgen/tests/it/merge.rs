@@ -90,6 +90,11 @@ fn what_cannot_be_put_together_is_refused_with_a_sentence() {
         "{}/tests/samples/sweep-verdicts.json",
         env!("CARGO_MANIFEST_DIR")
     );
+    let unfinished = scratch.file("unfinished.json");
+    let mut file: serde_json::Value =
+        serde_json::from_slice(&fs::read(&files[1]).expect("it is there")).expect("it is JSON");
+    file["ended"] = "unfinished".into();
+    fs::write(&unfinished, file.to_string()).expect("the directory is ours");
     let out = scratch.file("missing").join("merged.json");
     for (code, arguments, words) in [
         (2, format!("{a}"), "two results or more"),
@@ -102,6 +107,11 @@ fn what_cannot_be_put_together_is_refused_with_a_sentence() {
             1,
             format!("{a} {sweep}"),
             "it holds a sweep, where a run was expected",
+        ),
+        (
+            1,
+            format!("{a} {}", unfinished.display()),
+            "a run that had not ended",
         ),
         (1, format!("{a} {}", out.display()), "cannot read"),
         (1, format!("{a} {b} --json {}", out.display()), "--json"),

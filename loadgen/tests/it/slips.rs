@@ -36,6 +36,8 @@ fn a_result_is_not_replaced_by_what_is_made_of_it() {
         spared(&format!("report {flag} {one_name} {other_name}"), &one);
     }
     spared(&format!("--duration 100ms --csv {one_name}"), &one);
+    let sweep = "sweep --from 100 --to 200 --steps 2 --duration 100ms";
+    spared(&format!("{sweep} --csv {one_name}"), &one);
     spared(
         &format!("merge {one_name} {other_name} --json {one_name}"),
         &one,
