@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::environment::Environment;
 use crate::measure::{Counts, Imbalance, Latency};
 use crate::precision::Ending;
 use crate::results::{
@@ -86,8 +87,7 @@ pub fn merge(mut sources: Vec<Source>) -> Result<Run, MergeError> {
         verdict: judgement::of(&sources, &origins, &differing, &rows),
         intervals: rows.unwrap_or_default(),
         histograms: Some(Histograms::of(&latency)),
-        environment: all(&runs, |run| run.environment.clone())
-            .and_then(|all| same(all.into_iter())),
+        environment: machine(&runs),
         builds: all(&runs, |run| run.builds.clone()).and_then(|all| same(all.into_iter())),
         sockets: all(&runs, |run| run.sockets.clone()).and_then(|all| same(all.into_iter())),
         merged_from: origins,
@@ -153,6 +153,20 @@ fn origins(sources: &[Source]) -> Result<Vec<Origin>, MergeError> {
         (left.began_unix_ns, &left.file).cmp(&(right.began_unix_ns, &right.file))
     });
     Ok(origins)
+}
+
+/// The machine, if all of them were made on one. What everybody's programs did there differs from run
+/// to run, and is that of the first.
+fn machine(runs: &[&Run]) -> Option<Environment> {
+    let all = all(runs, |run| run.environment.as_ref())?;
+    let (first, others) = all.split_first()?;
+    let mut others = others.iter().map(|other| Environment {
+        load: first.load.clone(),
+        ..(*other).clone()
+    });
+    others
+        .all(|other| other == **first)
+        .then(|| (*first).clone())
 }
 
 /// All round trips and all lateness.

@@ -59,6 +59,13 @@ fn two_processes_are_one_generator() {
     assert_eq!(merged.plan.rate.as_deref(), Some("1000"));
     assert_eq!((merged.plan.flows, merged.plan.threads), (16, 2));
     assert_eq!(merged.merged_from.len(), 2);
+    let kernel = |run: &Run| {
+        run.environment
+            .as_ref()
+            .map(|machine| machine.kernel.clone())
+    };
+    assert!(kernel(&left).is_some());
+    assert_eq!(kernel(&merged), kernel(&left), "both ran on this machine");
     assert!(!doubts(&merged).contains(&"plans_differ"), "{merged:?}");
     // The processes began within half a second of each other, or the machine was held up.
     let began = [&left, &right].map(|run| run.began_unix_ns.unwrap());
