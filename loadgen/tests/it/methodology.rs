@@ -72,7 +72,7 @@ fn in_code(source: &str, name: &str) -> Option<f64> {
         _ => return None,
     };
     let count = count.strip_suffix(')')?;
-    Some(scale * number(count).or_else(|| in_file("measure/latency.rs", count))?)
+    Some(scale * number(count).or_else(|| in_file("measure/latency/distribution.rs", count))?)
 }
 
 fn in_file(file: &str, name: &str) -> Option<f64> {
