@@ -92,6 +92,7 @@ pub enum PlanError {
     TimeoutTooLong { timeout: Duration },
 }
 
+/// Whether there is somebody to send to.
 pub(super) fn check_target(choices: &Choices) -> Result<(), PlanError> {
     if choices.target.port() == 0 {
         let name = choices.target_name.clone();
@@ -100,6 +101,7 @@ pub(super) fn check_target(choices: &Choices) -> Result<(), PlanError> {
     Ok(())
 }
 
+/// Whether each thread has a flow; the threads.
 pub(super) fn check_flows(choices: &Choices) -> Result<NonZeroU16, PlanError> {
     let Choices { flows, threads, .. } = *choices;
     if flows < threads {
@@ -108,6 +110,7 @@ pub(super) fn check_flows(choices: &Choices) -> Result<NonZeroU16, PlanError> {
     NonZeroU16::new(threads).ok_or(PlanError::NoThreads)
 }
 
+/// Whether the run begins, measures something and ends.
 pub(super) fn check_times(choices: &Choices) -> Result<(), PlanError> {
     let Choices {
         load,
