@@ -21,6 +21,7 @@ mod help;
 mod interrupt;
 mod intervals;
 mod json;
+mod lab;
 mod library;
 mod loss;
 mod manual;

@@ -1,48 +1,11 @@
 //! The server's own program, measured and stopped.
 
-use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::rig::need::need;
-use crate::rig::program::{LOADGEN, Program};
+use crate::rig::program::{Program, reactor};
 use crate::rig::run::measure;
-
-/// The program beside the generator, built if it is not there.
-fn server() -> Result<PathBuf, Error> {
-    let server = Path::new(LOADGEN).with_file_name("echo-reactor");
-    if server.exists() {
-        return Ok(server);
-    }
-    let broken = || Error::from(ErrorKind::NotFound);
-    let profile = server.parent().ok_or_else(broken)?;
-    let target = profile.parent().ok_or_else(broken)?;
-    let name = profile.file_name().ok_or_else(broken)?;
-    let built = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--package",
-            "echo-reactor",
-            "--bin",
-            "echo-reactor",
-        ])
-        .arg("--profile")
-        .arg(if name == "debug" {
-            "dev".as_ref()
-        } else {
-            name
-        })
-        .arg("--target-dir")
-        .arg(target)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()?;
-    if built.status.success() {
-        Ok(server)
-    } else {
-        Err(Error::other(String::from_utf8_lossy(&built.stderr)))
-    }
-}
 
 fn announced(server: &Program) -> SocketAddr {
     let line = server.line();
@@ -55,7 +18,7 @@ fn announced(server: &Program) -> SocketAddr {
 
 #[test]
 fn the_server_is_measured_and_then_stopped_by_a_ping() {
-    let Some(path) = need(server(), "the program echo-reactor") else {
+    let Some(path) = need(reactor(), "the program echo-reactor") else {
         return;
     };
     let mut command = Command::new(path);

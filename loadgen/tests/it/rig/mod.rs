@@ -6,8 +6,10 @@
 //! - [`run`]: a run of the generator, and its result;
 //! - [`server`]: the server as a library;
 //! - [`scratch`]: a directory for a test's files;
+//! - [`lab`]: two hosts on this machine;
 //! - [`need`]: what a test needs and a host may lack.
 
+pub(crate) mod lab;
 pub(crate) mod need;
 pub(crate) mod peer;
 pub(crate) mod program;

@@ -1,6 +1,7 @@
 //! A program as a child process that never outlives its test.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Error, ErrorKind, Read};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -128,6 +129,41 @@ impl Ended {
         for word in words {
             assert!(self.stderr.contains(word), "no {word} in {:?}", self.stderr);
         }
+    }
+}
+
+/// The server's program, beside the generator: built if it is not there.
+pub(crate) fn reactor() -> Result<PathBuf, Error> {
+    let server = Path::new(LOADGEN).with_file_name("echo-reactor");
+    if server.exists() {
+        return Ok(server);
+    }
+    let broken = || Error::from(ErrorKind::NotFound);
+    let profile = server.parent().ok_or_else(broken)?;
+    let target = profile.parent().ok_or_else(broken)?;
+    let name = profile.file_name().ok_or_else(broken)?;
+    let built = Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--package",
+            "echo-reactor",
+            "--bin",
+            "echo-reactor",
+        ])
+        .arg("--profile")
+        .arg(if name == "debug" {
+            "dev".as_ref()
+        } else {
+            name
+        })
+        .arg("--target-dir")
+        .arg(target)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()?;
+    if built.status.success() {
+        Ok(server)
+    } else {
+        Err(Error::other(String::from_utf8_lossy(&built.stderr)))
     }
 }
 
