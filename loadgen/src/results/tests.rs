@@ -131,6 +131,54 @@ pub(crate) fn in_intervals() -> Run {
     }
 }
 
+/// The same run, which is invalid for one reason.
+pub(crate) fn doubted(mut run: Run) -> Run {
+    run.verdict.outcome = Outcome::Invalid;
+    run.verdict.doubts.push(doubt());
+    run
+}
+
+/// A reason that makes a run invalid.
+pub(crate) fn doubt() -> Doubt {
+    Doubt {
+        code: "rate_missed".to_owned(),
+        message: "Lower --rate.".to_owned(),
+        outcome: Outcome::Invalid,
+        measured: 1.0,
+        limit: 2.0,
+        unit: "probes".to_owned(),
+    }
+}
+
+/// By stamps of the kernel, where the time of the faster round trips went: most of it on the path.
+pub(crate) fn time_split() -> TimeSplit {
+    let row = |at, lag_ns| Row {
+        at,
+        samples: 40,
+        lag_ns,
+        send_ns: 2_000,
+        device_ns: 0,
+        path_ns: 30_000,
+        read_ns: 4_000,
+        total_ns: lag_ns + 36_000,
+    };
+    TimeSplit {
+        clock: Clock::Software,
+        sampled: 300,
+        complete: 299,
+        stepped: 0,
+        negative: 0,
+        skipped: 0,
+        coverage_ppm: 996_666,
+        rows: vec![
+            row(At::P50, 500),
+            row(At::P90, 1_000),
+            row(At::P99, 2_000_000),
+        ],
+        withheld: None,
+    }
+}
+
 #[test]
 fn the_file_has_the_documented_fields() {
     let file = serde_json::to_value(run()).unwrap();
@@ -224,16 +272,7 @@ fn objectives_and_goals_are_in_the_file() {
 
 #[test]
 fn a_file_is_read_as_it_was_written() {
-    let mut written = asked();
-    written.verdict.outcome = Outcome::Invalid;
-    written.verdict.doubts.push(Doubt {
-        code: "rate_missed".to_owned(),
-        message: "A sentence.".to_owned(),
-        outcome: Outcome::Invalid,
-        measured: 1.0,
-        limit: 2.0,
-        unit: "probes".to_owned(),
-    });
+    let written = doubted(asked());
     let text = serde_json::to_string_pretty(&written).unwrap();
     let read: Run = serde_json::from_str(&text).unwrap();
     assert_eq!(read, written);

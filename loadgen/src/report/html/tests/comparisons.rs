@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::reading::{all_charts, charts, figures, looked_up};
+use super::reading::{all_charts, assert_in_file, charts, figures};
 use crate::compare::compare;
 use crate::compare::tests::{held_up, runs};
 use crate::environment::Environment;
@@ -37,13 +37,7 @@ fn a_comparison_has_its_answer_first_and_all_numbers_of_the_file() {
     let figures = figures(&page);
     // Both medians with their ranges, all that is known of differences, and each run.
     assert_eq!(figures.len(), 5 * 6 + (5 * 5 + 4 * 3) + 5 * 10);
-    for (name, raw) in figures {
-        let expected = match looked_up(&file, &name) {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        assert_eq!(raw, expected, "{name}");
-    }
+    assert_in_file(&file, figures);
 }
 
 #[test]

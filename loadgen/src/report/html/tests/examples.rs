@@ -4,9 +4,7 @@ use crate::measure::{self, Compressed, Quantile};
 use crate::report::html::{Source, page};
 use crate::results::read::Document;
 use crate::results::tests::run;
-use crate::results::{
-    At, Clock, Encoded, Period, PeriodRoundTrips, Row, Run, Spread, SweepTrial, TimeSplit,
-};
+use crate::results::{Encoded, Period, PeriodRoundTrips, Run, Spread, SweepTrial};
 use crate::sweep::Direction;
 
 pub(super) fn source(name: &str, run: Run) -> Source {
@@ -51,30 +49,6 @@ pub(super) fn rows(seconds: u64) -> Vec<Period> {
         histogram: Encoded::from(&Compressed::of(histogram.histogram())),
     };
     (0..seconds).map(row).collect()
-}
-
-pub(super) fn split() -> TimeSplit {
-    let row = |at, lag_ns| Row {
-        at,
-        samples: 40,
-        lag_ns,
-        send_ns: 2_000,
-        device_ns: 0,
-        path_ns: 30_000,
-        read_ns: 4_000,
-        total_ns: lag_ns + 36_000,
-    };
-    TimeSplit {
-        clock: Clock::Software,
-        sampled: 300,
-        complete: 299,
-        stepped: 0,
-        negative: 0,
-        skipped: 0,
-        coverage_ppm: 996_666,
-        rows: vec![row(At::P50, 500), row(At::P90, 1_000)],
-        withheld: None,
-    }
 }
 
 pub(super) fn trial(direction: Direction, rate: &str, median: u64) -> SweepTrial {

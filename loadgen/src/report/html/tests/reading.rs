@@ -31,7 +31,18 @@ pub(super) fn figures(page: &str) -> Vec<(String, String)> {
     cells.map(cell).collect()
 }
 
-pub(super) fn looked_up<'a>(file: &'a Value, path: &str) -> &'a Value {
+/// Each is what stands in its place of the file.
+pub(super) fn assert_in_file(file: &Value, figures: Vec<(String, String)>) {
+    for (name, raw) in figures {
+        let expected = match looked_up(file, &name) {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        assert_eq!(raw, expected, "{name}");
+    }
+}
+
+fn looked_up<'a>(file: &'a Value, path: &str) -> &'a Value {
     path.split('.')
         .fold(file, |value, name| match name.parse::<usize>() {
             Ok(place) => &value[place],

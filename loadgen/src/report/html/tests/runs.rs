@@ -4,26 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::examples::{page_of, rows, split};
-use super::reading::{charts, figures, looked_up};
+use super::examples::{page_of, rows};
+use super::reading::{assert_in_file, charts, figures};
 use crate::measure::Counts;
-use crate::results::Doubt;
-use crate::results::tests::{asked, run};
-use crate::verdict::Outcome;
+use crate::results::tests::{asked, doubted, run, time_split};
 
 #[test]
 fn the_verdict_comes_before_all_figures_and_charts() {
-    let mut run = run();
-    run.verdict.outcome = Outcome::Invalid;
-    run.verdict.doubts.push(Doubt {
-        code: "rate_missed".to_owned(),
-        message: "Lower --rate.".to_owned(),
-        outcome: Outcome::Invalid,
-        measured: 1.0,
-        limit: 2.0,
-        unit: "probes".to_owned(),
-    });
-    let page = page_of(run);
+    let page = page_of(doubted(run()));
     let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text} in it"));
     let verdict = at("<strong class=\"word\">INVALID</strong>");
     let doubt = at("<li>rate_missed: Lower --rate.</li>");
@@ -33,24 +21,18 @@ fn the_verdict_comes_before_all_figures_and_charts() {
 #[test]
 fn every_number_of_the_tables_is_that_of_its_place_in_the_file() {
     let mut run = asked();
-    run.time_split = Some(split());
+    run.time_split = Some(time_split());
     let file = serde_json::to_value(&run).unwrap();
     let figures = figures(&page_of(run));
     assert!(figures.len() > 40, "{}", figures.len());
-    for (name, raw) in figures {
-        let expected = match looked_up(&file, &name) {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        assert_eq!(raw, expected, "{name}");
-    }
+    assert_in_file(&file, figures);
 }
 
 #[test]
 fn every_chart_of_a_run_has_its_data() {
     let mut run = run();
     run.intervals = rows(3);
-    run.time_split = Some(split());
+    run.time_split = Some(time_split());
     let page = page_of(run);
     let charts = charts(&page);
     let names: Vec<&str> = charts.keys().map(String::as_str).collect();

@@ -1,10 +1,9 @@
 //! What a page may neither do nor let happen, whatever stands in a file.
 
-use super::examples::{page_of, source, split};
+use super::examples::{page_of, source};
 use crate::report::html::page;
-use crate::results::tests::run;
+use crate::results::tests::{doubt, run, time_split};
 use crate::results::{Doubt, TimeSplit};
-use crate::verdict::Outcome;
 
 #[test]
 fn text_from_a_file_is_never_markup() {
@@ -16,17 +15,15 @@ fn text_from_a_file_is_never_markup() {
     run.verdict.doubts.push(Doubt {
         code: HOSTILE.to_owned(),
         message: HOSTILE.to_owned(),
-        outcome: Outcome::Suspect,
-        measured: 1.0,
-        limit: 2.0,
         unit: HOSTILE.to_owned(),
+        ..doubt()
     });
     run.host
         .unreadable
         .insert(HOSTILE.to_owned(), HOSTILE.to_owned());
     run.time_split = Some(TimeSplit {
         withheld: Some(HOSTILE.to_owned()),
-        ..split()
+        ..time_split()
     });
     let hostile_path = format!("{HOSTILE}.json");
     let pages = [
