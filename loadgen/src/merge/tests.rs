@@ -7,7 +7,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::*;
 use crate::measure::{self, Quantile};
 use crate::results::Period;
-use crate::results::tests::run as finished;
+use crate::results::tests::{doubted, run as finished};
 use crate::verdict::Outcome;
 
 /// A run with these round trips and so many losses, told from others by its number.
@@ -119,16 +119,7 @@ fn what_was_asked_for_adds_up() {
 
 #[test]
 fn doubts_name_their_files_and_the_worst_decides() {
-    let mut bad = run(2, &[1], 0);
-    bad.verdict.outcome = Outcome::Invalid;
-    bad.verdict.doubts.push(crate::results::Doubt {
-        code: "rate_missed".to_owned(),
-        outcome: Outcome::Invalid,
-        message: "Lower --rate.".to_owned(),
-        measured: 1.0,
-        limit: 2.0,
-        unit: "probes".to_owned(),
-    });
+    let bad = doubted(run(2, &[1], 0));
     let merged = merge(vec![source("a", run(1, &[1], 0)), source("b", bad)]).unwrap();
     assert_eq!(merged.verdict.outcome, Outcome::Invalid);
     assert_eq!(merged.verdict.doubts[0].message, "b: Lower --rate.");

@@ -64,10 +64,8 @@ mod tests {
     use super::*;
     use crate::measure::Quantile;
     use crate::measure::TimeSplit;
-    use crate::results::Doubt;
-    use crate::results::tests::{asked, run};
+    use crate::results::tests::{asked, doubted, run};
     use crate::results::{Distribution, Known};
-    use crate::verdict::Outcome;
 
     #[test]
     fn a_run_fits_one_glance() {
@@ -115,17 +113,7 @@ until       p90 +-5 %: reached after 100 ms (p90 21.0 us +-0 %)
 
     #[test]
     fn a_doubt_is_shown_with_its_advice() {
-        let mut run = run();
-        run.verdict.outcome = Outcome::Invalid;
-        run.verdict.doubts.push(Doubt {
-            code: "rate_missed".to_owned(),
-            message: "Lower --rate.".to_owned(),
-            outcome: Outcome::Invalid,
-            measured: 1.0,
-            limit: 2.0,
-            unit: "probes".to_owned(),
-        });
-        let text = text(&run, Style::Plain);
+        let text = text(&doubted(run()), Style::Plain);
         let expected = "verdict     INVALID\n            rate_missed: Lower --rate.\n";
         assert!(text.ends_with(expected), "{text}");
     }

@@ -77,36 +77,11 @@ pub(super) struct Column {
 }
 
 pub(super) const COLUMNS: [Column; 6] = [
-    Column {
-        name: "p50",
-        of: |distribution| distribution.p50,
-        fraction: Some(Fraction::P50),
-        interval: |intervals| intervals.p50,
-    },
-    Column {
-        name: "p90",
-        of: |distribution| distribution.p90,
-        fraction: Some(Fraction::P90),
-        interval: |intervals| intervals.p90,
-    },
-    Column {
-        name: "p99",
-        of: |distribution| distribution.p99,
-        fraction: Some(Fraction::P99),
-        interval: |intervals| intervals.p99,
-    },
-    Column {
-        name: "p99.9",
-        of: |distribution| distribution.p99_9,
-        fraction: Some(Fraction::P99_9),
-        interval: |intervals| intervals.p99_9,
-    },
-    Column {
-        name: "p99.99",
-        of: |distribution| distribution.p99_99,
-        fraction: Some(Fraction::P99_99),
-        interval: |intervals| intervals.p99_99,
-    },
+    quantile("p50", Fraction::P50, |it| it.p50, |it| it.p50),
+    quantile("p90", Fraction::P90, |it| it.p90, |it| it.p90),
+    quantile("p99", Fraction::P99, |it| it.p99, |it| it.p99),
+    quantile("p99.9", Fraction::P99_9, |it| it.p99_9, |it| it.p99_9),
+    quantile("p99.99", Fraction::P99_99, |it| it.p99_99, |it| it.p99_99),
     Column {
         name: "max",
         of: |distribution| distribution.max,
@@ -114,6 +89,20 @@ pub(super) const COLUMNS: [Column; 6] = [
         interval: |_intervals| None,
     },
 ];
+
+const fn quantile(
+    name: &'static str,
+    fraction: Fraction,
+    of: fn(&Distribution) -> Quantile,
+    interval: fn(&Intervals) -> Option<[Edge; 2]>,
+) -> Column {
+    Column {
+        name,
+        of,
+        fraction: Some(fraction),
+        interval,
+    }
+}
 
 pub(super) fn cell(quantile: Quantile) -> String {
     match quantile {

@@ -139,33 +139,7 @@ fn row(name: &str, cells: &[String; 5]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(at: At, lag: u64) -> Row {
-        Row {
-            at,
-            samples: 40,
-            lag_ns: lag,
-            send_ns: 2_000,
-            device_ns: 0,
-            path_ns: 30_000,
-            read_ns: 4_000,
-            total_ns: lag + 36_000,
-        }
-    }
-
-    fn split() -> TimeSplit {
-        TimeSplit {
-            clock: Clock::Software,
-            sampled: 300,
-            complete: 299,
-            stepped: 0,
-            negative: 0,
-            skipped: 0,
-            coverage_ppm: 996_666,
-            rows: vec![at(At::P50, 500), at(At::P90, 1_000), at(At::P99, 2_000_000)],
-            withheld: None,
-        }
-    }
+    use crate::results::tests::time_split;
 
     #[test]
     fn a_table_says_where_the_time_went_and_what_it_is_made_of() {
@@ -177,7 +151,7 @@ kernel to kernel             30.0 us  30.0 us  30.0 us      n/a            n/a
 kernel to read               4.00 us  4.00 us  4.00 us      n/a            n/a
 n/a         p99.9 (needs 2,995 samples), slowest 0.1 % (needs 2,995 samples)
 samples     299 of 300 sampled answers have all stamps of the kernel (99.667 %)";
-        assert_eq!(lines(&split()).join("\n"), expected);
+        assert_eq!(lines(&time_split()).join("\n"), expected);
     }
 
     #[test]
@@ -186,7 +160,7 @@ samples     299 of 300 sampled answers have all stamps of the kernel (99.667 %)"
             stepped: 1,
             negative: 2,
             skipped: 3,
-            ..split()
+            ..time_split()
         };
         let expected = "(99.667 %), 1 left out as the wall clock was stepped, 2 left out as a part \
                         was negative, 3 not taken as too many were outstanding";
@@ -197,7 +171,7 @@ samples     299 of 300 sampled answers have all stamps of the kernel (99.667 %)"
     fn a_device_that_stamps_has_lines_of_its_own() {
         let split = TimeSplit {
             clock: Clock::Hardware,
-            ..split()
+            ..time_split()
         };
         let text = lines(&split).join("\n");
         assert!(
@@ -213,7 +187,7 @@ samples     299 of 300 sampled answers have all stamps of the kernel (99.667 %)"
         let split = TimeSplit {
             rows: Vec::new(),
             withheld: Some("most stamps are missing".to_owned()),
-            ..split()
+            ..time_split()
         };
         let lines = lines(&split);
         assert_eq!(

@@ -167,3 +167,29 @@ enum Written {
 enum Word {
     Lost,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn an_end_of_an_interval_is_a_number_or_lost() {
+        let read = |value: Value| serde_json::from_value::<Edge>(value);
+        assert_eq!(read(json!(5)).unwrap(), Edge::Value(5));
+        assert_eq!(read(json!("lost")).unwrap(), Edge::Lost);
+        assert!(read(json!(null)).is_err());
+        assert_eq!(serde_json::to_value(Edge::Lost).unwrap(), "lost");
+    }
+
+    #[test]
+    fn a_quantile_is_a_number_lost_or_null_and_nothing_else() {
+        let read = |value: Value| serde_json::from_value::<Quantile>(value);
+        assert_eq!(read(json!(5)).unwrap(), Quantile::Value(5));
+        assert_eq!(read(json!("lost")).unwrap(), Quantile::Lost);
+        assert_eq!(read(json!(null)).unwrap(), Quantile::TooFew);
+        assert!(read(json!("gone")).is_err());
+        assert!(read(json!(1.5)).is_err());
+    }
+}

@@ -3,8 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Run;
-
 /// One of the runs that a result was put together from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Origin {
@@ -23,22 +21,6 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The runs that are in a result from such a file.
-    #[must_use]
-    pub fn all(file: &str, run: &Run) -> Vec<Self> {
-        if !run.merged_from.is_empty() {
-            return run.merged_from.clone();
-        }
-        vec![Self {
-            file: file.to_owned(),
-            run: run.plan.run,
-            began_unix_ns: run.began_unix_ns,
-            window_ns: run.window_ns,
-            sent: run.counts.sent,
-            received: run.counts.received,
-        }]
-    }
-
     /// Whether it is the same run, whatever its file is called.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
