@@ -12,6 +12,7 @@
 //! - [`rate`], [`schedule`]: when probes are due; [`sizes`]: how large they are.
 //! - [`probe`]: what goes over the wire.
 //! - [`engine`]: sends, receives and stamps; the only sockets, threads and clocks of a run.
+//! - [`experiment`]: which settings help?
 //! - [`environment`]: the machine, the programs, and where two of them differ.
 //! - [`host`]: what the host did meanwhile.
 //! - [`losses`]: where lost probes died.
@@ -40,6 +41,7 @@ pub mod compare;
 pub mod decimal;
 pub mod engine;
 pub mod environment;
+pub mod experiment;
 pub mod export;
 pub mod figures;
 pub mod gauge;

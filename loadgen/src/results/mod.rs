@@ -3,6 +3,7 @@
 mod comparison;
 mod distribution;
 mod environment;
+mod experiment;
 mod findings;
 mod gaps;
 mod histograms;
@@ -32,6 +33,11 @@ pub use self::comparison::{
 };
 pub use self::distribution::{Distribution, Intervals, RoundTrips};
 pub use self::environment::{DifferenceFile, DifferenceSchema, EnvironmentFile, EnvironmentSchema};
+pub use self::experiment::{
+    Best, DesignKind, Effect, EffectOf, Experiment, ExperimentDesign, ExperimentEnd,
+    ExperimentFactor, ExperimentQuantity, ExperimentRun, ExperimentSchema, ExperimentVariant,
+    Finding, Recipe,
+};
 pub use self::findings::{About, Ended, Findings};
 pub use self::gaps::Gaps;
 pub use self::histograms::{Encoded, Histogram, Histograms};

@@ -1,0 +1,1 @@
+//! What must be put back, on disk before anything is changed.
