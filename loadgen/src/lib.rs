@@ -2,6 +2,7 @@
 //!
 //! - [`commands`]: what each command does with it.
 //! - [`manual`]: pages about what a person types.
+//! - [`experiment`]: which settings help?
 //! - [`cli`]: what a person types.
 //! - [`session`]: one run from its plan to its result; [`known`]: the same before it is over.
 //! - `surroundings`: when to look at the host and the server.
@@ -12,7 +13,6 @@
 //! - [`rate`], [`schedule`]: when probes are due; [`sizes`]: how large they are.
 //! - [`probe`]: what goes over the wire.
 //! - [`engine`]: sends, receives and stamps; the only sockets, threads and clocks of a run.
-//! - [`experiment`]: which settings help?
 //! - [`environment`]: the machine, the programs, and where two of them differ.
 //! - [`host`]: what the host did meanwhile.
 //! - [`losses`]: where lost probes died.

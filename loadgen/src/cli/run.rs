@@ -300,8 +300,8 @@ pub enum Trains {
 
 const DEFAULT_RATE: Rate = Rate::per_second(10_000).expect("it is in range");
 const DEFAULT_WINDOW: NonZeroU32 = NonZeroU32::new(64).expect("it is not zero");
-const DEFAULT_WARMUP: Duration = Duration::from_secs(1);
-const DEFAULT_DURATION: Duration = Duration::from_secs(10);
+pub(crate) const DEFAULT_WARMUP: Duration = Duration::from_secs(1);
+pub(crate) const DEFAULT_DURATION: Duration = Duration::from_secs(10);
 
 const LOAD: &str = "Load";
 const WINDOW: &str = "Measured time";

@@ -3,10 +3,44 @@
 //! A plan names the load, the server under test, and factors: settings with the levels that are tried.
 //! The first level of every factor is what the others are compared with; the variant that has the
 //! first level of everything is the reference.
+//!
+//! - `variables`: the text with its variables filled in;
+//! - `typed`: what was typed;
+//! - `check`: what it means as a whole;
+//! - `factors`, `knobs`: what is varied;
+//! - `programs`: the load generator and the server, with their flags;
+//! - `blocks`: how often, and in which combinations;
+//! - `variant`: what the programs are started with for a combination of levels;
+//! - `understood`: whether the programs take that;
+//! - `times`: how long the load goes on;
+//! - `words`: how all this reads;
+//! - `wrong`: what is wrong with a plan, and where.
 
+mod blocks;
+mod check;
+mod factors;
+mod knobs;
+mod programs;
+#[cfg(test)]
+mod tests;
+mod times;
+mod typed;
+mod understood;
+mod variables;
+mod variant;
+mod words;
+mod wrong;
+
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
+pub use self::blocks::{JUDGES, LEAST_BLOCKS};
+pub use self::programs::arguments;
+pub use self::times::Times;
+pub use self::wrong::PlanError;
 use super::knob::Knob;
 use crate::precision::Goal;
 
@@ -40,10 +74,50 @@ pub struct Plan {
     pub judge: String,
     /// What is varied; one at least.
     pub factors: Vec<Factor>,
-    /// The text that it was read from, and the variables that were set from outside.
+    /// The text that it was read from.
     pub text: String,
-    /// SHA-256 of all that, as 64 hexadecimal digits.
+    /// The variables that were set from outside, sorted by name.
+    pub variables: Vec<(String, String)>,
+    /// SHA-256 of the text and these variables, as 64 hexadecimal digits.
     pub hash: String,
+}
+
+impl Plan {
+    /// Reads a plan. `variables` take the place of those that the plan itself sets.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong, as a sentence with its place.
+    pub fn parse(text: &str, variables: &[(String, String)]) -> Result<Self, PlanError> {
+        let mut variables = variables.to_vec();
+        variables.sort();
+        let plan = variables::fill_in(text, &variables)
+            .and_then(typed::read)
+            .and_then(check::plan)
+            .map_err(|wrong| wrong.within(text))?;
+        Ok(Self {
+            text: text.to_owned(),
+            hash: hash(text, &variables),
+            variables,
+            ..plan
+        })
+    }
+}
+
+/// Of everything that can change what a plan means, with ends between the parts.
+fn hash(text: &str, variables: &[(String, String)]) -> String {
+    let mut hash = Sha256::new();
+    let parts = variables.iter().flat_map(|(name, value)| [name, value]);
+    for part in [text].into_iter().chain(parts.map(String::as_str)) {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize()
+        .iter()
+        .fold(String::new(), |mut digits, byte| {
+            write!(digits, "{byte:02x}").expect("a string takes everything");
+            digits
+        })
 }
 
 /// What a host must have.

@@ -1,0 +1,237 @@
+//! How often, and in which combinations.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::typed::{self, Until};
+use super::wrong::{Placed, Wrong, known, list};
+use super::{Blocks, Factor, Wanted};
+use crate::cli::units;
+use crate::precision::Goal;
+
+/// By what the best setting can be chosen.
+pub const JUDGES: [&str; 6] = ["p50", "p90", "p99", "p99.9", "loss", "cpu"];
+
+/// With fewer blocks, an effect that is the same in each of them has a chance of over 5 %: with five,
+/// one of the 16 ways to turn all of them around.
+pub const LEAST_BLOCKS: u32 = 6;
+
+/// How an experiment is laid out, as far as it is not about its factors.
+pub(super) struct Layout {
+    pub(super) design: Wanted,
+    pub(super) blocks: Blocks,
+    pub(super) seed: Option<u64>,
+    pub(super) pause: Duration,
+    pub(super) retries: u32,
+    pub(super) judge: String,
+}
+
+/// What `[design]` means for these factors.
+pub(super) fn layout(typed: &typed::Design, factors: &[Factor]) -> Result<Layout, Wrong> {
+    let design = design(typed, factors)?;
+    few_enough(typed, design, factors)?;
+    Ok(Layout {
+        design,
+        blocks: match &typed.blocks {
+            Some(blocks) => self::blocks(blocks)?,
+            None => Blocks::Fixed(BLOCKS),
+        },
+        seed: match &typed.seed {
+            Some(seed) => Some(number(seed, "a seed", &(0..=i64::MAX.unsigned_abs()))?),
+            None => None,
+        },
+        pause: match &typed.pause {
+            Some(pause) => duration(pause, "pause")?,
+            None => PAUSE,
+        },
+        retries: match &typed.retries {
+            Some(retries) => number(retries, "a number of retries", &(0..=MOST_RETRIES))?,
+            None => RETRIES,
+        },
+        judge: match &typed.judge {
+            Some(judge) => self::judge(judge)?,
+            None => JUDGES[0].to_owned(),
+        },
+    })
+}
+
+fn design(typed: &typed::Design, factors: &[Factor]) -> Result<Wanted, Wrong> {
+    let kind = typed
+        .kind
+        .as_ref()
+        .map(|kind| (kind.get_ref().as_str(), kind));
+    let fraction = typed.fraction.as_ref();
+    let wanted = match (kind, fraction) {
+        (None | Some(("one-factor", _)), None) => return Ok(Wanted::OneFactor),
+        (Some(("factorial", _)), None) => return Ok(Wanted::Factorial),
+        (Some(("fraction", _)), Some(fraction)) => halvings(fraction, factors)?,
+        (Some(("fraction", kind)), None) => {
+            return Err(kind.wrong("a fraction of what size? Write fraction = \"1/2\" beside it"));
+        }
+        (None | Some(("one-factor" | "factorial", _)), Some(fraction)) => {
+            return Err(fraction.wrong("fraction goes with kind = \"fraction\" alone"));
+        }
+        (Some((typed, kind)), _) => {
+            return Err(kind.wrong(format_args!(
+                "'{typed}' is no kind of design: {}",
+                known(typed, &["one-factor", "factorial", "fraction"])
+            )));
+        }
+    };
+    Ok(wanted)
+}
+
+/// `1/4` halves twice. What is left must be enough to give each factor that is added a column of its
+/// own: a combination of two or more of the others.
+fn halvings(fraction: &Spanned<String>, factors: &[Factor]) -> Result<Wanted, Wrong> {
+    let typed = fraction.get_ref();
+    let part = typed.strip_prefix("1/").and_then(|part| part.parse().ok());
+    let Some(part) = part.filter(|part: &u64| *part > 1 && part.is_power_of_two()) else {
+        return Err(fraction.wrong(format_args!(
+            "'{typed}' is no fraction of a design: there are 1/2, 1/4, 1/8 and so on"
+        )));
+    };
+    if let Some(factor) = factors.iter().find(|factor| factor.levels.len() != 2) {
+        return Err(fraction.wrong(format_args!(
+            "a fraction takes factors with two levels each, but '{}' has {}: leave some out, or take \
+             kind = \"factorial\"",
+            factor.name,
+            factor.levels.len()
+        )));
+    }
+    let halvings = part.trailing_zeros();
+    let count = u32::try_from(factors.len()).unwrap_or(u32::MAX);
+    let base = count.saturating_sub(halvings);
+    let columns = 2_u64
+        .saturating_pow(base)
+        .saturating_sub(1 + u64::from(base));
+    if columns < u64::from(halvings) {
+        return Err(fraction.wrong(format_args!(
+            "{typed} of all combinations is too few to tell the factors apart: take a larger part"
+        )));
+    }
+    Ok(Wanted::Fraction { halvings })
+}
+
+/// Whether people would live to see the end of it.
+fn few_enough(typed: &typed::Design, design: Wanted, factors: &[Factor]) -> Result<(), Wrong> {
+    let variants = variants(design, factors);
+    if variants <= MOST_VARIANTS {
+        return Ok(());
+    }
+    let sentence = format!(
+        "there are {variants} variants in each block, and {MOST_VARIANTS} are possible: leave out \
+         levels or factors, or take kind = \"one-factor\" or a fraction"
+    );
+    Err(match &typed.kind {
+        Some(kind) => kind.wrong(sentence),
+        None => Wrong::anywhere(sentence),
+    })
+}
+
+/// How many variants there are in a block, with the reference's twin.
+pub(super) fn variants(design: Wanted, factors: &[Factor]) -> usize {
+    let levels = factors.iter().map(|factor| factor.levels.len());
+    let all = || levels.clone().fold(1, usize::saturating_mul);
+    let different = match design {
+        Wanted::OneFactor => 1 + levels.clone().map(|levels| levels - 1).sum::<usize>(),
+        Wanted::Factorial => all(),
+        Wanted::Fraction { halvings } => all().checked_shr(halvings).unwrap_or(0),
+    };
+    different.saturating_add(1)
+}
+
+fn blocks(typed: &Spanned<typed::Blocks>) -> Result<Blocks, Wrong> {
+    let until = match typed.get_ref() {
+        typed::Blocks::Fixed(blocks) => {
+            let blocks = Spanned::new(typed.span(), *blocks);
+            return number_of_blocks(&blocks).map(Blocks::Fixed);
+        }
+        typed::Blocks::Until(until) => until,
+    };
+    let least = match &until.least {
+        Some(least) => number_of_blocks(least)?,
+        None => LEAST_BLOCKS,
+    };
+    let within = duration(&until.within, "within")?;
+    if within.is_zero() {
+        return Err(until
+            .within
+            .wrong("within is no time at all: write how long, as in \"2h\""));
+    }
+    Ok(Blocks::Until {
+        goal: goal(until)?,
+        within,
+        least,
+    })
+}
+
+/// A quantile that is compared, and how well it shall be known.
+fn goal(until: &Until) -> Result<Goal, Wrong> {
+    let goal: Goal = until
+        .goal
+        .get_ref()
+        .parse()
+        .map_err(|error| until.goal.wrong(format_args!("until: {error}")))?;
+    let quantile = goal.fraction().to_string();
+    let quantiles = &JUDGES[..4];
+    if quantiles.contains(&quantile.as_str()) {
+        return Ok(goal);
+    }
+    Err(until.goal.wrong(format_args!(
+        "until: {quantile} is not compared: there are {}",
+        list(quantiles)
+    )))
+}
+
+fn number_of_blocks(typed: &Spanned<i64>) -> Result<u32, Wrong> {
+    if (0..LEAST_BLOCKS.into()).contains(typed.get_ref()) {
+        return Err(typed.wrong(format_args!(
+            "{} blocks are too few: what is the same in each of them could still be chance. \
+             {LEAST_BLOCKS} are the least, and 10 or more are better",
+            typed.get_ref()
+        )));
+    }
+    number(typed, "a number of blocks", &(LEAST_BLOCKS..=MOST_BLOCKS))
+}
+
+fn judge(typed: &Spanned<String>) -> Result<String, Wrong> {
+    let judge = typed.get_ref();
+    if JUDGES.contains(&judge.as_str()) {
+        return Ok(judge.clone());
+    }
+    Err(typed.wrong(format_args!(
+        "judge: '{judge}' is not compared: there are {}",
+        list(&JUDGES)
+    )))
+}
+
+/// A time that was typed.
+pub(super) fn duration(typed: &Spanned<String>, key: &str) -> Result<Duration, Wrong> {
+    units::duration(typed.get_ref()).map_err(|error| typed.wrong(format_args!("{key}: {error}")))
+}
+
+fn number<T>(typed: &Spanned<i64>, what: &str, range: &RangeInclusive<T>) -> Result<T, Wrong>
+where
+    T: TryFrom<i64> + PartialOrd + Display,
+{
+    match T::try_from(*typed.get_ref()) {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(typed.wrong(format_args!(
+            "{} is not {what}: {} to {} are possible",
+            typed.get_ref(),
+            range.start(),
+            range.end()
+        ))),
+    }
+}
+
+const BLOCKS: u32 = 10;
+const MOST_BLOCKS: u32 = 10_000;
+pub(super) const MOST_VARIANTS: usize = 512;
+const PAUSE: Duration = Duration::from_millis(500);
+const RETRIES: u32 = 2;
+const MOST_RETRIES: u32 = 100;

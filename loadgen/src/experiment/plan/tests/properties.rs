@@ -1,0 +1,100 @@
+use std::fmt::Write;
+
+use proptest::collection::{btree_set, vec};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::super::*;
+
+/// Of plans that could be, in every order and with anything missing.
+const LINES: &[&str] = &[
+    "name = \"a\"",
+    "question = \"${x}\"",
+    "needs = [\"root\", \"queues:${x}\"]",
+    "[variables]",
+    "x = \"eth0\"",
+    "[load]",
+    "options = { rate = \"10k\", flows = 2.5, until = \"p50+-2%\" }",
+    "[server]",
+    "target = \"a:1\"",
+    "[design]",
+    "kind = \"fraction\"",
+    "kind = \"factorial\"",
+    "fraction = \"1/4\"",
+    "blocks = 10",
+    "blocks = { until = \"p50+-3%\", within = \"2h\" }",
+    "seed = -1",
+    "[[factor]]",
+    "sysctl = \"net.core.busy_poll\"",
+    "governor = \"0-3,9\"",
+    "server_option = \"workers\"",
+    "load_option = \"flows\"",
+    "ethtool = { interface = \"${x}\", offload = \"gro\" }",
+    "levels = [1, 2]",
+    "levels = [true, false]",
+    "levels = [\"present\", [\"a\"]]",
+];
+
+/// Sysctls with levels, all different.
+fn any_factors() -> impl Strategy<Value = Vec<(String, Vec<i64>)>> {
+    let levels = btree_set(any::<i64>(), 2..5).prop_map(|levels| levels.into_iter().collect());
+    btree_set("[a-z]{1,8}", 1..6).prop_flat_map(move |names| {
+        let factors = names
+            .into_iter()
+            .map(|name| (Just(format!("net.{name}")), levels.clone()));
+        factors.collect::<Vec<_>>()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC{0,200}") {
+        let _plan: Result<Plan, PlanError> = Plan::parse(&text, &[]);
+    }
+
+    #[test]
+    fn no_lines_of_plans_make_it_panic_and_what_is_wrong_has_its_line(
+        lines in vec(select(LINES), 0..30), cut: Index,
+    ) {
+        let text = lines.join("\n");
+        let text = &text[..cut.index(text.len() + 1)];
+        if let Err(error) = Plan::parse(text, &[]) {
+            prop_assert!(!error.sentence.is_empty());
+            prop_assert!(error.line.is_none_or(|line| line <= text.lines().count() + 1));
+        }
+    }
+
+    #[test]
+    fn a_plan_is_read_as_it_was_written(
+        name in "[a-z][ -#%-\\[\\]-~]{0,30}",
+        factors in any_factors(),
+        blocks in LEAST_BLOCKS..=10_000,
+        seed in proptest::option::of(0..i64::MAX as u64),
+        pause in 0..100_000_u64,
+        retries in 0..=100_u32,
+        judge in select(&JUDGES[..]),
+    ) {
+        let mut text = format!("name = {name:?}\n[design]\nblocks = {blocks}\n");
+        if let Some(seed) = seed {
+            writeln!(text, "seed = {seed}").unwrap();
+        }
+        writeln!(text, "pause = \"{pause}ms\"\nretries = {retries}\njudge = {judge:?}").unwrap();
+        for (name, levels) in &factors {
+            writeln!(text, "[[factor]]\nsysctl = {name:?}\nlevels = {levels:?}").unwrap();
+        }
+        let plan = Plan::parse(&text, &[]).unwrap();
+        prop_assert_eq!(&plan.name, &name);
+        prop_assert_eq!(plan.blocks, Blocks::Fixed(blocks));
+        prop_assert_eq!(plan.seed, seed);
+        prop_assert_eq!(plan.pause, Duration::from_millis(pause));
+        prop_assert_eq!((plan.retries, plan.judge.as_str()), (retries, judge));
+        prop_assert_eq!(&plan.text, &text);
+        let read = plan.factors.iter().map(|factor| {
+            let levels = factor.levels.iter().map(|level| level.to_string().parse().unwrap());
+            (factor.name.clone(), levels.collect::<Vec<i64>>())
+        });
+        prop_assert_eq!(read.collect::<Vec<_>>(), factors);
+    }
+}
