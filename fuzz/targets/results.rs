@@ -31,6 +31,7 @@ fuzz_target!(|bytes: &[u8]| {
         Document::Search(search) => (report::search::text(search, Style::Plain), json(search)),
         Document::Selftest(test) => (report::selftest::text(test, Style::Plain), json(test)),
         Document::Comparison(one) => (report::compare::text(one, Style::Plain), json(one)),
+        Document::Experiment(one) => (report::tune::text(one, Style::Plain), json(one)),
     };
     assert!(text.ends_with('\n'));
     assert_eq!(read::parse(&written).ok().as_ref(), Some(&document));

@@ -5,7 +5,9 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{Schema, SchemaGenerator};
 
-use crate::results::{Comparison, DifferenceFile, EnvironmentFile, Run, Search, Selftest, Sweep};
+use crate::results::{
+    Comparison, DifferenceFile, EnvironmentFile, Experiment, Run, Search, Selftest, Sweep,
+};
 
 /// A kind of result file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -20,6 +22,8 @@ pub enum Kind {
     Selftest,
     /// How two sets of runs differ
     Compare,
+    /// Which settings were tried, and which of them help
+    Tune,
     /// What there is to know about a machine
     Environment,
     /// Where two machines differ
@@ -37,6 +41,7 @@ impl Kind {
             Self::Search => generator.into_root_schema_for::<Search>(),
             Self::Selftest => generator.into_root_schema_for::<Selftest>(),
             Self::Compare => generator.into_root_schema_for::<Comparison>(),
+            Self::Tune => generator.into_root_schema_for::<Experiment>(),
             Self::Environment => generator.into_root_schema_for::<EnvironmentFile>(),
             Self::EnvironmentDifference => generator.into_root_schema_for::<DifferenceFile>(),
         }

@@ -57,9 +57,10 @@ fn export(arguments: &Arguments, documents: &[Document]) -> Result<(), Failure> 
             let mut output = exports::open(Format::Csv, wanted.csv.as_deref())?;
             output.write_text(&csv::sweep(sweep)).map_err(failed)
         }
-        Document::Search(_) | Document::Selftest(_) | Document::Comparison(_) => {
-            refuse(wanted, document.kind(), &[])
-        }
+        Document::Search(_)
+        | Document::Selftest(_)
+        | Document::Comparison(_)
+        | Document::Experiment(_) => refuse(wanted, document.kind(), &[]),
     }
 }
 
@@ -83,5 +84,6 @@ fn text(document: &Document) -> String {
         Document::Search(search) => report::search::text(search, style()),
         Document::Comparison(comparison) => report::compare::text(comparison, style()),
         Document::Selftest(selftest) => report::selftest::text(selftest, style()),
+        Document::Experiment(experiment) => report::tune::text(experiment, style()),
     }
 }

@@ -6,7 +6,7 @@ use crate::compare::words::{chance, change, interval, relative};
 use crate::figures;
 use crate::measure::Quantile;
 use crate::results::{
-    Answer, BoundOutcome, Comparison, Difference, LeftOut, Quantity, Side, Unit, Values,
+    Answer, BoundOutcome, Comparison, Difference, LeftOut, Quantity, Shift, Side, Unit, Values,
 };
 use crate::share::Share;
 use crate::verdict::Outcome;
@@ -144,27 +144,24 @@ fn difference(quantity: &Quantity, style: Style) -> Vec<String> {
         let reason = quantity.reason.as_deref().unwrap_or_default();
         return wrapped(&quantity.name, &format!("not compared: {reason}"));
     };
-    let part = shift.part().map(relative);
     let (word, colour) = match quantity.answer {
         Answer::Slower => ("slower", RED),
         Answer::LosesMore => ("more", RED),
         Answer::Faster => ("faster", GREEN),
         Answer::LosesLess => ("less", GREEN),
-        _ => return vec![row(quantity, part, "-")],
+        _ => return vec![row(&quantity.name, shift, quantity.unit, "-")],
     };
-    vec![row(quantity, part, &painted(word, colour, style))]
+    let word = painted(word, colour, style);
+    vec![row(&quantity.name, shift, quantity.unit, &word)]
 }
 
-fn row(quantity: &Quantity, part: Option<String>, answer: &str) -> String {
-    let Some(shift) = &quantity.difference else {
-        return String::new();
-    };
+/// A difference with its interval and its chance, and what to think of it.
+pub(super) fn row(name: &str, shift: &Shift, unit: Unit, answer: &str) -> String {
     format!(
-        "{:<12}{:<11}{:<11}{:<25}{:<9}{answer}",
-        quantity.name,
-        change(shift.by, quantity.unit),
-        part.unwrap_or_default(),
-        interval(shift, quantity.unit),
+        "{name:<12}{:<11}{:<11}{:<25}{:<9}{answer}",
+        change(shift.by, unit),
+        shift.part().map(relative).unwrap_or_default(),
+        interval(shift, unit),
         chance(shift.p_corrected)
     )
 }
@@ -212,7 +209,7 @@ fn bounds(comparison: &Comparison, style: Style) -> Vec<String> {
 }
 
 /// A labelled text in lines of up to 80 columns, broken between words.
-fn wrapped(label: &str, text: &str) -> Vec<String> {
+pub(super) fn wrapped(label: &str, text: &str) -> Vec<String> {
     let mut lines = vec![labelled(label, "")];
     let indented = lines[0].chars().count();
     for word in printable(text).split(' ') {

@@ -12,6 +12,7 @@ mod setting;
 pub mod sweep;
 mod table;
 mod time_split;
+pub mod tune;
 
 pub use self::harmless::harmless;
 pub use self::run::text;

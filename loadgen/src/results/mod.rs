@@ -3,6 +3,8 @@
 mod comparison;
 mod distribution;
 mod environment;
+#[cfg(test)]
+pub(crate) mod examples;
 mod experiment;
 mod findings;
 mod gaps;

@@ -30,6 +30,7 @@ fn every_sample_is_read_and_reported() {
             Document::Search(_) => "search-",
             Document::Selftest(_) => "selftest-",
             Document::Comparison(_) => "compare-",
+            Document::Experiment(_) => "tune-",
         };
         assert!(name.starts_with(kind), "{name}");
         let reported = Program::loadgen(&format!("report {}", path.display())).end();

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use jsonschema::Validator;
-use loadgen::results::Selftest;
+use loadgen::results::{Experiment, Selftest};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -59,6 +59,7 @@ fn the_documented_schemas_are_those_of_the_types() {
         "search",
         "selftest",
         "compare",
+        "tune",
         "environment",
         "environment-difference",
     ] {
@@ -191,6 +192,16 @@ fn a_selftest_is_as_documented() {
     let kept: Selftest = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let written = Selftest::new(kept.checks, kept.floor);
     assert_valid("selftest", &serde_json::to_value(written).unwrap());
+}
+
+#[test]
+fn an_experiment_is_as_documented() {
+    for name in ["tune-first", "tune-first-lossy"] {
+        let path = format!("tests/samples/{name}.json");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        let kept: Experiment = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        assert_valid("tune", &serde_json::to_value(kept).unwrap());
+    }
 }
 
 #[test]

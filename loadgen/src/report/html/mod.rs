@@ -74,6 +74,7 @@ pub fn page(sources: &[Source]) -> String {
             Document::Sweep(_) => "Sweep",
             Document::Search(_) => "Search",
             Document::Selftest(_) => "Selftest",
+            Document::Experiment(_) => "Experiment",
         };
         contents.push((labelled(kind, kind, &[name]), sections.len()));
         sections.extend(others(name, file, &source.document));
@@ -90,7 +91,7 @@ pub fn page(sources: &[Source]) -> String {
 
 fn others(name: &str, file: usize, document: &Document) -> Vec<Section> {
     match document {
-        Document::Run(_) => Vec::new(),
+        Document::Run(_) | Document::Experiment(_) => Vec::new(),
         Document::Comparison(comparison) => compare::sections(name, file, comparison),
         Document::Sweep(sweep) => sweep::sections(name, file, sweep),
         Document::Search(search) => search::sections(name, file, search),
@@ -153,6 +154,7 @@ fn title(sources: &[Source], names: &[String]) -> String {
         Document::Search(search) => of("Search", search.trials.first().map(|trial| &trial.run)),
         Document::Selftest(_) => "Selftest".to_owned(),
         Document::Comparison(_) => "Comparison".to_owned(),
+        Document::Experiment(experiment) => format!("Experiment {}", experiment.name),
     }
 }
 

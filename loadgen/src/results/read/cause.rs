@@ -52,6 +52,9 @@ pub enum Cause {
     /// Its rows are not those of a run.
     #[error("its intervals do not follow each other, or count more than a run can send")]
     Rows,
+    /// It is an experiment in which a number points nowhere.
+    #[error("its lists do not fit together: {0}")]
+    Astray(String),
     /// It is of a time when runs kept none.
     #[error("it holds no environment: an older loadgen has written it, so measure again")]
     NoEnvironment,

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::cause::{Cause, ReadError};
+use super::experiment::astray;
 use super::sound::{can_be_counted, follow_each_other};
 use super::text::{is_newer, json, schema, text};
-use crate::results::{Comparison, Run, Search, Selftest, Sweep};
+use crate::results::{Comparison, Experiment, Run, Search, Selftest, Sweep};
 
 /// What a result file holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +21,8 @@ pub enum Document {
     Selftest(Box<Selftest>),
     /// Two sets of runs, compared.
     Comparison(Box<Comparison>),
+    /// Settings that were tried.
+    Experiment(Box<Experiment>),
 }
 
 impl Document {
@@ -32,6 +35,7 @@ impl Document {
             Self::Search(_) => "a search",
             Self::Selftest(_) => "a selftest",
             Self::Comparison(_) => "a comparison",
+            Self::Experiment(_) => "a tuning experiment",
         }
     }
 
@@ -40,7 +44,9 @@ impl Document {
             Self::Run(run) => Box::new(std::iter::once(run.as_mut())),
             Self::Sweep(sweep) => Box::new(sweep.trials.iter_mut().map(|trial| &mut trial.run)),
             Self::Search(search) => Box::new(search.trials.iter_mut().map(|trial| &mut trial.run)),
-            Self::Selftest(_) | Self::Comparison(_) => Box::new(std::iter::empty()),
+            Self::Selftest(_) | Self::Comparison(_) | Self::Experiment(_) => {
+                Box::new(std::iter::empty())
+            }
         }
     }
 }
@@ -90,6 +96,7 @@ pub fn parse(text: &[u8]) -> Result<Document, Cause> {
         "loadgen/search/1" => json(text).map(|search| Document::Search(Box::new(search))),
         "loadgen/selftest/1" => json(text).map(|selftest| Document::Selftest(Box::new(selftest))),
         "loadgen/compare/1" => json(text).map(|one| Document::Comparison(Box::new(one))),
+        "loadgen/tune/1" => json(text).map(|one| Document::Experiment(Box::new(one))),
         other if is_newer(other) => Err(Cause::Newer(schema)),
         other => Err(Cause::Foreign(format!("its \"schema\" is {other:?}"))),
     }?;
@@ -101,6 +108,9 @@ pub fn parse(text: &[u8]) -> Result<Document, Cause> {
             return Err(Cause::Rows);
         }
         run.plan.complete();
+    }
+    if let Document::Experiment(experiment) = &document {
+        astray(experiment).map_err(Cause::Astray)?;
     }
     Ok(document)
 }

@@ -3,6 +3,7 @@
 
 mod cause;
 mod document;
+mod experiment;
 mod sound;
 mod surroundings;
 mod text;

@@ -71,6 +71,7 @@ pub(super) fn is_newer(schema: &str) -> bool {
         "selftest",
         "compare",
         "environment",
+        "tune",
     ];
     kinds.iter().any(|kind| {
         let version = schema.strip_prefix(&format!("loadgen/{kind}/"));

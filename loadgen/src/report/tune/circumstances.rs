@@ -1,0 +1,92 @@
+//! How an experiment was made, what went wrong, and how it ended.
+
+use super::effects::painted_all;
+use super::words::{self, design, ended, resolution};
+use crate::report::compare::wrapped;
+use crate::report::{Style, YELLOW};
+use crate::results::{Experiment, ExperimentEnd, ExperimentFactor, ExperimentRun};
+
+/// Variants that were given up, runs that do not count, and warnings.
+pub(super) fn troubles(experiment: &Experiment, style: Style) -> Vec<String> {
+    let stopped = experiment.variants.iter().filter_map(|variant| {
+        let why = variant.stopped.as_ref()?;
+        Some(format!("{}: {why}", variant.name))
+    });
+    let mut lines = listed("stopped", stopped);
+    lines.extend(listed("left out", left_out(experiment).into_iter()));
+    lines.extend(listed("warning", experiment.warnings.iter().cloned()));
+    if experiment.ended != ExperimentEnd::Complete {
+        lines.extend(wrapped("ended", &ended(experiment)));
+    }
+    painted_all(&lines, YELLOW, style)
+}
+
+/// Which runs do not count, why, and whether they were made again.
+pub(in crate::report) fn left_out(experiment: &Experiment) -> Vec<String> {
+    let key = |run: &ExperimentRun| (run.block, run.variant, run.attempt);
+    let mut attempts: Vec<_> = experiment.runs.iter().map(key).collect();
+    attempts.sort_unstable();
+    let mut sentences = Vec::new();
+    for run in &experiment.runs {
+        let Some(why) = &run.left_out else { continue };
+        let after = attempts.partition_point(|other| *other <= key(run));
+        let again = attempts
+            .get(after)
+            .is_some_and(|(block, variant, _)| (*block, *variant) == (run.block, run.variant));
+        let again = if again {
+            "made again"
+        } else {
+            "not made again"
+        };
+        sentences.push(format!("{}: {why}; {again}", words::run(experiment, run)));
+    }
+    sentences
+}
+
+/// What was varied, how variants were chosen, and in what order they ran.
+pub(super) fn method(experiment: &Experiment) -> Vec<String> {
+    let mut lines = listed("settings", experiment.factors.iter().map(factor));
+    lines.extend(wrapped("design", &design(experiment)));
+    let order = format!(
+        "in each block every variant runs once, in an order from seed {}",
+        experiment.seed
+    );
+    lines.extend(wrapped("", &order));
+    if let Some(resolution) = resolution(experiment) {
+        lines.extend(wrapped("resolution", &resolution));
+    }
+    let made = &experiment.design;
+    lines.extend(listed("made of", made.generators.iter().cloned()));
+    lines.extend(listed("not apart", made.aliases.iter().cloned()));
+    lines.extend(wrapped("runs", &words::runs(experiment)));
+    if let Some(began) = words::began(experiment) {
+        lines.extend(wrapped("began", &began));
+    }
+    if experiment.ended == ExperimentEnd::Complete {
+        lines.extend(wrapped("ended", &ended(experiment)));
+    }
+    lines
+}
+
+/// A setting with all that was tried of it.
+pub(in crate::report) fn factor(factor: &ExperimentFactor) -> String {
+    let before = match &factor.before {
+        Some(before) => format!("; was {before}"),
+        None => String::new(),
+    };
+    format!(
+        "{}, {}: {}{before}",
+        factor.name,
+        factor.what,
+        factor.levels.join(", ")
+    )
+}
+
+/// One below the other, with the label at the first.
+fn listed(label: &str, texts: impl Iterator<Item = String>) -> Vec<String> {
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    let lines = labels
+        .zip(texts)
+        .flat_map(|(label, text)| wrapped(label, &text));
+    lines.collect()
+}

@@ -1,0 +1,208 @@
+//! What the parts of an experiment are called, for text and page.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use crate::compare::words::{change, relative};
+use crate::results::{
+    DesignKind, Effect, EffectOf, Experiment, ExperimentEnd, ExperimentRun, Finding, Shift, Unit,
+};
+use crate::verdict::Outcome;
+
+/// What an effect is the effect of: `busy_poll=50 against 0`.
+pub(in crate::report) fn of(experiment: &Experiment, of: &EffectOf) -> String {
+    match *of {
+        EffectOf::Noise => {
+            let last = experiment.variants.len().saturating_sub(1);
+            format!(
+                "{} against {}",
+                variant(experiment, last),
+                variant(experiment, 0)
+            )
+        }
+        EffectOf::Level { factor, level } => {
+            let factors = experiment.factors.get(factor as usize);
+            let first = factors.and_then(|factor| factor.levels.first());
+            let first = first.map_or("?", String::as_str);
+            format!("{} against {first}", set(experiment, factor, level))
+        }
+        EffectOf::Interaction {
+            first,
+            first_level,
+            second,
+            second_level,
+        } => format!(
+            "{} with {}",
+            set(experiment, first, first_level),
+            set(experiment, second, second_level)
+        ),
+        EffectOf::Variant { variant: number } => {
+            let reference = variant(experiment, 0);
+            format!(
+                "{} against {reference}",
+                variant(experiment, number as usize)
+            )
+        }
+    }
+}
+
+/// The same without what it is compared with: `busy_poll=50`.
+pub(in crate::report) fn short(experiment: &Experiment, what: &EffectOf) -> String {
+    match *what {
+        EffectOf::Noise => {
+            variant(experiment, experiment.variants.len().saturating_sub(1)).to_owned()
+        }
+        EffectOf::Level { factor, level } => set(experiment, factor, level),
+        EffectOf::Variant { variant: number } => variant(experiment, number as usize).to_owned(),
+        EffectOf::Interaction { .. } => of(experiment, what),
+    }
+}
+
+/// `busy_poll=50`.
+fn set(experiment: &Experiment, factor: u32, level: u32) -> String {
+    let factor = experiment.factors.get(factor as usize);
+    let level = factor.and_then(|factor| factor.levels.get(level as usize));
+    let name = factor.map_or("?", |factor| factor.name.as_str());
+    format!("{name}={}", level.map_or("?", String::as_str))
+}
+
+/// What a variant is called.
+pub(in crate::report) fn variant(experiment: &Experiment, number: usize) -> &str {
+    let variant = experiment.variants.get(number);
+    variant.map_or("?", |variant| variant.name.as_str())
+}
+
+/// The best setting, as far as it is not the reference; nothing if there is none.
+pub(in crate::report) fn best(experiment: &Experiment) -> Option<String> {
+    let levels = experiment.best.levels.as_ref()?;
+    let others = (0_u32..).zip(levels).filter(|(_, level)| **level > 0);
+    let others = others.map(|(factor, level)| set(experiment, factor, *level));
+    let others: Vec<String> = others.collect();
+    if others.is_empty() {
+        return Some("that of the reference".to_owned());
+    }
+    let rest = if others.len() < levels.len() {
+        ", the rest as in the reference"
+    } else {
+        ""
+    };
+    Some(format!("{}{rest}", others.join(", ")))
+}
+
+/// What is to be thought of an effect.
+pub(in crate::report) fn finding(effect: &Effect) -> &'static str {
+    match (effect.finding, &effect.of) {
+        // They are alike, so that it can be neither.
+        (Finding::Better | Finding::Worse, EffectOf::Noise) => "they differ",
+        (Finding::Better, _) => "better",
+        (Finding::Worse, _) => "worse",
+        (Finding::NoEvidence, _) => "no evidence",
+        (Finding::TooFewBlocks, _) => "too few",
+        (Finding::NotMeasured, _) => "unknown",
+    }
+}
+
+/// `p50 +20.1 us, +35.2 %`.
+pub(in crate::report) fn found(name: &str, shift: &Shift, unit: Unit) -> String {
+    let part = shift.part().map(relative);
+    let part = part.map_or_else(String::new, |part| format!(", {part}"));
+    format!("{name} {}{part}", change(shift.by, unit))
+}
+
+/// How an experiment ended, as a sentence.
+pub(in crate::report) fn ended(experiment: &Experiment) -> String {
+    let how = match experiment.ended {
+        ExperimentEnd::Unfinished => "it is under way, or was broken off without a word",
+        ExperimentEnd::Complete => "all blocks were run",
+        ExperimentEnd::TimeUp => {
+            "its time was up before the effects were known as well as they should be"
+        }
+        ExperimentEnd::Stopped => "a signal ended it",
+        ExperimentEnd::Failed => "something went wrong",
+    };
+    match &experiment.why {
+        Some(why) => format!("{how}: {why}"),
+        None => how.to_owned(),
+    }
+}
+
+/// By which rule variants were chosen, and how many there are.
+pub(in crate::report) fn design(experiment: &Experiment) -> String {
+    let rule = match experiment.design.kind {
+        DesignKind::OneFactor => "each setting changed alone",
+        DesignKind::Factorial => "every combination of the settings",
+        DesignKind::Fraction => {
+            "a part of the combinations of the settings, chosen so that each is \
+                                 tried with each"
+        }
+    };
+    let twins = match experiment.variants.len() {
+        0 | 1 => String::new(),
+        several => format!(
+            ": {}, and the reference once more",
+            counted(several - 1, "variant")
+        ),
+    };
+    format!("{rule}{twins}")
+}
+
+/// What a fraction can tell apart, in words; nothing if it is none.
+pub(in crate::report) fn resolution(experiment: &Experiment) -> Option<String> {
+    let resolution = experiment.design.resolution?;
+    let words = match resolution {
+        0..=3 => "what one setting does cannot be told from what two others do together",
+        4 => {
+            "what one setting does is told apart, but not what some pairs do together from what \
+             other pairs do"
+        }
+        _ => "what one setting does and what two do together are told apart",
+    };
+    Some(format!("{resolution}: {words}"))
+}
+
+/// How many runs there are, and how many of them count.
+pub(in crate::report) fn runs(experiment: &Experiment) -> String {
+    let made = experiment.runs.len();
+    let left_out = experiment.runs.iter().filter(|run| run.left_out.is_some());
+    let left_out = match left_out.count() {
+        0 => "all count".to_owned(),
+        left_out => format!("{} count and {left_out} do not", made - left_out),
+    };
+    let is_suspect =
+        |run: &&ExperimentRun| run.verdict == Some(Outcome::Suspect) && run.left_out.is_none();
+    let suspect = match experiment.runs.iter().filter(is_suspect).count() {
+        0 => String::new(),
+        suspect => format!(", {suspect} of them suspect"),
+    };
+    let blocks = match experiment.blocks_planned {
+        Some(planned) => format!(
+            "{} of {} whole",
+            experiment.blocks,
+            counted(planned as usize, "block")
+        ),
+        None => format!("{} whole", counted(experiment.blocks as usize, "block")),
+    };
+    if made == 0 {
+        return format!("none; {blocks}");
+    }
+    format!("{made}, of which {left_out}{suspect}; {blocks}")
+}
+
+/// Which run it is: `block 3, busy_poll=50`.
+pub(in crate::report) fn run(experiment: &Experiment, run: &ExperimentRun) -> String {
+    let name = variant(experiment, run.variant as usize);
+    format!("block {}, {name}", u64::from(run.block) + 1)
+}
+
+/// When the first run began.
+pub(in crate::report) fn began(experiment: &Experiment) -> Option<String> {
+    let nanos = experiment.began_unix_ns?;
+    let began = UNIX_EPOCH + Duration::from_nanos(nanos);
+    Some(humantime::format_rfc3339_seconds(began).to_string())
+}
+
+fn counted(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}
