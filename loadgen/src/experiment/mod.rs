@@ -1,17 +1,30 @@
 //! A tuning experiment: which settings of the host and the programs help, by how much, and how sure
 //! is that?
 //!
-//! - [`plan`]: what is wanted, as a file says it. Pure.
+//! - [`runner`]: block by block, every variant once in each;
+//! - [`record`]: every run so far, and what they tell;
+//! - [`folder`]: where all of that is kept;
+//! - [`trial`]: one run of one variant;
+//! - [`process`], [`cpu`]: a program that is started, and the processor time that it uses;
+//! - [`host`]: the settings of this host while they are turned;
+//! - [`effects`]: what the runs tell. Pure.
+//! - [`steps`]: what is done one after the other, and how long that takes. Pure.
 //! - [`design`]: which variants there are, in which order they run, and what they are compared for.
 //!   Pure.
-//! - [`steps`]: what is done one after the other, and how long that takes. Pure.
-//! - [`knob`]: a setting of this host: how it is read, changed and put back.
+//! - [`plan`]: what is wanted, as a file says it. Pure.
 //! - [`journal`]: what must be put back, on disk before anything is changed.
-//! - [`effects`]: what the runs tell. Pure.
+//! - [`knob`]: a setting of this host: how it is read, changed and put back.
 
+pub mod cpu;
 pub mod design;
 pub mod effects;
+pub mod folder;
+pub mod host;
 pub mod journal;
 pub mod knob;
 pub mod plan;
+pub mod process;
+pub mod record;
+pub mod runner;
 pub mod steps;
+pub mod trial;

@@ -47,5 +47,6 @@ mod stop_server;
 mod sweep;
 mod teaching;
 mod timestamps;
+mod tune;
 mod until;
 mod usage;

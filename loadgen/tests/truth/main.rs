@@ -14,3 +14,4 @@ mod rig;
 mod selftest;
 mod stall;
 mod stopped;
+mod tune;

@@ -56,10 +56,10 @@ pub(super) fn json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Cause> {
 /// Whether a text stops where a number would have gone on: the parser takes that for a bad number, and
 /// not for an end that comes too early.
 fn ends_within_a_number(text: &[u8], error: &serde_json::Error) -> bool {
-    let last = text.split(|byte| *byte == b'\n').next_back();
-    let lines = text.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let lines = || text.split(|byte| *byte == b'\n');
+    let end = (lines().count(), lines().next_back().map_or(0, <[u8]>::len));
     let is_open = matches!(text.last(), Some(b'.' | b'-' | b'+' | b'e' | b'E'));
-    is_open && (error.line(), error.column()) == (lines, last.map_or(0, <[u8]>::len))
+    is_open && (error.line(), error.column()) == end
 }
 
 /// Whether a schema is one of ours, of a version that is yet to come.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
@@ -59,7 +60,7 @@ impl Program {
     /// The next line on standard output, with its end.
     #[track_caller]
     pub(crate) fn line(&self) -> String {
-        next(&self.stdout).unwrap_or_else(|| panic!("it printed {:?}", rest(&self.stderr)))
+        next(&self.stdout, PATIENCE).unwrap_or_else(|| panic!("it printed {:?}", rest(&self.stderr, PATIENCE)))
     }
 
     #[track_caller]
@@ -84,9 +85,15 @@ impl Program {
 
     /// Waits until it has ended.
     #[track_caller]
-    pub(crate) fn end(mut self) -> Ended {
-        let stdout = rest(&self.stdout);
-        let stderr = rest(&self.stderr);
+    pub(crate) fn end(self) -> Ended {
+        self.end_within(PATIENCE)
+    }
+
+    /// The same of one that may be silent for so long.
+    #[track_caller]
+    pub(crate) fn end_within(mut self, patience: Duration) -> Ended {
+        let stdout = rest(&self.stdout, patience);
+        let stderr = rest(&self.stderr, patience);
         let status = self.child.wait().expect("it is our child");
         Ended {
             status,
@@ -183,17 +190,17 @@ fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
 }
 
 #[track_caller]
-fn next(lines: &Receiver<String>) -> Option<String> {
-    match lines.recv_timeout(PATIENCE) {
+fn next(lines: &Receiver<String>, patience: Duration) -> Option<String> {
+    match lines.recv_timeout(patience) {
         Ok(line) => Some(line),
         Err(RecvTimeoutError::Disconnected) => None,
         Err(RecvTimeoutError::Timeout) => {
-            panic!("neither a line nor the end of the output came within {PATIENCE:?}")
+            panic!("neither a line nor the end of the output came within {patience:?}")
         }
     }
 }
 
 #[track_caller]
-fn rest(lines: &Receiver<String>) -> String {
-    std::iter::from_fn(|| next(lines)).collect()
+fn rest(lines: &Receiver<String>, patience: Duration) -> String {
+    std::iter::from_fn(|| next(lines, patience)).collect()
 }

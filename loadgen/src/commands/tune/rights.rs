@@ -1,0 +1,22 @@
+//! Whether this host lets its settings be read and changed: knob by knob, before anything is.
+
+use crate::commands::{Failure, failed};
+use crate::experiment::host::knobs;
+use crate::experiment::plan::Plan;
+
+/// Looks at every setting that the plan varies; nothing is changed.
+pub(super) fn check(plan: &Plan) -> Result<(), Failure> {
+    let refused = knobs(plan).filter_map(|(factor, knob)| {
+        let name = &plan.factors[factor].name;
+        let looked = knob.may_change().and_then(|()| knob.read().map(drop));
+        looked.err().map(|error| format!("  {name}: {error}"))
+    });
+    let refused: Vec<String> = refused.collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    Err(failed(format_args!(
+        "not all that the plan varies can be changed here, so nothing was:\n{}",
+        refused.join("\n")
+    )))
+}

@@ -1,0 +1,131 @@
+//! The experiment itself: everything is checked, run, put back and told.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use rand::RngExt;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::outputs::Outputs;
+use super::rights;
+use super::show::Show;
+use crate::cli::address;
+use crate::cli::tune::Arguments;
+use crate::commands::{Failure, NOT_TO_BE_TRUSTED, failed, print, style};
+use crate::environment::Environment;
+use crate::experiment::design::Design;
+use crate::experiment::folder::{Folder, FolderError};
+use crate::experiment::host::Host;
+use crate::experiment::journal::{Journal, Unrestored};
+use crate::experiment::plan::{Blocks, Plan, Server};
+use crate::experiment::record;
+use crate::experiment::runner::Runner;
+use crate::report;
+use crate::results::{Experiment, ExperimentEnd};
+
+pub(super) fn run(arguments: &Arguments, plan: &Plan, design: &Design) -> Result<u8, Failure> {
+    let mut outputs = Outputs::create(arguments)?;
+    let stop = watch_signals()?;
+    let state = super::state(arguments)?;
+    // First, since what an earlier one has left changed must not be taken for what was found.
+    let journal = Journal::begin(&state, &plan.name).map_err(failed)?;
+    rights::check(plan)?;
+    let (folder, begun) = open(arguments, plan).map_err(failed)?;
+    let mut host = Host::of(plan, journal).map_err(failed)?;
+    let experiment = begun.unwrap_or_else(|| begin(plan, design, &host, arguments.seed));
+    let mut show = Show::new(runs(plan, design), arguments.quiet);
+    let runner = Runner {
+        plan,
+        design,
+        host: &mut host,
+        folder: &folder,
+        experiment,
+        stop: &stop,
+        audience: &mut show,
+    };
+    let ended = runner.run();
+    let unrestored = host.put_back();
+    show.end();
+    let told = ended.map_err(failed).and_then(|experiment| {
+        outputs.write(&experiment)?;
+        tell(arguments, &outputs, &experiment)
+    });
+    all_is_back(&unrestored, &told)?;
+    told
+}
+
+/// Everything as it is before the first run.
+fn begin(plan: &Plan, design: &Design, host: &Host, seed: Option<u64>) -> Experiment {
+    let seed = seed.or(plan.seed).unwrap_or_else(crate::cli::run::random);
+    let factors = plan.factors.iter().enumerate();
+    let factors = factors.map(|(number, factor)| record::described(factor, host.before(number)));
+    let mut experiment = record::begin(plan, design, factors.collect(), seed);
+    let target = match &plan.server {
+        Server::Elsewhere { target } => Some(target),
+        Server::Started { target, .. } => target.as_ref(),
+    };
+    // A name that nobody knows is told by the first run.
+    let target = target.and_then(|target| address::resolve(target).ok());
+    experiment.environment = Some(Environment::read(target));
+    experiment
+}
+
+fn open(
+    arguments: &Arguments,
+    plan: &Plan,
+) -> Result<(Folder, Option<Experiment>), FolderError> {
+    let path = arguments.directory().unwrap_or_default();
+    if arguments.resume {
+        let (folder, begun) = Folder::open(&path, plan)?;
+        return Ok((folder, Some(begun)));
+    }
+    Ok((Folder::create(&path, plan)?, None))
+}
+
+/// How many runs there will be, if that is known.
+fn runs(plan: &Plan, design: &Design) -> Option<u64> {
+    match plan.blocks {
+        Blocks::Fixed(blocks) => Some(u64::from(blocks) * design.variants.len() as u64),
+        Blocks::Until { .. } => None,
+    }
+}
+
+fn tell(
+    arguments: &Arguments,
+    outputs: &Outputs,
+    experiment: &Experiment,
+) -> Result<u8, Failure> {
+    if !arguments.quiet && !outputs.take_stdout() {
+        print(&report::tune::text(experiment, style()))?;
+    }
+    let counts = experiment.runs.iter().any(|run| run.left_out.is_none());
+    match experiment.ended {
+        ExperimentEnd::Failed => Err(failed(experiment.why.as_deref().unwrap_or_default())),
+        ExperimentEnd::Complete | ExperimentEnd::TimeUp if counts => Ok(0),
+        _ => Ok(NOT_TO_BE_TRUSTED),
+    }
+}
+
+/// A machine that is left changed is worse than anything else.
+fn all_is_back(unrestored: &[Unrestored], told: &Result<u8, Failure>) -> Result<(), Failure> {
+    if unrestored.is_empty() {
+        return Ok(());
+    }
+    let mut sentences: Vec<String> = unrestored.iter().map(ToString::to_string).collect();
+    sentences.extend(told.as_ref().err().map(|failure| failure.sentence.clone()));
+    Err(failed(format_args!(
+        "this host is left changed, and `loadgen tune --restore` tries again to put it back: {}",
+        sentences.join("; ")
+    )))
+}
+
+/// However often they come, everything is put back before the program ends. A terminal that is closed
+/// counts too.
+fn watch_signals() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&stop))
+            .map_err(|error| failed(format_args!("cannot take signals: {error}")))?;
+    }
+    Ok(stop)
+}

@@ -1,0 +1,143 @@
+//! The settings of this host while an experiment turns them.
+
+use thiserror::Error;
+
+use super::design::Variant;
+use super::journal::{Journal, JournalError, Unrestored};
+use super::knob::{Knob, KnobError};
+use super::plan::{FactorKind, Level, Plan, Setting};
+use super::trial::Register;
+
+/// The settings of this host that a plan varies, with the numbers of their factors.
+pub fn knobs(plan: &Plan) -> impl Iterator<Item = (usize, &Knob)> {
+    let factors = plan.factors.iter().enumerate();
+    factors.filter_map(|(number, factor)| match &factor.kind {
+        FactorKind::Host(knob) => Some((number, knob)),
+        _ => None,
+    })
+}
+
+/// The settings of this host that a plan varies. Whatever becomes of the experiment, dropping this puts
+/// everything back.
+#[derive(Debug)]
+pub struct Host {
+    journal: Journal,
+    turned: Vec<Turned>,
+}
+
+/// One setting.
+#[derive(Debug)]
+struct Turned {
+    factor: usize,
+    knob: Knob,
+    levels: Vec<Level>,
+    before: String,
+    /// The level that it has now; `None` before the first, and after one that it did not take.
+    now: Option<usize>,
+}
+
+impl Host {
+    /// Reads every setting, and writes down what it is; nothing is changed.
+    ///
+    /// # Errors
+    /// If one cannot be read, or not be written down.
+    pub fn of(plan: &Plan, mut journal: Journal) -> Result<Self, JournalError> {
+        let mut turned = Vec::new();
+        for (factor, knob) in knobs(plan) {
+            turned.push(Turned {
+                factor,
+                knob: knob.clone(),
+                levels: plan.factors[factor].levels.clone(),
+                before: journal.before(knob)?,
+                now: None,
+            });
+        }
+        Ok(Self { journal, turned })
+    }
+
+    /// What the setting of a factor was before; `None` if the factor is none of the host.
+    #[must_use]
+    pub fn before(&self, factor: usize) -> Option<&str> {
+        let mut turned = self.turned.iter();
+        turned
+            .find(|turned| turned.factor == factor)
+            .map(|turned| turned.before.as_str())
+    }
+
+    /// Gives every setting the level that it has in `variant`, and reads it back.
+    ///
+    /// # Errors
+    /// The first setting that did not take its level.
+    pub fn arrange(&mut self, variant: &Variant) -> Result<(), HostError> {
+        for turned in &mut self.turned {
+            turned.set(variant.levels[turned.factor])?;
+        }
+        Ok(())
+    }
+
+    /// Puts everything back, and tells what could not be.
+    pub fn put_back(&mut self) -> Vec<Unrestored> {
+        for turned in &mut self.turned {
+            turned.now = None;
+        }
+        self.journal.put_back()
+    }
+}
+
+/// What a setting of the host that was `before` is to be at a level.
+#[must_use]
+pub fn value(level: &Level, before: &str) -> String {
+    match level {
+        Level::Present => before.to_owned(),
+        Level::To(Setting::Values(values)) => values.join(" "),
+        // As switches of the kernel are written.
+        Level::To(Setting::On) => "1".to_owned(),
+        Level::To(Setting::Off) => "0".to_owned(),
+    }
+}
+
+impl Turned {
+    fn set(&mut self, level: usize) -> Result<(), HostError> {
+        if self.now == Some(level) {
+            return Ok(());
+        }
+        self.now = None;
+        let set = match &self.levels[level] {
+            Level::Present => self.knob.put_back(&self.before),
+            other => self.knob.apply(&value(other, &self.before)),
+        };
+        set.map_err(|source| HostError {
+            level: self.levels[level].to_string(),
+            source,
+        })?;
+        self.now = Some(level);
+        Ok(())
+    }
+}
+
+impl Register for Host {
+    fn started(&mut self, process: u32, what: &str) -> Result<(), String> {
+        let kept = self.journal.started(process, what);
+        kept.map_err(|error| error.to_string())
+    }
+
+    fn ended(&mut self, process: u32) -> Result<(), String> {
+        let kept = self.journal.ended(process);
+        kept.map_err(|error| error.to_string())
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        // What cannot be put back stays in the journal, by which the next start says so.
+        let _unrestored: Vec<Unrestored> = self.put_back();
+    }
+}
+
+/// A setting did not take a level: the end of a sentence that begins with the variant.
+#[derive(Debug, Error)]
+#[error("the level {level} cannot be set: {source}")]
+pub struct HostError {
+    level: String,
+    source: KnobError,
+}

@@ -1,0 +1,196 @@
+//! What is known of an experiment while it runs: every run so far, and what they tell.
+
+use std::time::Duration;
+
+use super::design::{Design, Variant};
+use super::host;
+use super::plan::{Blocks, Factor, FactorKind, Plan};
+use super::trial::Measured;
+use crate::compare::Subject;
+use crate::host::Figure;
+use crate::measure::Quantile;
+use crate::results::{
+    Best, Ended, Experiment, ExperimentEnd, ExperimentFactor,
+    ExperimentQuantity, ExperimentRun, ExperimentSchema, ExperimentVariant, Unit,
+};
+use crate::verdict::Outcome;
+
+/// Where a run stands in an experiment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The number of the block, from 0.
+    pub block: u32,
+    /// The number of the variant, from 0.
+    pub variant: usize,
+    /// How often it was run in this block before.
+    pub attempt: u32,
+}
+
+/// An experiment of which nothing is known yet.
+#[must_use]
+pub fn begin(plan: &Plan, design: &Design, factors: Vec<ExperimentFactor>, seed: u64) -> Experiment {
+    let names: Vec<&str> = plan.factors.iter().map(|factor| factor.name.as_str()).collect();
+    let variants = design.variants.iter().enumerate();
+    let last = design.twin();
+    let variants = variants.map(|(number, variant)| ExperimentVariant {
+        name: match number {
+            0 => "reference".to_owned(),
+            twin if twin == last => "reference again".to_owned(),
+            _ => name(plan, variant),
+        },
+        levels: variant.levels.iter().map(|level| small(*level)).collect(),
+        stopped: None,
+    });
+    Experiment {
+        schema: ExperimentSchema::Tune1,
+        name: plan.name.clone(),
+        question: plan.question.clone(),
+        known: plan.known.clone(),
+        plan: plan.text.clone(),
+        plan_hash: plan.hash.clone(),
+        began_unix_ns: None,
+        ended: ExperimentEnd::Unfinished,
+        why: None,
+        seed,
+        design: design.described(&names),
+        factors,
+        variants: variants.collect(),
+        blocks_planned: match plan.blocks {
+            Blocks::Fixed(blocks) => Some(blocks),
+            Blocks::Until { .. } => None,
+        },
+        blocks: 0,
+        quantities: quantities(),
+        judge: plan.judge.clone(),
+        runs: Vec::new(),
+        noise: Vec::new(),
+        effects: Vec::new(),
+        interactions: Vec::new(),
+        against_reference: Vec::new(),
+        best: Best {
+            levels: None,
+            variant: None,
+            sentence: "nothing is known yet".to_owned(),
+        },
+        warnings: Vec::new(),
+        environment: None,
+    }
+}
+
+/// A factor as the result has it. A setting of the host was `before`.
+#[must_use]
+pub fn described(factor: &Factor, before: Option<&str>) -> ExperimentFactor {
+    let recipe = match (&factor.kind, before) {
+        (FactorKind::Host(knob), Some(before)) => {
+            let values = factor.levels.iter().map(|level| host::value(level, before));
+            let values: Vec<String> = values.collect();
+            // A level that cannot be is told when it is tried.
+            knob.recipe(values.iter().map(String::as_str)).ok()
+        }
+        _ => None,
+    };
+    ExperimentFactor {
+        name: factor.name.clone(),
+        what: factor.kind.what(),
+        levels: factor.levels.iter().map(ToString::to_string).collect(),
+        before: before.map(str::to_owned),
+        recipe,
+    }
+}
+
+/// Where a variant differs from the reference.
+fn name(plan: &Plan, variant: &Variant) -> String {
+    let differs = plan.factors.iter().zip(&variant.levels);
+    let differs = differs.filter(|(_, level)| **level > 0);
+    let parts: Vec<String> = differs
+        .map(|(factor, level)| format!("{}={}", factor.name, factor.levels[*level]))
+        .collect();
+    parts.join(", ")
+}
+
+/// What is compared, in the order of [`values`].
+fn quantities() -> Vec<ExperimentQuantity> {
+    let measured = Subject::ALL.into_iter().map(|subject| ExperimentQuantity {
+        name: subject.to_string(),
+        unit: subject.unit(),
+    });
+    let cpu = ExperimentQuantity {
+        name: "cpu".to_owned(),
+        unit: Unit::Nanoseconds,
+    };
+    measured.chain([cpu]).collect()
+}
+
+fn values(measured: &Measured) -> Vec<Quantile> {
+    let subjects = Subject::ALL.into_iter();
+    let of_run = subjects.map(|subject| subject.of(&measured.run));
+    let cpu = match &measured.cpu_per_echo {
+        Ok(time) => Quantile::Value(nanos(*time)),
+        Err(_unknown) => Quantile::TooFew,
+    };
+    of_run.chain([cpu]).collect()
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Adds a run that has a result, in the file `name`.
+pub fn add(experiment: &mut Experiment, place: Place, name: String, measured: &Measured) {
+    let run = &measured.run;
+    experiment.began_unix_ns = experiment.began_unix_ns.or(run.began_unix_ns);
+    let doubts: Vec<String> = run.verdict.doubts.iter().map(|doubt| doubt.code.clone()).collect();
+    let left_out = if run.verdict.outcome == Outcome::Invalid {
+        Some(format!("its verdict is invalid: {}", doubts.join(", ")))
+    } else if run.ended != Some(Ended::AsPlanned) {
+        Some("it was broken off".to_owned())
+    } else {
+        None
+    };
+    experiment.runs.push(ExperimentRun {
+        file: Some(name),
+        began_unix_ns: run.began_unix_ns,
+        verdict: Some(run.verdict.outcome),
+        doubts,
+        left_out,
+        values: values(measured),
+        ..without_result(place)
+    });
+}
+
+/// Adds a run that has no result, with the reason.
+pub fn add_failed(experiment: &mut Experiment, place: Place, reason: String) {
+    experiment.runs.push(ExperimentRun {
+        left_out: Some(reason),
+        ..without_result(place)
+    });
+}
+
+fn without_result(place: Place) -> ExperimentRun {
+    ExperimentRun {
+        block: place.block,
+        variant: small(place.variant),
+        attempt: place.attempt,
+        file: None,
+        began_unix_ns: None,
+        verdict: None,
+        doubts: Vec::new(),
+        left_out: None,
+        values: Vec::new(),
+    }
+}
+
+/// How often a variant was run in a block, and whether one of these runs counts.
+#[must_use]
+pub fn attempts(experiment: &Experiment, block: u32, variant: usize) -> (u32, bool) {
+    let runs = experiment.runs.iter();
+    let runs = runs.filter(|run| run.block == block && run.variant == small(variant));
+    runs.fold((0, false), |(attempts, counts), run| {
+        (attempts + 1, counts || run.left_out.is_none())
+    })
+}
+
+/// A list of an experiment is never so long.
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

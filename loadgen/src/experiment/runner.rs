@@ -1,0 +1,256 @@
+//! Runs an experiment: block by block, every variant once in each, in an order that chance chose.
+
+use std::fs;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::design::{Design, order};
+use super::effects::{self, goal};
+use super::folder::{Folder, FolderError};
+use super::host::Host;
+use super::plan::{Blocks, Plan};
+use super::record::{self, Place};
+use super::trial::{Trial, TrialError};
+use crate::precision::Goal;
+use crate::results::{Effect, EffectOf, Experiment, ExperimentEnd};
+
+/// Is told what an experiment is doing.
+pub trait Audience {
+    /// A run begins.
+    fn begins(&mut self, experiment: &Experiment, place: Place);
+
+    /// Something that people should know at once: a sentence.
+    fn hears(&mut self, sentence: &str);
+}
+
+/// An experiment that is ready to run, or to go on.
+pub struct Runner<'a> {
+    /// What is wanted.
+    pub plan: &'a Plan,
+    /// Its variants.
+    pub design: &'a Design,
+    /// The settings of this host.
+    pub host: &'a mut Host,
+    /// Where everything is kept.
+    pub folder: &'a Folder,
+    /// What is known so far.
+    pub experiment: Experiment,
+    /// Ends it early.
+    pub stop: &'a AtomicBool,
+    /// Is told how it goes.
+    pub audience: &'a mut dyn Audience,
+}
+
+/// Why an experiment came to an end before its time.
+enum Broken {
+    /// A signal.
+    Stopped,
+    /// A reason, as a sentence.
+    Failed(String),
+}
+
+impl Runner<'_> {
+    /// Runs what is missing, and tells what is known in the end; the settings of the host are left as
+    /// the last run had them. What is known is kept after every run.
+    ///
+    /// # Errors
+    /// If the result cannot be kept.
+    pub fn run(mut self) -> Result<Experiment, FolderError> {
+        self.experiment.ended = ExperimentEnd::Unfinished;
+        self.experiment.why = None;
+        let ended = self.run_blocks();
+        (self.experiment.ended, self.experiment.why) = match ended {
+            Ok(end) => (end, self.why(end)),
+            Err(Broken::Stopped) => (
+                ExperimentEnd::Stopped,
+                Some("a signal ended it".to_owned()),
+            ),
+            Err(Broken::Failed(sentence)) => (ExperimentEnd::Failed, Some(sentence)),
+        };
+        self.analyse();
+        self.folder.keep(&self.experiment)?;
+        Ok(self.experiment)
+    }
+
+    fn run_blocks(&mut self) -> Result<ExperimentEnd, Broken> {
+        let begun = Instant::now();
+        for block in 0.. {
+            if let Some(end) = self.is_over(block, begun.elapsed()) {
+                return Ok(end);
+            }
+            self.run_block(block)?;
+            self.experiment.blocks = self.experiment.blocks.max(block + 1);
+            self.analyse();
+        }
+        Ok(ExperimentEnd::Complete)
+    }
+
+    /// Whether there is no block any more after `blocks` of them.
+    fn is_over(&self, blocks: u32, elapsed: Duration) -> Option<ExperimentEnd> {
+        match self.plan.blocks {
+            Blocks::Fixed(all) => (blocks >= all).then_some(ExperimentEnd::Complete),
+            // Blocks that were run before count whatever they tell.
+            Blocks::Until { .. } if blocks < self.experiment.blocks => None,
+            Blocks::Until { goal, within, least } => {
+                if blocks >= least && self.is_known(goal) {
+                    Some(ExperimentEnd::Complete)
+                } else {
+                    (elapsed >= within).then_some(ExperimentEnd::TimeUp)
+                }
+            }
+        }
+    }
+
+    /// Whether the effects of all that is still run are known so well.
+    fn is_known(&self, goal: Goal) -> bool {
+        let runs_on = |effect: &&Effect| match effect.of {
+            EffectOf::Level { factor, level } => {
+                let mut variants = self.experiment.variants.iter();
+                variants.any(|variant| {
+                    variant.stopped.is_none() && variant.levels.get(factor as usize) == Some(&level)
+                })
+            }
+            _ => true,
+        };
+        let effects = self.experiment.effects.iter().filter(runs_on);
+        let effects: Vec<Effect> = effects.cloned().collect();
+        // A quantile that no run has was refused with the plan.
+        goal::is_reached(goal, &effects).unwrap_or(false)
+    }
+
+    fn why(&self, end: ExperimentEnd) -> Option<String> {
+        match (end, self.plan.blocks) {
+            (ExperimentEnd::TimeUp, Blocks::Until { goal, within, .. }) => Some(format!(
+                "the effects are not known to {goal} after {}: give it more time (within), or a longer \
+                 duration in [load]",
+                humantime::format_duration(within)
+            )),
+            _ => None,
+        }
+    }
+
+    /// Every variant once, and those that prove nothing again.
+    fn run_block(&mut self, block: u32) -> Result<(), Broken> {
+        let order = order(self.experiment.seed, block, self.design.variants.len());
+        for round in 0..=self.plan.retries {
+            for &variant in &order {
+                let (attempts, counts) = record::attempts(&self.experiment, block, variant);
+                let is_due = attempts <= round && !counts;
+                if is_due && self.experiment.variants[variant].stopped.is_none() {
+                    self.run_variant(Place {
+                        block,
+                        variant,
+                        attempt: attempts,
+                    })?;
+                }
+            }
+        }
+        order.iter().try_for_each(|variant| self.give_up(block, *variant))
+    }
+
+    fn run_variant(&mut self, place: Place) -> Result<(), Broken> {
+        self.audience.begins(&self.experiment, place);
+        let variant = &self.design.variants[place.variant];
+        if let Err(error) = self.host.arrange(variant) {
+            return self.stop_variant(place.variant, error.to_string());
+        }
+        let block = place.block;
+        let name = Folder::name(block, u32::try_from(place.variant).unwrap_or(u32::MAX), place.attempt);
+        let file = self.folder.path(&name);
+        // One that an earlier process was writing when it was killed.
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                let sentence = format!("cannot remove {}: {error}", file.display());
+                return Err(Broken::Failed(sentence));
+            }
+            _ => {}
+        }
+        let trial = Trial {
+            plan: self.plan,
+            levels: &variant.levels,
+            file: &file,
+            stop: self.stop,
+        };
+        match trial.run(self.host) {
+            Ok(measured) => record::add(&mut self.experiment, place, name, &measured),
+            Err(TrialError::Stopped) => return Err(Broken::Stopped),
+            Err(TrialError::Register(cause)) => return Err(Broken::Failed(cause)),
+            Err(error) => record::add_failed(&mut self.experiment, place, error.to_string()),
+        }
+        // A run that was ended by the signal is left out, and made again if the experiment goes on.
+        if self.stop.load(Ordering::Relaxed) {
+            self.experiment.runs.pop();
+            return Err(Broken::Stopped);
+        }
+        self.tell_of_last();
+        self.keep()?;
+        self.rest()
+    }
+
+    /// Says why a run does not count, if it does not.
+    fn tell_of_last(&mut self) {
+        let Some(run) = self.experiment.runs.last() else {
+            return;
+        };
+        if let Some(reason) = &run.left_out {
+            let name = &self.experiment.variants[run.variant as usize].name;
+            let sentence = format!("block {}, {name}: {reason}", run.block + 1);
+            self.audience.hears(&sentence);
+        }
+    }
+
+    /// Stops a variant of which no attempt in this block had any result.
+    fn give_up(&mut self, block: u32, variant: usize) -> Result<(), Broken> {
+        let runs = self.experiment.runs.iter();
+        let mut runs = runs.filter(|run| run.block == block && run.variant as usize == variant);
+        let is_hopeless = runs.clone().all(|run| run.file.is_none());
+        match runs.next_back().and_then(|run| run.left_out.clone()) {
+            Some(reason) if is_hopeless => self.stop_variant(variant, reason),
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs a variant no more. Without the reference there is nothing to compare with.
+    fn stop_variant(&mut self, variant: usize, reason: String) -> Result<(), Broken> {
+        let stopped = &mut self.experiment.variants[variant];
+        if stopped.stopped.is_some() {
+            return Ok(());
+        }
+        let sentence = format!("{} is not run any more: {reason}", stopped.name);
+        stopped.stopped = Some(reason);
+        let is_reference = self.design.variants[variant] == self.design.variants[0];
+        if is_reference {
+            return Err(Broken::Failed(format!(
+                "the reference, with which everything is compared, cannot be run: {sentence}"
+            )));
+        }
+        self.audience.hears(&sentence);
+        self.keep()
+    }
+
+    fn keep(&self) -> Result<(), Broken> {
+        let kept = self.folder.keep(&self.experiment);
+        kept.map_err(|error| Broken::Failed(error.to_string()))
+    }
+
+    fn rest(&self) -> Result<(), Broken> {
+        let until = Instant::now() + self.plan.pause;
+        while let Some(left) = until.checked_duration_since(Instant::now()) {
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(Broken::Stopped);
+            }
+            thread::sleep(left.min(LOOK));
+        }
+        Ok(())
+    }
+
+    fn analyse(&mut self) {
+        let observed = effects::Observed::of(self.design, &self.experiment);
+        effects::analyse(&observed).write_to(&mut self.experiment);
+    }
+}
+
+/// How often it is looked whether a signal came.
+const LOOK: Duration = Duration::from_millis(20);

@@ -1,0 +1,186 @@
+//! What goes wrong with an experiment, and in which words: nothing is lost, and nothing left changed.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use super::{FOUR_FACTORS, Site};
+use crate::rig::need::need;
+use crate::rig::program::Program;
+
+/// A plan of one factor, with `factor` as its lines.
+fn plan(factor: &str) -> String {
+    format!(
+        r#"
+name = "one factor"
+[load]
+options = {{ rate = "1k", duration = "50ms", warmup = "0s", flows = 1 }}
+[server]
+program = "REACTOR"
+ready_within = "300ms"
+[design]
+blocks = 6
+pause = "0s"
+retries = 1
+[[factor]]
+name = "it"
+{factor}
+"#
+    )
+}
+
+/// A script at which a plan points as at a build of the server.
+fn script(site: &Site, name: &str, text: &str) {
+    let path = site.scratch.file(name);
+    fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("it is our directory");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it is our file");
+}
+
+/// The reference is compared with a server that does as `text` says.
+fn with_server(site: &Site, text: &str) -> String {
+    script(site, "other-server", text);
+    plan("server_program = true\nlevels = [\"REACTOR\", \"SCRATCH/other-server\"]")
+}
+
+#[test]
+fn a_plan_that_makes_no_sense_is_refused_before_anything_happens() {
+    let Some(site) = Site::new("tune-nonsense") else {
+        return;
+    };
+    for (factor, words) in [
+        ("sysctl = \"net.ipv4.ip_default_ttl\"\nlevel = [1, 2]", &["level"][..]),
+        ("sysctl = \"net.ipv4.ip_default_ttl\"\nlevels = [64, [1]]", &["levels"]),
+        ("sysctl = \"net.ipv4.no_such_thing\"\nlevels = [0, 1]", &["it", "no_such_thing"]),
+    ] {
+        let ended = site.run(&plan(factor), "");
+        assert!(!ended.status.success(), "{factor}");
+        for word in words {
+            assert!(ended.stderr.contains(word), "no {word} in {}", ended.stderr);
+        }
+        assert!(!site.scratch.file("tune").exists(), "{factor}");
+    }
+}
+
+#[test]
+fn a_setting_that_does_not_take_its_level_stops_that_variant_alone() {
+    let Some(site) = Site::new("tune-untaken") else {
+        return;
+    };
+    let before = site.settings();
+    // The kernel takes 1 to 255.
+    let factor = "sysctl = \"net.ipv4.ip_default_ttl\"\nlevels = [\"present\", 70, 999]";
+    let ended = site.run(&plan(factor), "");
+    ended.assert_code(0);
+    let result = site.result().expect("it is kept");
+    let stopped = |variant: usize| result["variants"][variant]["stopped"].clone();
+    assert!(stopped(1).is_null(), "{}", stopped(1));
+    let reason = stopped(2);
+    let reason = reason.as_str().expect("it is a sentence");
+    assert!(reason.contains("999") && reason.contains("ip_default_ttl"), "{reason}");
+    assert!(ended.stderr.contains(reason), "{}", ended.stderr);
+    assert!(ended.stdout.contains("999"), "{}", ended.stdout);
+    assert_eq!(site.settings(), before);
+}
+
+#[test]
+fn a_server_that_ends_by_itself_stops_its_variant_with_its_last_words() {
+    let Some(site) = Site::new("tune-crash") else {
+        return;
+    };
+    let ended = site.run(&with_server(&site, "echo out of luck >&2; exit 9"), "");
+    ended.assert_code(0);
+    let result = site.result().expect("it is kept");
+    let reason = result["variants"][1]["stopped"].as_str().expect("it is stopped");
+    assert!(reason.contains("out of luck"), "{reason}");
+    // As often as the plan allows, and no more after that.
+    let runs = result["runs"].as_array().expect("they are a list").iter();
+    assert_eq!(runs.filter(|run| run["variant"] == 1).count(), 2);
+}
+
+#[test]
+fn a_server_that_never_listens_stops_its_variant() {
+    let Some(site) = Site::new("tune-deaf") else {
+        return;
+    };
+    let ended = site.run(&with_server(&site, "exec sleep 600"), "");
+    ended.assert_code(0);
+    let result = site.result().expect("it is kept");
+    let reason = result["variants"][1]["stopped"].as_str().expect("it is stopped");
+    assert!(reason.contains("ready_within"), "{reason}");
+    assert_eq!(site.processes(), Vec::<String>::new());
+}
+
+#[test]
+fn without_its_reference_an_experiment_ends() {
+    let Some(site) = Site::new("tune-baseless") else {
+        return;
+    };
+    script(&site, "other-server", "exit 1");
+    let plan = plan("server_program = true\nlevels = [\"SCRATCH/other-server\", \"REACTOR\"]");
+    let ended = site.run(&plan, "");
+    ended.assert_code(1);
+    assert!(ended.stderr.contains("reference"), "{}", ended.stderr);
+    assert_eq!(site.result().expect("it is kept")["ended"], "failed");
+}
+
+#[test]
+fn a_directory_holds_one_experiment_and_of_one_plan() {
+    let Some(site) = Site::new("tune-directory") else {
+        return;
+    };
+    let factor = "server_option = \"workers\"\nlevels = [1, 2]";
+    let nothing = site.run(&plan(factor), "--resume");
+    nothing.assert_complaint(1, &["--resume"]);
+    site.run(&plan(factor), "--quiet").assert_code(0);
+    site.run(&plan(factor), "").assert_complaint(1, &["--resume", "--dir"]);
+    let other = plan("server_option = \"workers\"\nlevels = [1, 3]");
+    site.run(&other, "--resume").assert_complaint(1, &["another plan"]);
+    // There is nothing left to run, so that it only tells once more what is known.
+    let again = site.run(&plan(factor), "--resume");
+    again.assert_code(0);
+    assert!(again.stdout.contains("workers"), "{}", again.stdout);
+}
+
+#[test]
+fn a_full_disk_ends_an_experiment_and_leaves_the_host_as_it_was() {
+    let Some(site) = Site::new("tune-full") else {
+        return;
+    };
+    let before = site.settings();
+    let disk = site.scratch.file("tune");
+    fs::create_dir_all(&disk).expect("it is our directory");
+    let mount = Mount::small(&disk);
+    let Some(_mount) = need(mount, "a file system of its own") else {
+        return;
+    };
+    let ended = site.run(FOUR_FACTORS, "");
+    ended.assert_code(1);
+    assert!(ended.stderr.contains("No space left"), "{}", ended.stderr);
+    assert_eq!(site.settings(), before);
+    assert_eq!(site.processes(), Vec::<String>::new());
+    // What was known before is still there, whole.
+    assert!(site.result().is_some());
+}
+
+/// A file system that is full after some runs.
+struct Mount<'a>(&'a std::path::Path);
+
+impl<'a> Mount<'a> {
+    fn small(path: &'a std::path::Path) -> Result<Self, String> {
+        let mut command = Command::new("mount");
+        command.args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]).arg(path);
+        let ended = Program::start(command).end();
+        if ended.status.success() {
+            return Ok(Self(path));
+        }
+        Err(ended.stderr)
+    }
+}
+
+impl Drop for Mount<'_> {
+    fn drop(&mut self) {
+        let mut command = Command::new("umount");
+        command.arg(self.0);
+        let _unmounted: std::io::Result<std::process::Output> = command.output();
+    }
+}

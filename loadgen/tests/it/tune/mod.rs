@@ -1,0 +1,156 @@
+//! `loadgen tune`: experiments on hosts of a lab, whose settings nobody else needs.
+//!
+//! - [`whole`]: experiments that go through;
+//! - [`ended`]: experiments that are ended by a signal, and what `--restore` does then;
+//! - [`broken`]: what goes wrong, and in which words.
+
+mod broken;
+mod ended;
+mod whole;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::rig::PATIENCE;
+use crate::rig::lab::Lab;
+use crate::rig::need::need;
+use crate::rig::program::{Ended, LOADGEN, Program, reactor};
+use crate::rig::scratch::Scratch;
+
+/// A host whose settings may be changed, and a directory for experiments on it.
+struct Site {
+    lab: Lab,
+    scratch: Scratch,
+    reactor: PathBuf,
+}
+
+impl Site {
+    /// `None` where the test has to return. `name` must be that of one test alone.
+    fn new(name: &str) -> Option<Self> {
+        let reactor = need(reactor(), "the program echo-reactor")?;
+        Some(Self {
+            lab: Lab::up("")?,
+            scratch: Scratch::new(name),
+            reactor,
+        })
+    }
+
+    /// A command inside of the host.
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &format!("{}-server", self.lab.name), program]);
+        command
+    }
+
+    /// Starts an experiment by a plan, with more arguments.
+    fn start(&self, plan: &str, arguments: &str) -> Program {
+        let file = self.scratch.file("plan.toml");
+        fs::write(&file, self.filled(plan)).expect("it is our directory");
+        let mut command = self.command(LOADGEN);
+        command.arg("tune").arg(file).arg("--state").arg(self.scratch.file("state"));
+        if !arguments.contains("--dir") {
+            command.arg("--dir").arg(self.scratch.file("tune"));
+        }
+        command.args(arguments.split_whitespace());
+        Program::start(command)
+    }
+
+    /// The plan with the server's place in it.
+    fn filled(&self, plan: &str) -> String {
+        plan.replace("REACTOR", &self.reactor.display().to_string())
+            .replace("SCRATCH", &self.scratch.file("").display().to_string())
+    }
+
+    fn run(&self, plan: &str, arguments: &str) -> Ended {
+        self.start(plan, arguments).end_within(LONG)
+    }
+
+    /// `loadgen tune --restore`.
+    fn restore(&self) -> Ended {
+        let mut command = self.command(LOADGEN);
+        command.args(["tune", "--restore", "--state"]).arg(self.scratch.file("state"));
+        Program::start(command).end()
+    }
+
+    /// What is known of the experiment, if anything is.
+    fn result(&self) -> Option<Value> {
+        let text = fs::read_to_string(self.scratch.file("tune/tune.json")).ok()?;
+        Some(serde_json::from_str(&text).expect("it is put in place whole"))
+    }
+
+    /// The settings that the plans here turn.
+    fn settings(&self) -> BTreeMap<String, String> {
+        let settings = SYSCTLS.iter().map(|name| {
+            let mut command = self.command("cat");
+            command.arg(format!("/proc/sys/net/ipv4/{name}"));
+            let read = Program::start(command).end();
+            read.assert_code(0);
+            ((*name).to_owned(), read.stdout.trim().to_owned())
+        });
+        settings.collect()
+    }
+
+    /// Programs that run inside of the host.
+    fn processes(&self) -> Vec<String> {
+        let mut command = Command::new("ip");
+        command.args(["netns", "pids", &format!("{}-server", self.lab.name)]);
+        let told = Program::start(command).end();
+        told.stdout.lines().map(str::to_owned).collect()
+    }
+
+    /// Waits until it is so.
+    #[track_caller]
+    fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so(self) {
+            assert!(Instant::now() < deadline, "it never came about that {what}");
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// The names of the settings below /proc/sys/net/ipv4.
+const SYSCTLS: [&str; 2] = ["ip_default_ttl", "udp_early_demux"];
+
+/// How long a whole experiment may take.
+const LONG: Duration = Duration::from_secs(300);
+
+/// Two settings of the host and two arguments of the server, each of two levels.
+const FOUR_FACTORS: &str = r#"
+name = "four factors"
+
+[load]
+options = { rate = "2k", duration = "100ms", warmup = "0s", flows = 1 }
+
+[server]
+program = "REACTOR"
+options = { listen = "127.0.0.1:0" }
+
+[design]
+blocks = 8
+seed = 7
+pause = "0s"
+
+[[factor]]
+name = "ttl"
+sysctl = "net.ipv4.ip_default_ttl"
+levels = ["present", 65]
+
+[[factor]]
+name = "early demux"
+sysctl = "net.ipv4.udp_early_demux"
+levels = [1, 0]
+
+[[factor]]
+server_option = "io"
+levels = ["offload", "batch"]
+
+[[factor]]
+server_option = "workers"
+levels = [1, 2]
+"#;
