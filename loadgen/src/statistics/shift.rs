@@ -104,7 +104,7 @@ fn difference(from: f64, to: f64) -> f64 {
 }
 
 /// Nothing lies between minus and plus infinity, as far as one can tell.
-fn midpoint(low: f64, high: f64) -> f64 {
+pub(super) fn midpoint(low: f64, high: f64) -> f64 {
     if low.is_infinite() && high.is_infinite() && low.signum() * high.signum() < 0.0 {
         0.0
     } else {
