@@ -91,7 +91,9 @@ fn clipped(sizes: &[f64]) -> Vec<f64> {
 fn unit(mut values: Vec<f64>) -> Vec<f64> {
     let length = values.iter().map(|value| value * value).sum::<f64>().sqrt();
     if length > 0.0 {
-        values.iter_mut().for_each(|value| *value /= length);
+        for value in &mut values {
+            *value /= length;
+        }
     }
     values
 }
