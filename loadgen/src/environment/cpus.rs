@@ -8,7 +8,7 @@ use super::files;
 use crate::host::Figure;
 
 /// Numbers as a list of ranges: `0-3,8`, or `none`.
-pub(super) fn list(numbers: impl IntoIterator<Item = u32>) -> String {
+pub(crate) fn list(numbers: impl IntoIterator<Item = u32>) -> String {
     let mut numbers: Vec<u32> = numbers.into_iter().collect();
     numbers.sort_unstable();
     numbers.dedup();
@@ -33,7 +33,7 @@ pub(super) fn list(numbers: impl IntoIterator<Item = u32>) -> String {
 }
 
 /// A list of ranges; an empty text is an empty list. `None` if it is something else.
-pub(super) fn parse(text: &str) -> Option<Vec<u32>> {
+pub(crate) fn parse(text: &str) -> Option<Vec<u32>> {
     let mut numbers = Vec::new();
     for part in text.trim().split(',').filter(|part| !part.is_empty()) {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -47,7 +47,7 @@ pub(super) fn parse(text: &str) -> Option<Vec<u32>> {
 }
 
 /// A mask: words of 32 bits in hexadecimal, the highest first (`00000001,80000000`).
-pub(super) fn parse_mask(text: &str) -> Option<Vec<u32>> {
+pub(crate) fn parse_mask(text: &str) -> Option<Vec<u32>> {
     let mut numbers = Vec::new();
     for (index, word) in (0_u32..).zip(text.trim().rsplit(',')) {
         let word = u32::from_str_radix(word, 16).ok()?;
@@ -74,7 +74,7 @@ pub(super) fn by_value(pairs: impl IntoIterator<Item = (u32, String)>) -> BTreeM
 }
 
 /// The processors that are in use, by number.
-pub(super) fn online() -> Figure<Vec<u32>> {
+pub(crate) fn online() -> Figure<Vec<u32>> {
     let path = Path::new(DIRECTORY).join("online");
     let text = files::text(&path)?;
     parse(&text).ok_or_else(|| format!("{} is no list: {text:?}", path.display()))
@@ -112,7 +112,7 @@ pub(super) fn by_value_of_each(
     }
 }
 
-pub(super) const DIRECTORY: &str = "/sys/devices/system/cpu";
+pub(crate) const DIRECTORY: &str = "/sys/devices/system/cpu";
 
 /// Above any number of a processor, a queue or a node that Linux gives; keeps a file that is none
 /// of the kernel's from taking all memory.

@@ -9,7 +9,7 @@ use crate::host::{Figure, read};
 ///
 /// # Errors
 /// Why it cannot be read.
-pub(super) fn text(path: impl AsRef<Path>) -> Figure<String> {
+pub(crate) fn text(path: impl AsRef<Path>) -> Figure<String> {
     read(path).map(|text| text.trim().to_owned())
 }
 
@@ -17,7 +17,7 @@ pub(super) fn text(path: impl AsRef<Path>) -> Figure<String> {
 ///
 /// # Errors
 /// Why it cannot be read, or that it holds something else.
-pub(super) fn number<N: FromStr>(path: impl AsRef<Path>) -> Figure<N> {
+pub(crate) fn number<N: FromStr>(path: impl AsRef<Path>) -> Figure<N> {
     let path = path.as_ref();
     let text = text(path)?;
     let other = |_| format!("{} holds no number: {text:?}", path.display());
@@ -26,14 +26,14 @@ pub(super) fn number<N: FromStr>(path: impl AsRef<Path>) -> Figure<N> {
 
 /// The word in brackets: how the kernel shows which of several settings is in force
 /// (`always [madvise] never`).
-pub(super) fn chosen(text: &str) -> Option<&str> {
+pub(crate) fn chosen(text: &str) -> Option<&str> {
     let (_before, rest) = text.split_once('[')?;
     let (chosen, _after) = rest.split_once(']')?;
     Some(chosen)
 }
 
 /// The value of `name : value`, as in `/proc/cpuinfo` and `/proc/meminfo`; the first one.
-pub(super) fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+pub(crate) fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.lines().find_map(|line| {
         let (left, value) = line.split_once(':')?;
         (left.trim() == name).then_some(value.trim())

@@ -138,7 +138,7 @@ fn scheduling(text: &str) -> Figure<(String, i64)> {
     ))
 }
 
-fn capabilities() -> Figure<String> {
+pub(crate) fn capabilities() -> Figure<String> {
     let text = files::text("/proc/self/status")?;
     let mask = files::field(&text, "CapEff").map(str::to_owned);
     mask.ok_or_else(|| "/proc/self/status has no CapEff".to_owned())

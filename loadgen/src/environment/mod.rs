@@ -16,9 +16,9 @@
 //! - `cpus`, `files`: lists of processors, and the files of `/proc` and `/sys`.
 
 pub mod build;
-mod cpus;
+pub(crate) mod cpus;
 pub mod difference;
-mod files;
+pub(crate) mod files;
 pub mod flat;
 pub mod interface;
 pub mod kernel;

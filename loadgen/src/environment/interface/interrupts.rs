@@ -57,7 +57,7 @@ fn numbers_in(directory: &Path) -> Vec<u32> {
 
 /// `38:  0  14572  PCI-MSIX-0000:00:03.0  1-edge  virtio2-input.0`, under a line that names the
 /// processors: the number of each interrupt that has one, and who asked for it.
-fn parse(text: &str) -> Vec<(u32, String)> {
+pub(crate) fn parse(text: &str) -> Vec<(u32, String)> {
     let mut lines = text.lines();
     let processors = lines.next().unwrap_or_default().split_whitespace().count();
     let interrupts = lines.filter_map(|line| {

@@ -7,9 +7,9 @@
 //! - `interrupts`: which processors its interrupts go to.
 
 mod ethtool;
-mod interrupts;
+pub(crate) mod interrupts;
 mod netlink;
-mod queues;
+pub(crate) mod queues;
 mod route;
 
 use std::collections::BTreeMap;
@@ -116,7 +116,7 @@ impl Interface {
 
 /// Where the interface stands in `/sys`. A program in a network of its own may see that of another
 /// network there, in which the name means another interface.
-fn directory(name: &str, index: u32) -> Figure<PathBuf> {
+pub(crate) fn directory(name: &str, index: u32) -> Figure<PathBuf> {
     let directory = Path::new("/sys/class/net").join(name);
     if files::number::<u32>(directory.join("ifindex"))? == index {
         Ok(directory)

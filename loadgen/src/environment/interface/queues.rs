@@ -39,13 +39,14 @@ impl Queues {
 }
 
 /// Directories of queues, by number.
-type Directories = BTreeMap<u32, PathBuf>;
+pub(crate) type Directories = BTreeMap<u32, PathBuf>;
 
 fn count(queues: &Directories) -> u64 {
     queues.len() as u64
 }
 
-fn named(directory: &Path, way: &str) -> Figure<Directories> {
+/// The queues of one way, `rx-` or `tx-`, in the directory of an interface's queues.
+pub(crate) fn named(directory: &Path, way: &str) -> Figure<Directories> {
     let entries = fs::read_dir(directory).map_err(|error| unreadable(directory, &error))?;
     let queues = entries.filter_map(|entry| {
         let entry = entry.ok()?;

@@ -1,8 +1,46 @@
 //! A setting of this host: how it is read, changed and put back.
+//!
+//! - `single`, `interrupt`: one file; `places`, `queues`, `processors`: files that are set together;
+//! - `ethtool`, `features`, `queueing`, `command`: what programs read and set; `program` runs them;
+//! - `kind`: what all of these provide;
+//! - `meaning`: whether two texts mean the same value;
+//! - `shell`: lines for people who set it themselves;
+//! - `interface`, `root`: names of interfaces, and the files of `/proc` and `/sys`.
 
+mod command;
+mod error;
+mod ethtool;
+mod features;
+mod interface;
+mod interrupt;
+mod kind;
+mod meaning;
+mod places;
+mod processors;
+mod program;
+mod queueing;
+mod queues;
+mod root;
+mod shell;
+mod single;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+use self::command::Commands;
+pub use self::error::KnobError;
+use self::ethtool::Ethtool;
+use self::kind::{Kind, Refusal};
+use self::processors::{Governor, IdleLimit};
+use self::queueing::Queueing;
+use self::queues::{Queues, Steering};
+use self::root::Root;
+use self::single::Single;
+use crate::results::Recipe;
 
 /// A setting of this host. In this form it is in the journal, so that another process can put it back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +83,206 @@ pub enum Knob {
         /// Sets it back.
         revert: Vec<String>,
     },
+}
+
+impl Knob {
+    /// The present value, as a text that [`put_back`](Self::put_back) takes, also in another process.
+    ///
+    /// # Errors
+    /// If the host does not have it, or it could not be put back.
+    pub fn read(&self) -> Result<String, KnobError> {
+        self.read_under(&Root::host())
+    }
+
+    /// Sets it to a level, or to what was read, and looks whether it took.
+    ///
+    /// # Errors
+    /// If it is refused, or another value is shown.
+    pub fn apply(&self, level: &str) -> Result<(), KnobError> {
+        self.apply_under(&Root::host(), level)
+    }
+
+    /// Sets it to what was read before it was changed; does nothing if it is so already.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply).
+    pub fn put_back(&self, before: &str) -> Result<(), KnobError> {
+        self.put_back_under(&Root::host(), before)
+    }
+
+    /// Whether it is there, and this process may change it. Nothing is changed for that.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn may_change(&self) -> Result<(), KnobError> {
+        self.may_change_under(&Root::host())
+    }
+
+    /// How to set it to each level on another host.
+    ///
+    /// # Errors
+    /// If a level can be none.
+    pub fn recipe<'a>(
+        &self,
+        levels: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Recipe, KnobError> {
+        self.recipe_under(&Root::host(), levels)
+    }
+
+    /// Whether it belongs to the network of the process that sets it, and goes when that goes.
+    #[must_use]
+    pub fn is_of_network(&self) -> bool {
+        match self {
+            Self::Sysctl(name) => name.starts_with("net.") || name.starts_with("net/"),
+            Self::File(path) => ["/sys/class/net", "/proc/sys/net"]
+                .iter()
+                .any(|network| path.starts_with(network)),
+            Self::Ethtool { .. }
+            | Self::ReceiveSteering(_)
+            | Self::TransmitSteering(_)
+            | Self::FlowSteering(_)
+            | Self::Queueing(_) => true,
+            Self::Interrupt(_) | Self::Governor(_) | Self::IdleLimit(_) | Self::Command { .. } => {
+                false
+            }
+        }
+    }
+
+    fn kind<'a>(&'a self, root: &'a Root) -> Box<dyn Kind + 'a> {
+        let queues = |interface, steering| Queues {
+            root,
+            interface,
+            steering,
+        };
+        match self {
+            Self::Sysctl(name) => Box::new(Single::sysctl(root, name)),
+            Self::File(path) => Box::new(Single::file(root, path)),
+            Self::Interrupt(name) => Box::new(Single::at(interrupt::affinity(root, name))),
+            Self::Ethtool {
+                interface,
+                group,
+                parameter,
+            } => Box::new(Ethtool {
+                interface,
+                group: *group,
+                parameter,
+            }),
+            Self::ReceiveSteering(name) => Box::new(queues(name, Steering::Receive)),
+            Self::TransmitSteering(name) => Box::new(queues(name, Steering::Transmit)),
+            Self::FlowSteering(name) => Box::new(queues(name, Steering::Flows)),
+            Self::Governor(processors) => Box::new(Governor { root, processors }),
+            Self::IdleLimit(processors) => Box::new(IdleLimit { root, processors }),
+            Self::Queueing(interface) => Box::new(Queueing { interface }),
+            Self::Command {
+                read,
+                apply,
+                revert,
+            } => Box::new(Commands {
+                read,
+                apply,
+                revert,
+            }),
+        }
+    }
+
+    fn read_under(&self, root: &Root) -> Result<String, KnobError> {
+        let knob = || self.to_string();
+        let read = self.kind(root).read();
+        read.map_err(|reason| KnobError::Unreadable {
+            knob: knob(),
+            reason,
+        })
+    }
+
+    fn apply_under(&self, root: &Root, level: &str) -> Result<(), KnobError> {
+        let set = self.kind(root).set(level);
+        set.map_err(|refusal| self.refused(level, refusal))
+    }
+
+    fn put_back_under(&self, root: &Root, before: &str) -> Result<(), KnobError> {
+        let kind = self.kind(root);
+        if kind.read().is_ok_and(|present| present == before) {
+            return Ok(());
+        }
+        let set = kind.put_back(before);
+        set.map_err(|refusal| self.refused(before, refusal))
+    }
+
+    fn may_change_under(&self, root: &Root) -> Result<(), KnobError> {
+        let knob = || self.to_string();
+        let may = self.kind(root).may_change();
+        may.map_err(|reason| KnobError::Unchangeable {
+            knob: knob(),
+            reason,
+        })
+    }
+
+    fn recipe_under<'a>(
+        &self,
+        root: &Root,
+        levels: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Recipe, KnobError> {
+        if let Self::Sysctl(name) = self {
+            return Ok(Recipe::Sysctl(name.clone()));
+        }
+        let kind = self.kind(root);
+        let lines = levels.into_iter().map(|level| {
+            let line = kind.shell(level);
+            line.map_err(|reason| self.refused(level, Refusal::Cannot(reason)))
+        });
+        lines.collect::<Result<_, _>>().map(Recipe::Shell)
+    }
+
+    fn refused(&self, wanted: &str, refusal: Refusal) -> KnobError {
+        let (knob, wanted) = (self.to_string(), wanted.to_owned());
+        match refusal {
+            Refusal::Cannot(reason) => KnobError::Refused {
+                knob,
+                wanted,
+                reason,
+            },
+            Refusal::Shows(found) => KnobError::NotTaken {
+                knob,
+                wanted,
+                found,
+            },
+        }
+    }
+}
+
+impl fmt::Display for Knob {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sysctl(name) => write!(formatter, "sysctl {name}"),
+            Self::File(path) => write!(formatter, "{}", path.display()),
+            Self::Ethtool {
+                interface,
+                group,
+                parameter,
+            } => write!(
+                formatter,
+                "ethtool {} {interface} {parameter}",
+                group.set_by()
+            ),
+            Self::Interrupt(name) => write!(formatter, "processors of interrupt {name}"),
+            Self::ReceiveSteering(name) => write!(formatter, "receive steering of {name}"),
+            Self::TransmitSteering(name) => write!(formatter, "transmit steering of {name}"),
+            Self::FlowSteering(name) => write!(formatter, "flow steering of {name}"),
+            Self::Governor(list) => write!(formatter, "governor of {}", processors_of(list)),
+            Self::IdleLimit(list) => write!(formatter, "idle limit of {}", processors_of(list)),
+            Self::Queueing(name) => write!(formatter, "queueing of {name}"),
+            Self::Command { apply, .. } => {
+                write!(formatter, "what `{}` sets", shell::line(apply))
+            }
+        }
+    }
+}
+
+fn processors_of(list: &str) -> String {
+    match list {
+        "all" => "all processors".to_owned(),
+        list => format!("processors {list}"),
+    }
 }
 
 /// What `ethtool` sets with one of its flags.

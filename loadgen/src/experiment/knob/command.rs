@@ -1,0 +1,52 @@
+//! A setting that commands of the plan read, apply and revert.
+
+use super::kind::{Kind, Refusal, taken};
+use super::{program, shell};
+use crate::host::Figure;
+
+/// The three commands, each with its arguments. No shell is between.
+pub(super) struct Commands<'a> {
+    pub(super) read: &'a [String],
+    pub(super) apply: &'a [String],
+    pub(super) revert: &'a [String],
+}
+
+impl Kind for Commands<'_> {
+    fn read(&self) -> Figure<String> {
+        program::run(self.read)
+    }
+
+    fn set(&self, value: &str) -> Result<(), Refusal> {
+        program::run(&with(self.apply, value))?;
+        taken(value, self.read()?)
+    }
+
+    fn put_back(&self, before: &str) -> Result<(), Refusal> {
+        program::run(&with(self.revert, before))?;
+        taken(before, self.read()?)
+    }
+
+    fn may_change(&self) -> Figure<()> {
+        for (words, key) in [
+            (self.read, "read"),
+            (self.apply, "apply"),
+            (self.revert, "revert"),
+        ] {
+            let name = words
+                .first()
+                .ok_or_else(|| format!("{key} names no command"))?;
+            program::find(name)?;
+        }
+        self.read().map(|_value| ())
+    }
+
+    fn shell(&self, level: &str) -> Figure<String> {
+        Ok(shell::line(with(self.apply, level)))
+    }
+}
+
+/// The words with the value in its places.
+fn with(words: &[String], value: &str) -> Vec<String> {
+    let words = words.iter();
+    words.map(|word| word.replace("{level}", value)).collect()
+}

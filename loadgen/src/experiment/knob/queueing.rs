@@ -1,0 +1,182 @@
+//! The root queueing discipline of an interface, by `tc(8)`.
+//!
+//! What the kernel has set up itself has the handle `0:`, and comes back when the root is deleted. One
+//! that somebody has set has classes, filters and state that cannot be put back as they were: an
+//! interface with such a one is left alone.
+
+use super::kind::{Kind, Refusal};
+use super::{interface, program, shell};
+use crate::host::Figure;
+
+/// That of an interface.
+pub(super) struct Queueing<'a> {
+    pub(super) interface: &'a str,
+}
+
+impl Queueing<'_> {
+    fn shown(&self) -> Figure<Vec<Discipline>> {
+        let interface = interface::checked(self.interface)?;
+        program::run(&["tc", "qdisc", "show", "dev", interface]).map(|text| disciplines(&text))
+    }
+
+    fn root(&self) -> Figure<Discipline> {
+        let root = self.shown()?.into_iter().find(|one| one.is_root);
+        root.ok_or_else(|| format!("tc tells no queueing discipline of {}", self.interface))
+    }
+
+    fn command<'a>(&'a self, verb: &'a str, words: &[&'a str]) -> Vec<&'a str> {
+        let mut command = vec!["tc", "qdisc", verb, "dev", self.interface, "root"];
+        command.extend(words);
+        command
+    }
+
+    fn delete(&self) -> Figure<()> {
+        program::run(&self.command("del", &[])).map(|_printed| ())
+    }
+
+    /// Back to what the kernel sets up, which should be of kind `kind`.
+    fn to_default(&self, kind: &str) -> Result<(), Refusal> {
+        let present = self.root()?;
+        if present.is_default() && present.kind == kind {
+            return Ok(());
+        }
+        if present.is_default() {
+            // Set up while another kind was the default; it is set up anew behind another one.
+            program::run(&self.command("add", &["pfifo"]))?;
+        }
+        self.delete()?;
+        let present = self.root()?;
+        if present.is_default() && (kind.is_empty() || present.kind == kind) {
+            Ok(())
+        } else {
+            Err(Refusal::Shows(present.text()))
+        }
+    }
+}
+
+impl Kind for Queueing<'_> {
+    fn read(&self) -> Figure<String> {
+        let of_others = self.shown()?.into_iter().find(|one| !one.is_default());
+        if let Some(one) = of_others {
+            let (kind, handle, interface) = (one.kind, one.handle, self.interface);
+            return Err(format!(
+                "somebody has set {kind} {handle} on {interface}, which could not be put back as it is: \
+                 tc qdisc del dev {interface} root removes it"
+            ));
+        }
+        self.root().map(|root| root.text())
+    }
+
+    fn set(&self, value: &str) -> Result<(), Refusal> {
+        let words = words(value)?;
+        if let ["default", rest @ ..] = words.as_slice() {
+            return self.to_default(rest.first().unwrap_or(&""));
+        }
+        program::run(&self.command("replace", &words))?;
+        let present = self.root()?;
+        if !present.is_default() && words.first() == Some(&present.kind.as_str()) {
+            Ok(())
+        } else {
+            Err(Refusal::Shows(present.text()))
+        }
+    }
+
+    fn may_change(&self) -> Figure<()> {
+        self.read()?;
+        interface::may_be_changed()
+    }
+
+    fn shell(&self, level: &str) -> Figure<String> {
+        interface::checked(self.interface)?;
+        let words = words(level)?;
+        Ok(shell::line(match words.as_slice() {
+            ["default", ..] => self.command("del", &[]),
+            words => self.command("replace", words),
+        }))
+    }
+}
+
+/// A kind and its options; none of the words is an option of `tc` itself.
+fn words(value: &str) -> Figure<Vec<&str>> {
+    let words: Vec<&str> = value.split_whitespace().collect();
+    if words.is_empty() || words.iter().any(|word| word.starts_with('-')) {
+        return Err(format!("{value:?} is no queueing discipline"));
+    }
+    Ok(words)
+}
+
+/// A line of `tc qdisc show`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Discipline {
+    kind: String,
+    handle: String,
+    is_root: bool,
+}
+
+impl Discipline {
+    fn is_default(&self) -> bool {
+        self.handle == "0:"
+    }
+
+    fn text(&self) -> String {
+        if self.is_default() {
+            format!("default {}", self.kind)
+        } else {
+            self.kind.clone()
+        }
+    }
+}
+
+/// All that queue: what sorts incoming packets (`ingress`, `clsact`) does not.
+fn disciplines(text: &str) -> Vec<Discipline> {
+    let lines = text.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        if words.next() != Some("qdisc") {
+            return None;
+        }
+        let (kind, handle) = (words.next()?, words.next()?);
+        let place = words.next()?;
+        let is_incoming = place == "parent" && words.next() == Some("ffff:fff1");
+        (!is_incoming).then(|| Discipline {
+            kind: kind.to_owned(),
+            handle: handle.to_owned(),
+            is_root: place == "root",
+        })
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_kernel_set_up_is_told_from_what_somebody_did() {
+        let text = "qdisc mq 0: root \nqdisc fq_codel 8005: parent :1 limit 10240p\n\
+            qdisc ingress ffff: parent ffff:fff1 ---------------- \n";
+        let found = disciplines(text);
+        let told = |one: &Discipline| (one.text(), one.is_root, one.is_default());
+        assert_eq!(
+            found.iter().map(told).collect::<Vec<_>>(),
+            [
+                ("default mq".to_owned(), true, true),
+                ("fq_codel".to_owned(), false, false)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_person_would_type_the_same() {
+        let queueing = Queueing { interface: "eth0" };
+        assert_eq!(
+            queueing.shell("fq limit 1000"),
+            Ok("tc qdisc replace dev eth0 root fq limit 1000".to_owned())
+        );
+        assert_eq!(
+            queueing.shell("default mq"),
+            Ok("tc qdisc del dev eth0 root".to_owned())
+        );
+        assert!(queueing.shell("-batch /etc/shadow").is_err());
+        assert!(Queueing { interface: "-x" }.shell("fq").is_err());
+    }
+}
