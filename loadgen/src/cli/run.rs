@@ -312,6 +312,6 @@ const TUNING: &str = "Tuning";
 
 /// A number that differs from run to run: the standard library seeds its hash maps from the
 /// system's randomness. Of 53 bits, so that it survives readers of JSON that know only floats.
-fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     RandomState::new().hash_one(0) >> 11
 }

@@ -7,11 +7,10 @@ use super::host;
 use super::plan::{Blocks, Factor, FactorKind, Plan};
 use super::trial::Measured;
 use crate::compare::Subject;
-use crate::host::Figure;
 use crate::measure::Quantile;
 use crate::results::{
-    Best, Ended, Experiment, ExperimentEnd, ExperimentFactor,
-    ExperimentQuantity, ExperimentRun, ExperimentSchema, ExperimentVariant, Unit,
+    Best, Ended, Experiment, ExperimentEnd, ExperimentFactor, ExperimentQuantity, ExperimentRun,
+    ExperimentSchema, ExperimentVariant, Unit,
 };
 use crate::verdict::Outcome;
 
@@ -28,8 +27,17 @@ pub struct Place {
 
 /// An experiment of which nothing is known yet.
 #[must_use]
-pub fn begin(plan: &Plan, design: &Design, factors: Vec<ExperimentFactor>, seed: u64) -> Experiment {
-    let names: Vec<&str> = plan.factors.iter().map(|factor| factor.name.as_str()).collect();
+pub fn begin(
+    plan: &Plan,
+    design: &Design,
+    factors: Vec<ExperimentFactor>,
+    seed: u64,
+) -> Experiment {
+    let names: Vec<&str> = plan
+        .factors
+        .iter()
+        .map(|factor| factor.name.as_str())
+        .collect();
     let variants = design.variants.iter().enumerate();
     let last = design.twin();
     let variants = variants.map(|(number, variant)| ExperimentVariant {
@@ -139,7 +147,12 @@ fn nanos(time: Duration) -> u64 {
 pub fn add(experiment: &mut Experiment, place: Place, name: String, measured: &Measured) {
     let run = &measured.run;
     experiment.began_unix_ns = experiment.began_unix_ns.or(run.began_unix_ns);
-    let doubts: Vec<String> = run.verdict.doubts.iter().map(|doubt| doubt.code.clone()).collect();
+    let doubts: Vec<String> = run
+        .verdict
+        .doubts
+        .iter()
+        .map(|doubt| doubt.code.clone())
+        .collect();
     let left_out = if run.verdict.outcome == Outcome::Invalid {
         Some(format!("its verdict is invalid: {}", doubts.join(", ")))
     } else if run.ended != Some(Ended::AsPlanned) {

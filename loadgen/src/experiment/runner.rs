@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::design::{Design, order};
+use super::design::Design;
+use super::design::order::order;
 use super::effects::{self, goal};
 use super::folder::{Folder, FolderError};
 use super::host::Host;
@@ -63,10 +64,7 @@ impl Runner<'_> {
         let ended = self.run_blocks();
         (self.experiment.ended, self.experiment.why) = match ended {
             Ok(end) => (end, self.why(end)),
-            Err(Broken::Stopped) => (
-                ExperimentEnd::Stopped,
-                Some("a signal ended it".to_owned()),
-            ),
+            Err(Broken::Stopped) => (ExperimentEnd::Stopped, Some("a signal ended it".to_owned())),
             Err(Broken::Failed(sentence)) => (ExperimentEnd::Failed, Some(sentence)),
         };
         self.analyse();
@@ -93,7 +91,11 @@ impl Runner<'_> {
             Blocks::Fixed(all) => (blocks >= all).then_some(ExperimentEnd::Complete),
             // Blocks that were run before count whatever they tell.
             Blocks::Until { .. } if blocks < self.experiment.blocks => None,
-            Blocks::Until { goal, within, least } => {
+            Blocks::Until {
+                goal,
+                within,
+                least,
+            } => {
                 if blocks >= least && self.is_known(goal) {
                     Some(ExperimentEnd::Complete)
                 } else {
@@ -147,7 +149,9 @@ impl Runner<'_> {
                 }
             }
         }
-        order.iter().try_for_each(|variant| self.give_up(block, *variant))
+        order
+            .iter()
+            .try_for_each(|variant| self.give_up(block, *variant))
     }
 
     fn run_variant(&mut self, place: Place) -> Result<(), Broken> {
@@ -157,7 +161,11 @@ impl Runner<'_> {
             return self.stop_variant(place.variant, error.to_string());
         }
         let block = place.block;
-        let name = Folder::name(block, u32::try_from(place.variant).unwrap_or(u32::MAX), place.attempt);
+        let name = Folder::name(
+            block,
+            u32::try_from(place.variant).unwrap_or(u32::MAX),
+            place.attempt,
+        );
         let file = self.folder.path(&name);
         // One that an earlier process was writing when it was killed.
         match fs::remove_file(&file) {

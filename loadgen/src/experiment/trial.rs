@@ -70,10 +70,7 @@ impl Trial<'_> {
             }
             (loaded, _) => loaded?,
         };
-        let echoed = ended.map_or_else(
-            || Err(ELSEWHERE.to_owned()),
-            |ended| ended.echoed,
-        );
+        let echoed = ended.map_or_else(|| Err(ELSEWHERE.to_owned()), |ended| ended.echoed);
         Ok(Measured {
             run,
             cpu_per_echo: each(used, echoed),
@@ -277,7 +274,7 @@ fn command(program: &Program, usual: &Path) -> Command {
             command
         }
     };
-    command.args(program.arguments()).envs(
+    command.args(arguments(&program.options)).envs(
         program
             .environment
             .iter()
@@ -290,7 +287,9 @@ fn command(program: &Program, usual: &Path) -> Command {
 fn lasts(load: &Program) -> Duration {
     // Options of another build that this one does not understand say nothing of time.
     let sends = Times::of(load).ok().and_then(|times| times.most);
-    let waits = load.understood().map_or(Duration::ZERO, |typed| typed.timeout);
+    let waits = load
+        .understood()
+        .map_or(Duration::ZERO, |typed| typed.timeout);
     let most = sends.unwrap_or(LONGEST).saturating_add(waits);
     most.min(LONGEST).saturating_add(LATEST)
 }

@@ -45,7 +45,11 @@ fn median<'a>(experiment: &'a Experiment, factor: u32) -> &'a Effect {
     let of = |effect: &&Effect| {
         effect.quantity == "p50" && effect.of == EffectOf::Level { factor, level: 1 }
     };
-    experiment.effects.iter().find(of).expect("each level has its effect")
+    experiment
+        .effects
+        .iter()
+        .find(of)
+        .expect("each level has its effect")
 }
 
 fn nanos(change: Change) -> i64 {
@@ -58,7 +62,8 @@ fn nanos(change: Change) -> i64 {
 #[test]
 fn ten_blocks_find_a_service_of_twenty_microseconds_and_nothing_else() {
     let reactor = reactor().expect("the server can be built");
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tune-{}", std::process::id()));
+    let directory =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tune-{}", std::process::id()));
     fs::create_dir_all(&directory).expect("a build can write to its own directory");
     let file = directory.join("plan.toml");
     fs::write(&file, plan(&reactor)).expect("it is our directory");

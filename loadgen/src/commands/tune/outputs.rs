@@ -67,6 +67,9 @@ impl Outputs {
             self.sysctl.write_text(&fragments::sysctl(experiment)),
             self.shell.write_text(&fragments::shell(experiment)),
         ];
-        written.into_iter().collect::<Result<(), _>>().map_err(failed)
+        written
+            .into_iter()
+            .collect::<Result<(), _>>()
+            .map_err(failed)
     }
 }

@@ -21,7 +21,11 @@ pub(super) fn restore(state: &Path, quiet: bool) -> Result<u8, Failure> {
     if restored.unrestored.is_empty() {
         return Ok(0);
     }
-    let sentences: Vec<String> = restored.unrestored.iter().map(ToString::to_string).collect();
+    let sentences: Vec<String> = restored
+        .unrestored
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     Err(failed(format_args!(
         "not everything could be put back, and what could not is still in the journal: {}",
         sentences.join("; ")

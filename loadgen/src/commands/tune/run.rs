@@ -1,9 +1,9 @@
 //! The experiment itself: everything is checked, run, put back and told.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use rand::RngExt;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::outputs::Outputs;
@@ -23,14 +23,19 @@ use crate::experiment::runner::Runner;
 use crate::report;
 use crate::results::{Experiment, ExperimentEnd};
 
-pub(super) fn run(arguments: &Arguments, plan: &Plan, design: &Design) -> Result<u8, Failure> {
+pub(super) fn run(
+    arguments: &Arguments,
+    directory: &Path,
+    plan: &Plan,
+    design: &Design,
+) -> Result<u8, Failure> {
     let mut outputs = Outputs::create(arguments)?;
     let stop = watch_signals()?;
     let state = super::state(arguments)?;
     // First, since what an earlier one has left changed must not be taken for what was found.
     let journal = Journal::begin(&state, &plan.name).map_err(failed)?;
     rights::check(plan)?;
-    let (folder, begun) = open(arguments, plan).map_err(failed)?;
+    let (folder, begun) = open(arguments, directory, plan).map_err(failed)?;
     let mut host = Host::of(plan, journal).map_err(failed)?;
     let experiment = begun.unwrap_or_else(|| begin(plan, design, &host, arguments.seed));
     let mut show = Show::new(runs(plan, design), arguments.quiet);
@@ -72,14 +77,14 @@ fn begin(plan: &Plan, design: &Design, host: &Host, seed: Option<u64>) -> Experi
 
 fn open(
     arguments: &Arguments,
+    path: &Path,
     plan: &Plan,
 ) -> Result<(Folder, Option<Experiment>), FolderError> {
-    let path = arguments.directory().unwrap_or_default();
     if arguments.resume {
-        let (folder, begun) = Folder::open(&path, plan)?;
+        let (folder, begun) = Folder::open(path, plan)?;
         return Ok((folder, Some(begun)));
     }
-    Ok((Folder::create(&path, plan)?, None))
+    Ok((Folder::create(path, plan)?, None))
 }
 
 /// How many runs there will be, if that is known.
@@ -90,11 +95,7 @@ fn runs(plan: &Plan, design: &Design) -> Option<u64> {
     }
 }
 
-fn tell(
-    arguments: &Arguments,
-    outputs: &Outputs,
-    experiment: &Experiment,
-) -> Result<u8, Failure> {
+fn tell(arguments: &Arguments, outputs: &Outputs, experiment: &Experiment) -> Result<u8, Failure> {
     if !arguments.quiet && !outputs.take_stdout() {
         print(&report::tune::text(experiment, style()))?;
     }

@@ -46,8 +46,9 @@ impl Audience for Show {
         let name = &experiment.variants[place.variant].name;
         let again = if place.attempt > 0 { ", again" } else { "" };
         self.bar.set_position(experiment.runs.len() as u64 + 1);
-        self.bar
-            .set_message(harmless(&format!("block {}: {name}{again}", place.block + 1)).into_owned());
+        self.bar.set_message(
+            harmless(&format!("block {}: {name}{again}", place.block + 1)).into_owned(),
+        );
     }
 
     fn hears(&mut self, sentence: &str) {

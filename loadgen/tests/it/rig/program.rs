@@ -60,7 +60,8 @@ impl Program {
     /// The next line on standard output, with its end.
     #[track_caller]
     pub(crate) fn line(&self) -> String {
-        next(&self.stdout, PATIENCE).unwrap_or_else(|| panic!("it printed {:?}", rest(&self.stderr, PATIENCE)))
+        next(&self.stdout, PATIENCE)
+            .unwrap_or_else(|| panic!("it printed {:?}", rest(&self.stderr, PATIENCE)))
     }
 
     #[track_caller]

@@ -48,9 +48,18 @@ fn a_plan_that_makes_no_sense_is_refused_before_anything_happens() {
         return;
     };
     for (factor, words) in [
-        ("sysctl = \"net.ipv4.ip_default_ttl\"\nlevel = [1, 2]", &["level"][..]),
-        ("sysctl = \"net.ipv4.ip_default_ttl\"\nlevels = [64, [1]]", &["levels"]),
-        ("sysctl = \"net.ipv4.no_such_thing\"\nlevels = [0, 1]", &["it", "no_such_thing"]),
+        (
+            "sysctl = \"net.ipv4.ip_default_ttl\"\nlevel = [1, 2]",
+            &["level"][..],
+        ),
+        (
+            "sysctl = \"net.ipv4.ip_default_ttl\"\nlevels = [64, [1]]",
+            &["levels"],
+        ),
+        (
+            "sysctl = \"net.ipv4.no_such_thing\"\nlevels = [0, 1]",
+            &["it", "no_such_thing"],
+        ),
     ] {
         let ended = site.run(&plan(factor), "");
         assert!(!ended.status.success(), "{factor}");
@@ -76,7 +85,10 @@ fn a_setting_that_does_not_take_its_level_stops_that_variant_alone() {
     assert!(stopped(1).is_null(), "{}", stopped(1));
     let reason = stopped(2);
     let reason = reason.as_str().expect("it is a sentence");
-    assert!(reason.contains("999") && reason.contains("ip_default_ttl"), "{reason}");
+    assert!(
+        reason.contains("999") && reason.contains("ip_default_ttl"),
+        "{reason}"
+    );
     assert!(ended.stderr.contains(reason), "{}", ended.stderr);
     assert!(ended.stdout.contains("999"), "{}", ended.stdout);
     assert_eq!(site.settings(), before);
@@ -90,7 +102,9 @@ fn a_server_that_ends_by_itself_stops_its_variant_with_its_last_words() {
     let ended = site.run(&with_server(&site, "echo out of luck >&2; exit 9"), "");
     ended.assert_code(0);
     let result = site.result().expect("it is kept");
-    let reason = result["variants"][1]["stopped"].as_str().expect("it is stopped");
+    let reason = result["variants"][1]["stopped"]
+        .as_str()
+        .expect("it is stopped");
     assert!(reason.contains("out of luck"), "{reason}");
     // As often as the plan allows, and no more after that.
     let runs = result["runs"].as_array().expect("they are a list").iter();
@@ -105,7 +119,9 @@ fn a_server_that_never_listens_stops_its_variant() {
     let ended = site.run(&with_server(&site, "exec sleep 600"), "");
     ended.assert_code(0);
     let result = site.result().expect("it is kept");
-    let reason = result["variants"][1]["stopped"].as_str().expect("it is stopped");
+    let reason = result["variants"][1]["stopped"]
+        .as_str()
+        .expect("it is stopped");
     assert!(reason.contains("ready_within"), "{reason}");
     assert_eq!(site.processes(), Vec::<String>::new());
 }
@@ -132,9 +148,11 @@ fn a_directory_holds_one_experiment_and_of_one_plan() {
     let nothing = site.run(&plan(factor), "--resume");
     nothing.assert_complaint(1, &["--resume"]);
     site.run(&plan(factor), "--quiet").assert_code(0);
-    site.run(&plan(factor), "").assert_complaint(1, &["--resume", "--dir"]);
+    site.run(&plan(factor), "")
+        .assert_complaint(1, &["--resume", "--dir"]);
     let other = plan("server_option = \"workers\"\nlevels = [1, 3]");
-    site.run(&other, "--resume").assert_complaint(1, &["another plan"]);
+    site.run(&other, "--resume")
+        .assert_complaint(1, &["another plan"]);
     // There is nothing left to run, so that it only tells once more what is known.
     let again = site.run(&plan(factor), "--resume");
     again.assert_code(0);
@@ -168,7 +186,9 @@ struct Mount<'a>(&'a std::path::Path);
 impl<'a> Mount<'a> {
     fn small(path: &'a std::path::Path) -> Result<Self, String> {
         let mut command = Command::new("mount");
-        command.args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]).arg(path);
+        command
+            .args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"])
+            .arg(path);
         let ended = Program::start(command).end();
         if ended.status.success() {
             return Ok(Self(path));

@@ -37,12 +37,20 @@ fn a_signal_at_any_moment_puts_everything_back_and_the_rest_can_be_run_later() {
     let before = site.settings();
     let mut made = 0;
     for time in 0..5 {
-        let resume = if time == 0 { "--quiet" } else { "--quiet --resume" };
+        let resume = if time == 0 {
+            "--quiet"
+        } else {
+            "--quiet --resume"
+        };
         let program = site.start(FOUR_FACTORS, resume);
         let (more, into) = (1 + random(4), random(150));
         println!("signal {time}: after {more} more runs and {into} ms");
         go_on(&site, made + more, into as u64);
-        let signal = if time % 2 == 0 { Signal::INT } else { Signal::TERM };
+        let signal = if time % 2 == 0 {
+            Signal::INT
+        } else {
+            Signal::TERM
+        };
         program.signal(signal);
         program.end_within(LONG).assert_code(3);
         assert_eq!(site.settings(), before);
@@ -53,7 +61,10 @@ fn a_signal_at_any_moment_puts_everything_back_and_the_rest_can_be_run_later() {
     }
     site.run(FOUR_FACTORS, "--quiet --resume").assert_code(0);
     let result = site.result().expect("it is kept");
-    assert_eq!((&result["ended"], &result["blocks"]), (&"complete".into(), &8.into()));
+    assert_eq!(
+        (&result["ended"], &result["blocks"]),
+        (&"complete".into(), &8.into())
+    );
     assert_eq!(site.settings(), before);
 }
 

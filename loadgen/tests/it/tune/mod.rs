@@ -43,7 +43,12 @@ impl Site {
     /// A command inside of the host.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new("ip");
-        command.args(["netns", "exec", &format!("{}-server", self.lab.name), program]);
+        command.args([
+            "netns",
+            "exec",
+            &format!("{}-server", self.lab.name),
+            program,
+        ]);
         command
     }
 
@@ -52,7 +57,11 @@ impl Site {
         let file = self.scratch.file("plan.toml");
         fs::write(&file, self.filled(plan)).expect("it is our directory");
         let mut command = self.command(LOADGEN);
-        command.arg("tune").arg(file).arg("--state").arg(self.scratch.file("state"));
+        command
+            .arg("tune")
+            .arg(file)
+            .arg("--state")
+            .arg(self.scratch.file("state"));
         if !arguments.contains("--dir") {
             command.arg("--dir").arg(self.scratch.file("tune"));
         }
@@ -73,7 +82,9 @@ impl Site {
     /// `loadgen tune --restore`.
     fn restore(&self) -> Ended {
         let mut command = self.command(LOADGEN);
-        command.args(["tune", "--restore", "--state"]).arg(self.scratch.file("state"));
+        command
+            .args(["tune", "--restore", "--state"])
+            .arg(self.scratch.file("state"));
         Program::start(command).end()
     }
 

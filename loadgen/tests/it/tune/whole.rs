@@ -20,7 +20,10 @@ fn an_experiment_runs_to_its_end_and_leaves_the_host_as_it_was() {
     assert_eq!(result["blocks"], 8);
     // The reference, its twin, and one for each other level.
     assert_eq!(result["variants"].as_array().map(Vec::len), Some(6));
-    assert_eq!(result["factors"][0]["before"], before["ip_default_ttl"].as_str());
+    assert_eq!(
+        result["factors"][0]["before"],
+        before["ip_default_ttl"].as_str()
+    );
     for block in 0..8 {
         for variant in 0..6 {
             let runs = result["runs"].as_array().expect("they are a list");
@@ -48,7 +51,9 @@ fn the_order_of_the_variants_is_another_one_in_each_block_and_the_same_again_by_
         let result: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
         let runs = result["runs"].as_array().expect("they are a list").clone();
         let of = |block: u64| {
-            let runs = runs.iter().filter(|run| run["block"] == block && run["attempt"] == 0);
+            let runs = runs
+                .iter()
+                .filter(|run| run["block"] == block && run["attempt"] == 0);
             runs.filter_map(|run| run["variant"].as_u64()).collect()
         };
         (0..8).map(of).collect()
