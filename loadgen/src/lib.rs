@@ -12,6 +12,7 @@
 //! - [`rate`], [`schedule`]: when probes are due; [`sizes`]: how large they are.
 //! - [`probe`]: what goes over the wire.
 //! - [`engine`]: sends, receives and stamps; the only sockets, threads and clocks of a run.
+//! - [`proposals`]: what should be set on this host?
 //! - [`experiment`]: which settings help?
 //! - [`environment`]: the machine, the programs, and where two of them differ.
 //! - [`host`]: what the host did meanwhile.
@@ -57,6 +58,7 @@ pub mod plan;
 pub mod precision;
 pub mod probe;
 pub mod progress;
+pub mod proposals;
 pub mod rate;
 pub mod report;
 pub mod results;
