@@ -2,6 +2,7 @@
 //!
 //! - [`commands`]: what each command does with it.
 //! - [`manual`]: pages about what a person types.
+//! - [`proposals`]: what should be set on this host?
 //! - [`experiment`]: which settings help?
 //! - [`cli`]: what a person types.
 //! - [`session`]: one run from its plan to its result; [`known`]: the same before it is over.
@@ -57,6 +58,7 @@ pub mod plan;
 pub mod precision;
 pub mod probe;
 pub mod progress;
+pub mod proposals;
 pub mod rate;
 pub mod report;
 pub mod results;

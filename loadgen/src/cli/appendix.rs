@@ -155,6 +155,24 @@ const ALL: &[(&str, Appendix)] = &[
         },
     ),
     (
+        "host",
+        Appendix {
+            exit_codes: &[
+                (0, "done"),
+                (1, "a setting could not be set or put back, or it failed"),
+                (2, "wrong use"),
+            ],
+            examples: &[
+                (
+                    "loadgen host --interface eth0",
+                    "what is set, what should be, and why",
+                ),
+                ("loadgen host apply busy_poll busy_read", "set two of them"),
+                ("loadgen host restore", "put back what was set"),
+            ],
+        },
+    ),
+    (
         "compare",
         Appendix {
             exit_codes: &[

@@ -4,6 +4,7 @@
 //! - [`merge`]: runs that are put together;
 //! - [`completions`]: a script for shells;
 //! - [`environment`]: what there is to know about the machine;
+//! - [`host`]: settings of the host;
 //! - [`man`]: manual pages;
 //! - [`ping`]: one datagram at a time, for people;
 //! - [`report`]: results that were kept;
@@ -26,6 +27,7 @@ pub mod compare;
 pub mod completions;
 pub mod environment;
 pub mod exports;
+pub mod host;
 pub mod man;
 pub mod merge;
 pub mod ping;
@@ -88,6 +90,12 @@ pub enum Command {
     Tune(tune::Arguments),
     /// Tell what there is to know about this machine, or where two results differ in it
     Environment(environment::Arguments),
+    /// Show the settings of this host that matter for latency, set them, and put them back
+    ///
+    /// What a setting was is written down before it is changed, so that it can be put back whatever
+    /// happens in between. Changing them takes root.
+    #[command(after_long_help = appendix::of("host").text())]
+    Host(host::Arguments),
     /// Prove within a minute that this machine measures what it should, and find its floor
     #[command(after_long_help = appendix::of("selftest").text())]
     Selftest(selftest::Arguments),

@@ -5,6 +5,7 @@ mod completions;
 mod environment;
 mod exports;
 mod guard;
+mod host;
 mod man;
 mod measure;
 mod merge;
@@ -43,6 +44,7 @@ pub fn carry_out(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Search(arguments)) => search::search(arguments),
         Some(Command::Tune(arguments)) => tune::tune(arguments),
         Some(Command::Environment(arguments)) => environment::environment(arguments),
+        Some(Command::Host(arguments)) => host::host(arguments),
         Some(Command::Selftest(arguments)) => selftest::selftest(arguments),
         Some(Command::Report(arguments)) => report::report(arguments),
         Some(Command::Merge(arguments)) => merge::merge(arguments),

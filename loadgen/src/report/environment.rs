@@ -81,7 +81,7 @@ fn under(rows: &[(String, String)]) -> Vec<String> {
 }
 
 /// Rows of names and values; the values begin in one column, unless a name is longer than most.
-fn table(rows: &[(String, String)]) -> Vec<String> {
+pub(super) fn table(rows: &[(String, String)]) -> Vec<String> {
     let rows = indented(rows);
     let longest = rows.iter().map(|(name, _)| name.chars().count()).max();
     aligned(&rows, longest.unwrap_or(0).min(LONGEST_NAME) + 2)
@@ -94,7 +94,7 @@ fn indented(rows: &[(String, String)]) -> Vec<(String, String)> {
 }
 
 /// Values from `column` on, broken where a line would be too long.
-fn aligned(rows: &[(String, String)], column: usize) -> Vec<String> {
+pub(super) fn aligned(rows: &[(String, String)], column: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for (name, value) in rows {
         let mut parts = broken(value, WIDTH - column).into_iter();

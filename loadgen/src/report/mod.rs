@@ -9,6 +9,7 @@ mod run;
 pub mod search;
 pub mod selftest;
 mod setting;
+pub mod settings;
 pub mod sweep;
 mod table;
 mod time_split;

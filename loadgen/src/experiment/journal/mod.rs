@@ -2,7 +2,7 @@
 //!
 //! - [`entry`]: the lines of a journal. Pure;
 //! - `store`: its directory, its lock and its file;
-//! - [`restore`]: what another process does with a journal that was left behind;
+//! - `restore`: what another process does with a journal that was left behind;
 //! - `place`: which start of the kernel and which network it is about;
 //! - `process`: processes that outlived the experiment that started them.
 

@@ -75,7 +75,7 @@ impl Drop for Host {
 }
 
 #[test]
-fn everything_goes_back_in_reverse_order_and_the_journal_goes() {
+fn everything_goes_back_and_the_journal_goes() {
     let host = Host::new();
     let (one, other) = (host.knob("a", "1"), host.knob("b", "1"));
     let mut journal = host.begin().unwrap();
@@ -128,6 +128,26 @@ fn a_journal_that_is_left_behind_stops_the_next_experiment_until_it_is_carried_o
     assert_eq!((restored.steps.len(), restored.unrestored.len()), (1, 0));
     assert_eq!(host.value("a"), "1");
     assert!(host.begin().is_ok());
+}
+
+#[test]
+fn the_last_change_goes_back_first() {
+    let host = Host::new();
+    let knobs = ["a", "b", "c"].map(|name| host.knob(name, "1"));
+    let mut journal = host.begin().unwrap();
+    for knob in &knobs {
+        journal.before(knob).unwrap();
+        knob.apply("2").unwrap();
+    }
+    drop(journal);
+    let restored = restore(&host.state()).unwrap();
+    let order = restored.steps.into_iter().map(|step| match step {
+        Step::PutBack { knob, .. } => knob,
+        other => panic!("{other:?}"),
+    });
+    let mut order: Vec<Knob> = order.collect();
+    order.reverse();
+    assert_eq!(order, knobs);
 }
 
 #[test]

@@ -6,9 +6,10 @@
 //! - [`run`]: a run of the generator, and its result;
 //! - [`server`]: the server as a library;
 //! - [`scratch`]: a directory for a test's files;
-//! - [`lab`]: two hosts on this machine;
+//! - [`lab`]: two hosts on this machine; [`inside`]: a test in one of them;
 //! - [`need`]: what a test needs and a host may lack.
 
+pub(crate) mod inside;
 pub(crate) mod lab;
 pub(crate) mod need;
 pub(crate) mod peer;

@@ -1,0 +1,206 @@
+//! Settings of a host, on the interface of a lab: changed, read back, and put back.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use loadgen::experiment::journal::{Journal, JournalError, restore};
+use loadgen::experiment::knob::{EthtoolGroup, Knob, KnobError};
+
+use crate::rig::inside;
+use crate::rig::lab::Lab;
+use crate::rig::need::need;
+use crate::rig::scratch::Scratch;
+
+/// Whether this process is the one inside of a lab. Otherwise it makes one, and has the test run there.
+fn is_inside(test: &str) -> bool {
+    if inside::step().is_some() {
+        return true;
+    }
+    if let Some(lab) = Lab::up("--queues 2") {
+        inside::run(&lab, &format!("knobs::{test}"), "all");
+    }
+    false
+}
+
+fn file(path: &str) -> String {
+    let text = fs::read_to_string(path).expect("it is there");
+    text.trim().to_owned()
+}
+
+fn printed(line: &str) -> String {
+    let output = Command::new("sh").args(["-c", line]).output();
+    let output = output.expect("there is a shell");
+    assert!(output.status.success(), "{line}: {output:?}");
+    String::from_utf8(output.stdout).expect("it is text")
+}
+
+/// Whether the host has a program that a test needs.
+fn has(program: &str) -> bool {
+    let found = Command::new("sh")
+        .args(["-c", &format!("command -v {program}")])
+        .output();
+    let found = found.expect("there is a shell").status.success();
+    let found = if found {
+        Ok(())
+    } else {
+        Err("it is not installed")
+    };
+    need(found, &format!("the program {program}")).is_some()
+}
+
+/// Changes it, and puts it back: `shown` tells what others see of it.
+#[track_caller]
+fn assert_goes_there_and_back(knob: &Knob, level: &str, shown: impl Fn() -> String) {
+    let read = || knob.read().expect("it is there");
+    knob.may_change().expect("this is root");
+    let (before, seen) = (read(), shown());
+    knob.apply(level).expect("it takes this value");
+    assert_ne!(shown(), seen, "{knob} has not changed");
+    knob.put_back(&before).expect("it takes its own value");
+    assert_eq!(shown(), seen, "{knob} is not as it was");
+    assert_eq!(read(), before);
+}
+
+fn ethtool(group: EthtoolGroup, parameter: &str) -> Knob {
+    Knob::Ethtool {
+        interface: "eth0".to_owned(),
+        group,
+        parameter: parameter.to_owned(),
+    }
+}
+
+#[test]
+fn a_sysctl_of_a_namespace_goes_there_and_back() {
+    if is_inside("a_sysctl_of_a_namespace_goes_there_and_back") {
+        let path = "/proc/sys/net/ipv4/conf/eth0/accept_local";
+        for name in [
+            "net.ipv4.conf.eth0.accept_local",
+            "net/ipv4/conf/eth0/accept_local",
+        ] {
+            let knob = Knob::Sysctl(name.to_owned());
+            assert_goes_there_and_back(&knob, "1", || file(path));
+        }
+        let range = Knob::Sysctl("net.ipv4.ip_local_port_range".to_owned());
+        let path = "/proc/sys/net/ipv4/ip_local_port_range";
+        assert_goes_there_and_back(&range, "20000 30000", || file(path));
+    }
+}
+
+#[test]
+fn what_the_kernel_refuses_or_rounds_is_told() {
+    if is_inside("what_the_kernel_refuses_or_rounds_is_told") {
+        // Of the machine: a namespace shows it, and nobody there may set it.
+        let knob = Knob::Sysctl("net.core.rmem_max".to_owned());
+        let refused = knob.may_change();
+        assert!(
+            matches!(refused, Err(KnobError::Unchangeable { .. })),
+            "{refused:?}"
+        );
+        let knob = Knob::Sysctl("net.ipv4.ip_local_port_range".to_owned());
+        let refused = knob.apply("9 1");
+        assert!(
+            matches!(refused, Err(KnobError::Refused { .. })),
+            "{refused:?}"
+        );
+        let flows = "/sys/class/net/eth0/queues/rx-0/rps_flow_cnt";
+        let rounded = Knob::File(flows.into()).apply("3000");
+        let Err(KnobError::NotTaken { wanted, found, .. }) = rounded else {
+            panic!("{rounded:?}");
+        };
+        assert_eq!((wanted.as_str(), found.as_str()), ("3000", "4096"));
+    }
+}
+
+#[test]
+fn masks_of_the_queues_go_there_and_back() {
+    if is_inside("masks_of_the_queues_go_there_and_back") {
+        let masks = |name: &str| printed(&format!("cat /sys/class/net/eth0/queues/*/{name}"));
+        let receive = Knob::ReceiveSteering("eth0".to_owned());
+        fs::write("/sys/class/net/eth0/queues/rx-1/rps_cpus", "1").expect("root may");
+        assert_goes_there_and_back(&receive, "00000003", || masks("rps_cpus"));
+        let transmit = Knob::TransmitSteering("eth0".to_owned());
+        assert_goes_there_and_back(&transmit, "1", || masks("xps_cpus"));
+    }
+}
+
+#[test]
+fn offloads_go_back_each_to_what_it_was() {
+    if is_inside("offloads_go_back_each_to_what_it_was") && has("ethtool") {
+        let offloads = || printed("ethtool -k eth0");
+        assert_goes_there_and_back(&ethtool(EthtoolGroup::Offload, "gro"), "on", offloads);
+        printed("ethtool -K eth0 tx-tcp-ecn-segmentation off");
+        assert_goes_there_and_back(&ethtool(EthtoolGroup::Offload, "tso"), "off", offloads);
+        // Others depend on it, and come back with it.
+        assert_goes_there_and_back(&ethtool(EthtoolGroup::Offload, "tx"), "off", offloads);
+        let fixed = ethtool(EthtoolGroup::Offload, "lro")
+            .may_change()
+            .unwrap_err();
+        assert!(fixed.to_string().contains("fixed"), "{fixed}");
+        let none = ethtool(EthtoolGroup::Coalesce, "rx-usecs")
+            .may_change()
+            .unwrap_err();
+        assert!(none.to_string().contains("ethtool"), "{none}");
+    }
+}
+
+#[test]
+fn channels_go_there_and_back() {
+    if is_inside("channels_go_there_and_back") && has("ethtool") {
+        let channels = || printed("ethtool -l eth0");
+        assert_goes_there_and_back(&ethtool(EthtoolGroup::Channels, "rx"), "1", channels);
+    }
+}
+
+#[test]
+fn a_discipline_goes_back_to_the_default_and_that_of_somebody_is_left_alone() {
+    let test = "a_discipline_goes_back_to_the_default_and_that_of_somebody_is_left_alone";
+    if is_inside(test) && has("tc") {
+        let knob = Knob::Queueing("eth0".to_owned());
+        let shown = || printed("tc qdisc show dev eth0 root");
+        assert_goes_there_and_back(&knob, "pfifo limit 77", shown);
+        let odd = knob.apply("no-such-discipline").unwrap_err();
+        assert!(odd.to_string().contains("tc says"), "{odd}");
+        printed("tc qdisc add dev eth0 root handle 7: pfifo");
+        let before = shown();
+        let refused = knob.may_change().unwrap_err();
+        assert!(refused.to_string().contains("pfifo 7:"), "{refused}");
+        assert_eq!(shown(), before);
+    }
+}
+
+#[test]
+fn a_crash_is_put_right_in_the_namespace_where_it_happened_and_nowhere_else() {
+    let test = "knobs::a_crash_is_put_right_in_the_namespace_where_it_happened_and_nowhere_else";
+    let path = "/proc/sys/net/ipv4/conf/eth0/accept_local";
+    let knob = Knob::Sysctl("net.ipv4.conf.eth0.accept_local".to_owned());
+    if let Some(step) = inside::step() {
+        let (step, state) = step.split_once(' ').expect("a directory follows");
+        if step == "crash" {
+            let mut journal = Journal::begin(Path::new(state), "a test").unwrap();
+            assert_eq!(journal.before(&knob).unwrap(), "0");
+            knob.apply("1").unwrap();
+            std::mem::forget(journal);
+        } else {
+            assert_eq!(file(path), "1");
+            let restored = restore(Path::new(state)).unwrap();
+            assert_eq!((restored.steps.len(), restored.unrestored), (1, Vec::new()));
+            assert_eq!(file(path), "0");
+        }
+        return;
+    }
+    let Some(lab) = Lab::up("") else { return };
+    let scratch = Scratch::new("knobs-crash");
+    let state = scratch.file("state");
+    inside::run(&lab, test, &format!("crash {}", state.display()));
+    let refused = restore(&state).unwrap_err();
+    assert!(
+        matches!(refused, JournalError::Elsewhere { .. }),
+        "{refused}"
+    );
+    let way = format!("ip netns exec {}-client loadgen tune --restore", lab.name);
+    assert!(refused.to_string().contains(&way), "{refused}");
+    assert!(Journal::begin(&state, "the next").is_err());
+    inside::run(&lab, test, &format!("restore {}", state.display()));
+    assert!(Journal::begin(&state, "the next").is_ok());
+}
