@@ -8,7 +8,6 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use super::{FOUR_FACTORS, LONG, Site};
-use crate::rig::program::Program;
 
 /// Whether something is to be put back.
 fn is_changed(site: &Site) -> bool {
