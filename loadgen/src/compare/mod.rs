@@ -4,6 +4,7 @@
 //! - `sides`: which runs count;
 //! - `circumstances`: what else was different;
 //! - [`bound`]: how much worse a side may be;
+//! - [`numbers`]: values as the numbers that statistics know, and back;
 //! - [`words`]: how differences are written.
 //!
 //! The numbers come from [`statistics`](crate::statistics): the difference is the shift of Hodges
@@ -14,6 +15,7 @@
 
 pub mod bound;
 mod circumstances;
+pub mod numbers;
 mod sides;
 mod subject;
 pub mod words;
@@ -21,12 +23,13 @@ pub mod words;
 use std::cmp::Ordering;
 
 pub use self::bound::Bound;
+use self::numbers::{number, quantile};
 pub use self::sides::Named;
 pub use self::subject::Subject;
 use crate::figures::count;
 use crate::measure::Quantile;
-use crate::results::{Answer, Change, CompareSchema, Comparison, Quantity, Shift, Unit, Values};
-use crate::statistics::permutation::{self, Chance};
+use crate::results::{Answer, CompareSchema, Comparison, Quantity, Unit, Values};
+use crate::statistics::permutation;
 use crate::statistics::scores::Scores;
 use crate::statistics::shift::{Differences, median};
 use crate::statistics::{FEWEST, LEVEL, bootstrap};
@@ -82,7 +85,10 @@ fn quantities(a: &[&Named], b: &[&Named]) -> Vec<Quantity> {
         if chance.p_corrected <= LEVEL {
             quantity.answer = answer(quantity.unit, differences.direction());
         }
-        quantity.difference = shift(&differences, median(from), chance, quantity.unit);
+        quantity.difference = bootstrap::interval(&differences).map(|interval| {
+            let by = differences.shift();
+            numbers::shift(by, interval, median(from), chance, quantity.unit)
+        });
     }
     quantities
 }
@@ -128,30 +134,6 @@ fn values(quantity: &Quantity) -> Vec<f64> {
     all.filter_map(|value| number(*value)).collect()
 }
 
-/// `whole` is the median of the first side.
-fn shift(
-    differences: &Differences,
-    whole: Option<f64>,
-    chance: Chance,
-    unit: Unit,
-) -> Option<Shift> {
-    let interval = bootstrap::interval(differences)?;
-    let ends = [differences.shift(), interval.low, interval.high];
-    let whole = whole.filter(|whole| *whole > 0.0 && whole.is_finite());
-    let relative = whole.filter(|_| unit == Unit::Nanoseconds);
-    let relative = relative.map(|whole| ends.map(|end| finite(end / whole)));
-    let [by, low, high] = ends.map(change);
-    Some(Shift {
-        by,
-        low,
-        high,
-        // A run that lost the quantile may be at an end of the interval, and the difference a number.
-        relative: relative.filter(|[by, ..]| by.is_some()),
-        p: chance.p,
-        p_corrected: chance.p_corrected,
-    })
-}
-
 /// What a difference that is evident means, whichever way it leads in most pairs of runs.
 fn answer(unit: Unit, direction: Ordering) -> Answer {
     match (unit, direction) {
@@ -192,47 +174,6 @@ impl Values {
             highest: ends(f64::max),
             each,
         }
-    }
-}
-
-/// What is lost is above every number; `None` for what is not known.
-fn number(quantile: Quantile) -> Option<f64> {
-    match quantile {
-        #[expect(clippy::cast_precision_loss, reason = "two minutes are 2^37 ns")]
-        Quantile::Value(value) => Some(value as f64),
-        Quantile::Lost => Some(f64::INFINITY),
-        Quantile::TooFew => None,
-    }
-}
-
-fn finite(part: f64) -> Option<f64> {
-    part.is_finite().then_some(part)
-}
-
-fn quantile(number: Option<f64>) -> Quantile {
-    match number {
-        None => Quantile::TooFew,
-        Some(lost) if lost.is_infinite() => Quantile::Lost,
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "it lies between numbers of 64 bits"
-        )]
-        Some(number) => Quantile::Value(number.round() as u64),
-    }
-}
-
-fn change(number: f64) -> Change {
-    if number == f64::INFINITY {
-        Change::ToLost
-    } else if number == f64::NEG_INFINITY {
-        Change::FromLost
-    } else {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a difference of two times that fit, and else the largest there is"
-        )]
-        Change::By(number.round() as i64)
     }
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::environment::Environment;
 use crate::results::tests::run;
-use crate::results::{BoundOutcome, Ended, LeftOut, Origin, Run};
+use crate::results::{BoundOutcome, Change, Ended, LeftOut, Origin, Run};
 use crate::verdict::Outcome;
 
 /// How far the runs of a side lie above its first, in nanoseconds.

@@ -41,7 +41,8 @@ pub fn interval(shift: &Shift, unit: Unit) -> String {
 }
 
 /// `+20.1 us, +35.2 % (95 % within +18.0 to +22.0 us)`.
-pub(super) fn shift(shift: &Shift, unit: Unit) -> String {
+#[must_use]
+pub fn shift(shift: &Shift, unit: Unit) -> String {
     let part = shift.part().map(relative);
     let part = part.map_or_else(String::new, |part| format!(", {part}"));
     format!(

@@ -52,7 +52,7 @@ pub struct Experiment {
     pub noise: Vec<Effect>,
     /// What each level does against the first one of its factor: one a level and quantity.
     pub effects: Vec<Effect>,
-    /// How much more two levels do together than one by one; empty unless factors were crossed.
+    /// Half of how much more two levels do together than one by one; empty unless factors were crossed.
     pub interactions: Vec<Effect>,
     /// What each variant does against the reference; empty unless factors were crossed, since the
     /// effects say it then.
@@ -196,7 +196,8 @@ pub struct Effect {
     /// The difference within each block, in its order, as a number of the unit; null where a run is
     /// missing, and `"to lost"` or `"from lost"` where one side has no number.
     pub each: Vec<Option<super::Change>>,
-    /// Their middle, with its interval and its chance; null where that is not known.
+    /// Their middle, with its interval and its chance; null where that is not known. Parts are those of
+    /// the median of the reference's runs.
     pub shift: Option<Shift>,
     /// What is to be thought of it.
     pub finding: Finding,

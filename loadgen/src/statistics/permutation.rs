@@ -6,26 +6,11 @@
 //! down. That needs no distribution to be known, and is exact for any number of runs: whatever runs
 //! look like, p is 0.05 or less in at most 5 % of all comparisons of sides that are alike.
 //!
-//! Five quantities give chance five tries. Therefore each p is also given as corrected for the
-//! family (Westfall and Young, Resampling-Based Multiple Testing, 1993, algorithm 4.1, step-down
-//! max T): the clearest quantity is held against the clearest of all quantities in every way, the
-//! second clearest against the clearest of the others, and so on. So the chance that any of them
-//! is called different though none is stays at 5 % for the whole family. Quantiles of the same runs
-//! rise and fall together, which this takes into account, as all quantities of a run change
-//! sides with it: Holm's correction (1979), which has to expect the worst, would find no more than
-//! this and mostly less.
+//! Several quantities are corrected for being a family: see [`stepdown`](super::stepdown).
 
 use super::relabelling::Relabellings;
 use super::scores::Scores;
-
-/// How likely chance is to make a difference as large.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Chance {
-    /// In this quantity, had it been the only one.
-    pub p: f64,
-    /// In any quantity of the family that is not clearer than this one; at least `p`.
-    pub p_corrected: f64,
-}
+use super::stepdown::{Chance, StepDown};
 
 /// Tests each quantity of a family, of which the first `from` values belong to one side and the
 /// others to the other. All of them have the values of the same runs in the same order.
@@ -39,48 +24,13 @@ pub fn test(family: &[Scores], from: usize) -> Vec<Chance> {
         .iter()
         .map(|scores| scores.statistic(&found))
         .collect();
-    let mut falling: Vec<usize> = (0..family.len()).collect();
-    falling.sort_by(|left, right| found[*right].total_cmp(&found[*left]));
-
-    let (mut alone, mut among) = (vec![0; family.len()], vec![0; family.len()]);
     let relabellings = Relabellings::of(from, all);
+    let mut family_wise = StepDown::new(found);
     relabellings.each(from, all, |side| {
-        let mut clearest = 0.0_f64;
-        // From the least clear quantity on, so that each sees those below it.
-        for &quantity in falling.iter().rev() {
-            let statistic = family[quantity].statistic(side);
-            clearest = clearest.max(statistic);
-            alone[quantity] += usize::from(at_least(statistic, found[quantity]));
-            among[quantity] += usize::from(at_least(clearest, found[quantity]));
-        }
+        family_wise.note(|quantity| family[quantity].statistic(side));
     });
-
-    let mut chances = vec![
-        Chance {
-            p: 1.0,
-            p_corrected: 1.0
-        };
-        family.len()
-    ];
-    let mut clearer = 0.0_f64;
-    for quantity in falling {
-        // What is less clear is never surer.
-        clearer = clearer.max(relabellings.p(among[quantity]));
-        chances[quantity] = Chance {
-            p: relabellings.p(alone[quantity]),
-            p_corrected: clearer,
-        };
-    }
-    chances
+    family_wise.chances(|extreme| relabellings.p(extreme))
 }
-
-/// As extreme, or only rounded to be less: the same runs add up differently in another order.
-fn at_least(statistic: f64, found: f64) -> bool {
-    statistic >= found - ROUNDING
-}
-
-/// Statistics are sums of at most some thousand numbers below 1.
-const ROUNDING: f64 = 1e-10;
 
 #[cfg(test)]
 #[expect(clippy::float_cmp, reason = "these numbers are exact")]

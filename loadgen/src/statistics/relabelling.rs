@@ -4,6 +4,8 @@ use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
+use super::stepdown::{DRAWS, MOST_WAYS, p_of_all, p_of_drawn};
+
 /// Ways to choose the runs of one side among those of both. If it makes no difference to which side
 /// a run belongs, each of them is as likely as the one that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,15 +48,11 @@ impl Relabellings {
     }
 
     /// The p-value if so many of the ways were at least as extreme as what was found.
-    ///
-    /// Of ways drawn at random, what was found counts as one more: (b + 1) / (m + 1), which is never
-    /// zero and never claims too much (Phipson and Smyth, Permutation p-values should never be zero,
-    /// Statistical Applications in Genetics and Molecular Biology 9, 2010).
     #[must_use]
     pub fn p(self, extreme: usize) -> f64 {
         match self {
-            Self::All { ways } => super::real(extreme) / super::real(ways),
-            Self::Some => super::real(extreme + 1) / super::real(DRAWS + 1),
+            Self::All { ways } => p_of_all(extreme, ways),
+            Self::Some => p_of_drawn(extreme),
         }
     }
 }
@@ -78,7 +76,8 @@ fn every(chosen: usize, all: usize, mut visit: impl FnMut(&[usize])) {
     }
 }
 
-/// How many subsets there are; `None` if they are too many to go through.
+/// How many subsets there are; `None` if they are too many to go through. With eight runs a side
+/// there are 12,870.
 fn ways(chosen: usize, all: usize) -> Option<usize> {
     let chosen = chosen.min(all.checked_sub(chosen)?);
     let mut ways = 1_usize;
@@ -92,11 +91,6 @@ fn ways(chosen: usize, all: usize) -> Option<usize> {
     Some(ways)
 }
 
-/// With eight runs a side there are 12,870 ways.
-const MOST_WAYS: usize = 20_000;
-/// p is then known to within 0.003 about 0.05 (two standard deviations), and is a whole number of
-/// 20,000ths.
-const DRAWS: usize = 19_999;
 const SEED: u64 = 0x7065_726d_7574_6564;
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ impl Scores {
 }
 
 /// Counted from 1; equal values share the mean of their ranks.
-fn ranks(values: &[f64]) -> Vec<f64> {
+pub(super) fn ranks(values: &[f64]) -> Vec<f64> {
     let rank = |value: &f64| {
         let below = values.iter().filter(|other| *other < value).count();
         let above = values.iter().filter(|other| *other > value).count();

@@ -97,14 +97,14 @@ pub fn median(values: &[f64]) -> Option<f64> {
 }
 
 /// What is lost on both sides is no different.
-fn difference(from: f64, to: f64) -> f64 {
+pub(crate) fn difference(from: f64, to: f64) -> f64 {
     // Exactly the same, infinite or not: they may be the same run.
     #[expect(clippy::float_cmp, reason = "what is meant is the very same value")]
     if from == to { 0.0 } else { to - from }
 }
 
 /// Nothing lies between minus and plus infinity, as far as one can tell.
-fn midpoint(low: f64, high: f64) -> f64 {
+pub(super) fn midpoint(low: f64, high: f64) -> f64 {
     if low.is_infinite() && high.is_infinite() && low.signum() * high.signum() < 0.0 {
         0.0
     } else {
@@ -122,7 +122,7 @@ pub(super) fn spread(values: &[f64]) -> Option<(f64, f64)> {
 }
 
 /// The mean of some values, of which there is one at least.
-pub(super) fn mean(values: &[f64]) -> f64 {
+pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / real(values.len())
 }
 

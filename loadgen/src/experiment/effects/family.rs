@@ -1,0 +1,152 @@
+//! The effects of a family of comparisons.
+
+use std::cmp::Ordering;
+
+use super::blocks::{Blocks, Differences};
+use crate::compare::numbers::{change, shift};
+use crate::experiment::design::{Contrast, Difference};
+use crate::figures::count;
+use crate::measure::Fraction;
+use crate::results::{Effect, EffectOf, ExperimentQuantity, Finding};
+use crate::statistics::signed::SignedScores;
+use crate::statistics::stepdown::Chance;
+use crate::statistics::walsh::Averages;
+use crate::statistics::{FEWEST_PAIRS, LEVEL, flips};
+
+/// Comparisons of which chance may call none different in 95 % of all experiments in which none is.
+#[derive(Debug)]
+pub(super) struct Family<'a> {
+    pub(super) blocks: &'a Blocks<'a>,
+    pub(super) quantities: &'a [ExperimentQuantity],
+    pub(super) members: Vec<&'a Contrast>,
+}
+
+impl Family<'_> {
+    /// One a comparison and quantity.
+    pub(super) fn effects(&self) -> Vec<Effect> {
+        let members = self.members.iter();
+        members.flat_map(|contrast| self.of(contrast)).collect()
+    }
+
+    /// Those of one comparison.
+    fn of(&self, contrast: &Contrast) -> Vec<Effect> {
+        let all: Vec<Differences> = (0..self.quantities.len())
+            .map(|quantity| self.blocks.differences(contrast, quantity))
+            .collect();
+        let mut effects: Vec<Effect> = all
+            .iter()
+            .zip(self.quantities)
+            .map(|(differences, quantity)| unknown(contrast, quantity, differences))
+            .collect();
+        let known: Vec<usize> = (0..effects.len())
+            .filter(|quantity| effects[*quantity].reason.is_none())
+            .collect();
+        let numbers = |quantity: usize| -> Vec<f64> {
+            all[quantity].each.iter().copied().flatten().collect()
+        };
+        let scores: Vec<SignedScores> = known
+            .iter()
+            .map(|quantity| SignedScores::new(&numbers(*quantity)))
+            .collect();
+        let chances = flips::test(&scores);
+        for ((quantity, scores), chance) in known.into_iter().zip(&scores).zip(chances) {
+            let chance = self.corrected(chance);
+            let averages = Averages::new(&numbers(quantity));
+            let effect = &mut effects[quantity];
+            if chance.p_corrected <= LEVEL {
+                effect.finding = finding(scores.direction());
+            }
+            let whole = self.blocks.reference(quantity);
+            effect.shift = averages
+                .interval()
+                .map(|interval| shift(averages.middle(), interval, whole, chance, effect.unit));
+        }
+        effects
+    }
+
+    /// For the number of comparisons.
+    fn corrected(&self, chance: Chance) -> Chance {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "there are some hundreds at most"
+        )]
+        let tries = self.members.len() as f64;
+        let p_corrected = (chance.p_corrected * tries).min(1.0);
+        Chance {
+            p_corrected,
+            ..chance
+        }
+    }
+}
+
+/// The effect before it is known, with the reason why it is not known if there is one.
+fn unknown(
+    contrast: &Contrast,
+    quantity: &ExperimentQuantity,
+    differences: &Differences,
+) -> Effect {
+    let (finding, reason) = if differences.complete < FEWEST_PAIRS {
+        let reason = format!(
+            "{} blocks have all its runs, and at least {FEWEST_PAIRS} are wanted",
+            differences.complete
+        );
+        (Finding::TooFewBlocks, Some(reason))
+    } else if differences.lacking > 0 {
+        (Finding::NotMeasured, Some(lacking(quantity, differences)))
+    } else {
+        (Finding::NoEvidence, None)
+    };
+    let each = differences.each.iter();
+    Effect {
+        of: effect_of(&contrast.of),
+        quantity: quantity.name.clone(),
+        unit: quantity.unit,
+        each: each.map(|difference| difference.map(change)).collect(),
+        shift: None,
+        finding,
+        reason,
+    }
+}
+
+fn lacking(quantity: &ExperimentQuantity, differences: &Differences) -> String {
+    let Differences { lacking, runs, .. } = differences;
+    let needed = quantity.name.parse::<Fraction>().ok();
+    let needed = needed.map(|fraction| count(fraction.smallest_population()));
+    let needed = needed.map(|needed| format!(": it takes {needed} answers a run"));
+    format!(
+        "{lacking} of {runs} runs do not have it{}",
+        needed.unwrap_or_default()
+    )
+}
+
+fn finding(direction: Ordering) -> Finding {
+    match direction {
+        Ordering::Less => Finding::Better,
+        Ordering::Greater => Finding::Worse,
+        Ordering::Equal => Finding::NoEvidence,
+    }
+}
+
+fn effect_of(difference: &Difference) -> EffectOf {
+    match *difference {
+        Difference::Noise => EffectOf::Noise,
+        Difference::Level { factor, level } => EffectOf::Level {
+            factor: small(factor),
+            level: small(level),
+        },
+        Difference::Interaction { first, second } => EffectOf::Interaction {
+            first: small(first.0),
+            first_level: small(first.1),
+            second: small(second.0),
+            second_level: small(second.1),
+        },
+        Difference::Variant(variant) => EffectOf::Variant {
+            variant: small(variant),
+        },
+    }
+}
+
+/// There are some dozens of variants at most, and no more levels.
+pub(super) fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
