@@ -264,12 +264,12 @@ fn designs_and_blocks_have_bounds() {
     for (lines, sentence) in [
         (
             "blocks = 5",
-            "line 3: 5 blocks are too few: what is the same in each of them could still be \
-          chance. 6 are the least, and 10 or more are better",
+            "line 3: 5 blocks are too few, since even what is the same in all of them could be chance: it \
+             takes 6 where one level is compared with a first one",
         ),
         (
             "blocks = -1",
-            "line 3: -1 is not a number of blocks: 6 to 10000 are possible",
+            "line 3: -1 is not a number of blocks: 0 to 10000 are possible",
         ),
         (
             "blocks = { until = \"p50\", within = \"1h\" }",
@@ -329,13 +329,30 @@ fn designs_that_cannot_be_are_refused() {
 }
 
 #[test]
+fn more_levels_take_more_blocks_to_tell_of_any() {
+    let with = |blocks| factors(&format!("[design]\nblocks = {blocks}\n{}", two_levels(7)));
+    assert_wrong(
+        with(8),
+        "line 3: 8 blocks are too few, since even what is the same in all of them could be chance: it \
+         takes 9 where 7 levels are compared with a first one",
+    );
+    assert!(with(9).is_ok());
+    let least = [1, 2, 3, 4, 6, 7, 12, 13, 25, 26, 51, 52, 102].map(least_blocks);
+    assert_eq!(least, [6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12]);
+}
+
+#[test]
 fn a_block_has_an_end() {
+    assert_wrong(
+        factors(&two_levels(17)),
+        "line 50: there are 17 factors, and 16 are possible: leave some out",
+    );
     assert_wrong(
         factors(&format!(
             "[design]\nkind = \"factorial\"\n{}",
             two_levels(10)
         )),
-        "line 3: there are 1025 variants in each block, and 512 are possible: leave out levels or \
+        "line 3: there are 1024 variants in each block, and 64 are possible: leave out levels or \
          factors, or take kind = \"one-factor\" or a fraction",
     );
 }
