@@ -98,6 +98,31 @@ const ALL: &[(&str, Appendix)] = &[
         },
     ),
     (
+        "tune",
+        Appendix {
+            exit_codes: &[
+                (0, "done, whatever the answer"),
+                (1, "it failed, or the host lacks what the plan needs"),
+                (2, "wrong use, or a plan that makes no sense"),
+                (3, "cut short, or no run is to be trusted"),
+            ],
+            examples: &[
+                (
+                    "loadgen tune scripts/tune/reactor-waiting.toml --dry-run",
+                    "what would be done, step by step, and how long it takes",
+                ),
+                (
+                    "loadgen tune scripts/tune/busy-polling.toml --set interface=ens5",
+                    "does busy polling help on this interface?",
+                ),
+                (
+                    "loadgen tune --restore",
+                    "put back what an experiment that was killed has left changed",
+                ),
+            ],
+        },
+    ),
+    (
         "selftest",
         Appendix {
             exit_codes: &[

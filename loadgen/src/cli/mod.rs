@@ -11,6 +11,7 @@
 //! - [`search`]: the highest rate that meets an objective;
 //! - [`selftest`]: whether this machine can measure;
 //! - [`sweep`]: a run at each of several rates;
+//! - [`tune`]: which settings of the host and the programs help;
 //! - [`compare`]: whether two sets of results differ;
 //! - [`appendix`]: what follows the flags in the help;
 //! - [`arrivals`], [`sizes`]: how probes are spaced, and how large they are;
@@ -35,6 +36,7 @@ pub mod search;
 pub mod selftest;
 pub mod sizes;
 pub mod sweep;
+pub mod tune;
 pub mod units;
 
 use clap::{Parser, Subcommand};
@@ -77,6 +79,13 @@ pub enum Command {
     /// Find the highest rate that meets an objective
     #[command(after_long_help = appendix::of("search").text())]
     Search(search::Arguments),
+    /// Find out which settings of this host and of the programs help, by how much, and how sure that is
+    ///
+    /// A plan names settings with the values to try. They are tried in blocks, each of which has every
+    /// combination once, in an order of its own; whatever is changed is put back. docs/tune.md has
+    /// everything that a plan can say, and scripts/tune has plans.
+    #[command(after_long_help = appendix::of("tune").text())]
+    Tune(tune::Arguments),
     /// Tell what there is to know about this machine, or where two results differ in it
     Environment(environment::Arguments),
     /// Prove within a minute that this machine measures what it should, and find its floor

@@ -15,6 +15,7 @@ mod search;
 mod selftest;
 mod subject;
 mod sweep;
+mod tune;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -40,6 +41,7 @@ pub fn carry_out(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Ping(arguments)) => ping::ping(arguments),
         Some(Command::Sweep(arguments)) => sweep::sweep(arguments),
         Some(Command::Search(arguments)) => search::search(arguments),
+        Some(Command::Tune(arguments)) => tune::tune(arguments),
         Some(Command::Environment(arguments)) => environment::environment(arguments),
         Some(Command::Selftest(arguments)) => selftest::selftest(arguments),
         Some(Command::Report(arguments)) => report::report(arguments),

@@ -38,7 +38,7 @@ fn labelled(label: &str, text: &str) -> String {
 
 /// The same in as many lines as it takes to stay within 80 columns: broken behind the last comma
 /// that fits, or at a blank if none does.
-fn wrapped(label: &str, text: &str) -> Vec<String> {
+pub(crate) fn wrapped(label: &str, text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut label, mut rest) = (label, text);
     while let Some(end) = line_end(rest) {

@@ -114,6 +114,18 @@ impl Interface {
     }
 }
 
+/// The interrupts that the device of an interface has of its own, with the processors that get them.
+///
+/// # Errors
+/// Why there are none.
+pub(crate) fn interrupts(name: &str) -> Figure<BTreeMap<String, String>> {
+    let device = Path::new("/sys/class/net").join(name).join("device");
+    match fs::metadata(&device) {
+        Ok(_) => interrupts::of(name, &Ok(device)),
+        Err(error) => Err(unreadable(&device, &error)),
+    }
+}
+
 /// Where the interface stands in `/sys`. A program in a network of its own may see that of another
 /// network there, in which the name means another interface.
 fn directory(name: &str, index: u32) -> Figure<PathBuf> {

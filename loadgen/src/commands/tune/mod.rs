@@ -1,0 +1,63 @@
+//! A tuning experiment, from its plan to the best setting.
+//!
+//! - `needs`: what the plan needs of the host;
+//! - `dry_run`: what would be done.
+
+mod dry_run;
+mod needs;
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use super::{Failure, failed, misused, print};
+use crate::cli::tune::Arguments;
+use crate::experiment::design::Design;
+use crate::experiment::plan::Plan;
+
+pub(super) fn tune(arguments: &Arguments) -> Result<u8, Failure> {
+    let (Some(path), Some(directory)) = (&arguments.plan, arguments.directory()) else {
+        return Err(failed("loadgen tune --restore is not there yet"));
+    };
+    let plan = read(path, &arguments.set)?;
+    let design = design(&plan)?;
+    if arguments.dry_run {
+        let seed = arguments.seed.or(plan.seed);
+        let text = dry_run::text(&plan, &design, seed, &directory).map_err(misused)?;
+        return print(&text).map(|()| 0);
+    }
+    needs::check(&plan)?;
+    check_replays(&plan, &design)?;
+    Err(failed("loadgen tune without --dry-run is not there yet"))
+}
+
+/// The plan in a file.
+fn read(path: &Path, variables: &[(String, String)]) -> Result<Plan, Failure> {
+    let name = path.display();
+    let text = fs::read_to_string(path)
+        .map_err(|error| failed(format_args!("cannot read the plan {name}: {error}")))?;
+    Plan::parse(&text, variables).map_err(|error| misused(format_args!("{name}: {error}")))
+}
+
+/// The variants that it wants.
+fn design(plan: &Plan) -> Result<Design, Failure> {
+    let levels: Vec<usize> = plan
+        .factors
+        .iter()
+        .map(|factor| factor.levels.len())
+        .collect();
+    Design::new(plan.design, &levels).map_err(misused)
+}
+
+/// Whether the files that runs would replay are there and can be: the plan alone does not tell.
+fn check_replays(plan: &Plan, design: &Design) -> Result<(), Failure> {
+    let somewhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+    for variant in &design.variants {
+        let load = plan.load_at(&variant.levels);
+        if load.path.is_none() {
+            let arguments = load.understood().map_err(misused)?;
+            arguments.choices(somewhere).map_err(misused)?;
+        }
+    }
+    Ok(())
+}

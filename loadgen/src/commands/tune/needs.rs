@@ -1,0 +1,102 @@
+//! What a plan needs of the host, before anything is started.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+
+use echo_reactor::affinity;
+use rustix::process::geteuid;
+
+use crate::commands::{Failure, failed};
+use crate::environment::interface;
+use crate::experiment::plan::{Need, Plan};
+
+/// Whether the host has everything.
+///
+/// # Errors
+/// A line for each thing that it lacks.
+pub(super) fn check(plan: &Plan) -> Result<(), Failure> {
+    let lacking: Vec<String> = plan
+        .needs
+        .iter()
+        .filter_map(|need| Some(format!("  {need}: {}", lack(need)?)))
+        .collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    Err(failed(format_args!(
+        "this host lacks what the plan needs:\n{}",
+        lacking.join("\n")
+    )))
+}
+
+/// Why the host does not have something; `None` if it does.
+pub(super) fn lack(need: &Need) -> Option<String> {
+    match need {
+        Need::Root => (!geteuid().is_root()).then(|| "run it as root".to_owned()),
+        Need::Processors(count) => match affinity::allowed() {
+            Ok(allowed) if allowed.processors.len() >= *count => None,
+            Ok(allowed) => Some(format!("there are {}", allowed.processors.len())),
+            Err(error) => Some(format!("they cannot be counted: {error}")),
+        },
+        Need::Interface(name) => no_interface(name),
+        Need::Queues(name) => no_interface(name).or_else(|| {
+            let interrupts = interface::interrupts(name).err()?;
+            Some(format!(
+                "it has no device with interrupts of its own: {interrupts}"
+            ))
+        }),
+        // A name with a slash in it is a path already.
+        Need::Program(name) if name.contains('/') => {
+            (!Path::new(name).is_file()).then(|| "there is no such file".to_owned())
+        }
+        Need::Program(name) => {
+            (!is_on_path(name)).then(|| "it is not on the search path: install it".to_owned())
+        }
+        Need::File(path) => match fs::metadata(path) {
+            Ok(_) => None,
+            Err(error) => Some(error.to_string()),
+        },
+    }
+}
+
+fn no_interface(name: &str) -> Option<String> {
+    let is_there = Path::new("/sys/class/net").join(name).exists();
+    (!is_there).then(|| "there is no such interface (--set may name another one)".to_owned())
+}
+
+fn is_on_path(name: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|directory| directory.join(name).is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_every_host_has_is_not_missed() {
+        for need in [
+            Need::Processors(1),
+            Need::Interface("lo".to_owned()),
+            Need::Program("sh".to_owned()),
+            Need::Program("/bin/sh".to_owned()),
+            Need::File("/proc/sys".into()),
+        ] {
+            assert_eq!(lack(&need), None, "{need}");
+        }
+    }
+
+    #[test]
+    fn what_no_host_has_is_missed() {
+        for need in [
+            Need::Processors(1_000_000),
+            Need::Interface("no such one".to_owned()),
+            Need::Queues("lo".to_owned()),
+            Need::Program("no-such-program".to_owned()),
+            Need::File("/proc/no/such/file".into()),
+        ] {
+            assert!(lack(&need).is_some(), "{need}");
+        }
+    }
+}
