@@ -6,6 +6,10 @@ use clap::Args;
 
 /// The flags of `loadgen tune`.
 #[derive(Args, Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own, and none but --restore excludes others"
+)]
 pub struct Arguments {
     /// What is wanted, as a file in TOML
     #[arg(required_unless_present = "restore")]

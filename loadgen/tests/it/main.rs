@@ -33,6 +33,7 @@ mod mixture;
 mod overload;
 mod page;
 mod ping;
+mod plans;
 mod quiet;
 mod reordering;
 mod rig;

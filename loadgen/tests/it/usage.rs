@@ -32,6 +32,9 @@ fn what_cannot_be_run_names_the_flag_to_change() {
         ("--pin 9999", "--pin"),
         ("--tui --quiet", "--tui"),
         ("sweep --tui", "--tui"),
+        ("tune", "PLAN"),
+        ("tune a.toml --restore", "--restore"),
+        ("tune a.toml --set a", "--set"),
         ("--no-such-flag", "--no-such-flag"),
         ("no-such-command", "no-such-command"),
     ] {

@@ -15,9 +15,17 @@ use crate::precision::Goal;
 /// By what the best setting can be chosen.
 pub const JUDGES: [&str; 6] = ["p50", "p90", "p99", "p99.9", "loss", "cpu"];
 
-/// With fewer blocks, an effect that is the same in each of them has a chance of over 5 %: with five,
-/// one of the 16 ways to turn all of them around.
-pub const LEAST_BLOCKS: u32 = 6;
+/// With fewer blocks, even what is the same in all of them could be chance, where so many levels are
+/// compared with a first one: all signs are turned around in 2 of the 2^n ways to set them, and each
+/// comparison is a try.
+#[must_use]
+pub fn least_blocks(comparisons: usize) -> u32 {
+    let tries = u64::try_from(comparisons).unwrap_or(u64::MAX);
+    let ways = tries.saturating_mul(2 * CHANCE);
+    (1..u64::BITS)
+        .find(|blocks| 1_u64 << blocks >= ways)
+        .unwrap_or(u64::BITS)
+}
 
 /// How an experiment is laid out, as far as it is not about its factors.
 pub(super) struct Layout {
@@ -33,11 +41,13 @@ pub(super) struct Layout {
 pub(super) fn layout(typed: &typed::Design, factors: &[Factor]) -> Result<Layout, Wrong> {
     let design = design(typed, factors)?;
     few_enough(typed, design, factors)?;
+    let compared = factors.iter().map(|factor| factor.levels.len() - 1);
+    let comparisons = compared.sum();
     Ok(Layout {
         design,
         blocks: match &typed.blocks {
-            Some(blocks) => self::blocks(blocks)?,
-            None => Blocks::Fixed(BLOCKS),
+            Some(blocks) => self::blocks(blocks, comparisons)?,
+            None => Blocks::Fixed(BLOCKS.max(least_blocks(comparisons))),
         },
         seed: match &typed.seed {
             Some(seed) => Some(number(seed, "a seed", &(0..=i64::MAX.unsigned_abs()))?),
@@ -132,29 +142,28 @@ fn few_enough(typed: &typed::Design, design: Wanted, factors: &[Factor]) -> Resu
     })
 }
 
-/// How many variants there are in a block, with the reference's twin.
-pub(super) fn variants(design: Wanted, factors: &[Factor]) -> usize {
+/// How many variants there are in a block, without the reference's twin.
+fn variants(design: Wanted, factors: &[Factor]) -> usize {
     let levels = factors.iter().map(|factor| factor.levels.len());
     let all = || levels.clone().fold(1, usize::saturating_mul);
-    let different = match design {
+    match design {
         Wanted::OneFactor => 1 + levels.clone().map(|levels| levels - 1).sum::<usize>(),
         Wanted::Factorial => all(),
         Wanted::Fraction { halvings } => all().checked_shr(halvings).unwrap_or(0),
-    };
-    different.saturating_add(1)
+    }
 }
 
-fn blocks(typed: &Spanned<typed::Blocks>) -> Result<Blocks, Wrong> {
+fn blocks(typed: &Spanned<typed::Blocks>, comparisons: usize) -> Result<Blocks, Wrong> {
     let until = match typed.get_ref() {
         typed::Blocks::Fixed(blocks) => {
             let blocks = Spanned::new(typed.span(), *blocks);
-            return number_of_blocks(&blocks).map(Blocks::Fixed);
+            return number_of_blocks(&blocks, comparisons).map(Blocks::Fixed);
         }
         typed::Blocks::Until(until) => until,
     };
     let least = match &until.least {
-        Some(least) => number_of_blocks(least)?,
-        None => LEAST_BLOCKS,
+        Some(least) => number_of_blocks(least, comparisons)?,
+        None => least_blocks(comparisons),
     };
     let within = duration(&until.within, "within")?;
     if within.is_zero() {
@@ -187,15 +196,20 @@ fn goal(until: &Until) -> Result<Goal, Wrong> {
     )))
 }
 
-fn number_of_blocks(typed: &Spanned<i64>) -> Result<u32, Wrong> {
-    if (0..LEAST_BLOCKS.into()).contains(typed.get_ref()) {
-        return Err(typed.wrong(format_args!(
-            "{} blocks are too few: what is the same in each of them could still be chance. \
-             {LEAST_BLOCKS} are the least, and 10 or more are better",
-            typed.get_ref()
-        )));
+fn number_of_blocks(typed: &Spanned<i64>, comparisons: usize) -> Result<u32, Wrong> {
+    let least = least_blocks(comparisons);
+    let blocks = number(typed, "a number of blocks", &(0..=MOST_BLOCKS))?;
+    if blocks >= least {
+        return Ok(blocks);
     }
-    number(typed, "a number of blocks", &(LEAST_BLOCKS..=MOST_BLOCKS))
+    let compared = match comparisons {
+        1 => "one level is".to_owned(),
+        levels => format!("{levels} levels are"),
+    };
+    Err(typed.wrong(format_args!(
+        "{blocks} blocks are too few, since even what is the same in all of them could be chance: it \
+         takes {least} where {compared} compared with a first one"
+    )))
 }
 
 fn judge(typed: &Spanned<String>) -> Result<String, Wrong> {
@@ -229,9 +243,12 @@ where
     }
 }
 
+/// One try in so many may find something where there is nothing.
+const CHANCE: u64 = 20;
 const BLOCKS: u32 = 10;
 const MOST_BLOCKS: u32 = 10_000;
-pub(super) const MOST_VARIANTS: usize = 512;
+/// What designs can tell of.
+pub(super) const MOST_VARIANTS: usize = 64;
 const PAUSE: Duration = Duration::from_millis(500);
 const RETRIES: u32 = 2;
 const MOST_RETRIES: u32 = 100;

@@ -14,6 +14,12 @@ pub(super) fn factors(typed: &[Spanned<typed::Factor>]) -> Result<Vec<Factor>, W
             "there is no [[factor]]: what is to be varied?",
         ));
     }
+    if let Some(beyond) = typed.get(MOST_FACTORS) {
+        return Err(beyond.wrong(format_args!(
+            "there are {} factors, and {MOST_FACTORS} are possible: leave some out",
+            typed.len()
+        )));
+    }
     let mut factors: Vec<Factor> = Vec::new();
     for (number, typed) in typed.iter().enumerate() {
         let (factor, place) = factor(number + 1, typed)?;
@@ -183,3 +189,6 @@ fn are_one_thing(one: &FactorKind, other: &FactorKind) -> bool {
 
 /// The level that stands for what was found.
 const PRESENT: &str = "present";
+
+/// What designs can tell of.
+const MOST_FACTORS: usize = 16;

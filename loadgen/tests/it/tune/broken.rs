@@ -10,14 +10,16 @@ use crate::rig::program::Program;
 
 /// A plan of one factor, with `factor` as its lines.
 fn plan(factor: &str) -> String {
+    let varied = factor.contains("server_program");
+    let program = if varied { "" } else { "program = \"REACTOR\"" };
     format!(
         r#"
 name = "one factor"
 [load]
 options = {{ rate = "1k", duration = "50ms", warmup = "0s", flows = 1 }}
 [server]
-program = "REACTOR"
-ready_within = "300ms"
+{program}
+ready_within = "2s"
 [design]
 blocks = 6
 pause = "0s"

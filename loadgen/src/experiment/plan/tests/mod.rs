@@ -1,5 +1,6 @@
 //! What plans mean, what is wrong with others, and what holds of any text.
 
+mod layout;
 mod meaning;
 mod properties;
 mod sentences;
@@ -22,4 +23,9 @@ const FACTOR: &str = "[[factor]]\nsysctl = \"net.core.busy_poll\"\nlevels = [0, 
 fn two_levels(count: u32) -> String {
     let one = |number| format!("[[factor]]\nsysctl = \"net.a{number}\"\nlevels = [0, 1]\n");
     (0..count).map(one).collect::<Vec<_>>().concat()
+}
+
+#[track_caller]
+fn assert_wrong(plan: Result<Plan, PlanError>, sentence: &str) {
+    assert_eq!(plan.unwrap_err().to_string(), sentence);
 }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::super::*;
+use crate::experiment::design::Design;
 
 /// Of plans that could be, in every order and with anything missing.
 const LINES: &[&str] = &[
@@ -67,10 +68,35 @@ proptest! {
     }
 
     #[test]
+    fn what_can_be_planned_is_what_can_be_designed(
+        kind in select(&["one-factor", "factorial", "fraction"][..]),
+        levels in prop_oneof![vec(2..5_usize, 1..18), vec(Just(2), 1..18), vec(3..30_usize, 1..4)],
+        halvings in 1..10_u32,
+    ) {
+        let fraction = match kind {
+            "fraction" => format!("fraction = \"1/{}\"\n", 1 << halvings),
+            _ => String::new(),
+        };
+        let mut text = format!("name = \"a\"\n[design]\nkind = {kind:?}\n{fraction}");
+        for (number, levels) in levels.iter().enumerate() {
+            let levels: Vec<usize> = (0..*levels).collect();
+            writeln!(text, "[[factor]]\nsysctl = \"net.a{number}\"\nlevels = {levels:?}").unwrap();
+        }
+        let wanted = match kind {
+            "one-factor" => Wanted::OneFactor,
+            "factorial" => Wanted::Factorial,
+            _ => Wanted::Fraction { halvings },
+        };
+        let plan = Plan::parse(&text, &[]);
+        let design = Design::new(wanted, &levels);
+        prop_assert_eq!(plan.is_ok(), design.is_ok(), "{:?} {:?}", plan, design);
+    }
+
+    #[test]
     fn a_plan_is_read_as_it_was_written(
         name in "[a-z][ -#%-\\[\\]-~]{0,30}",
         factors in any_factors(),
-        blocks in LEAST_BLOCKS..=10_000,
+        blocks in 20..=10_000_u32,
         seed in proptest::option::of(0..i64::MAX as u64),
         pause in 0..100_000_u64,
         retries in 0..=100_u32,

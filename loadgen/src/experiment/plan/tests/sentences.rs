@@ -1,10 +1,5 @@
 use super::super::*;
-use super::{FACTOR, factors, plan, two_levels};
-
-#[track_caller]
-fn assert_wrong(plan: Result<Plan, PlanError>, sentence: &str) {
-    assert_eq!(plan.unwrap_err().to_string(), sentence);
-}
+use super::{FACTOR, assert_wrong, factors, plan};
 
 /// A factor of its own, on lines 2 to 4.
 #[track_caller]
@@ -256,87 +251,6 @@ fn nothing_is_set_twice() {
     assert!(
         error.to_string().contains("is not started by this plan"),
         "{error}"
-    );
-}
-
-#[test]
-fn designs_and_blocks_have_bounds() {
-    for (lines, sentence) in [
-        (
-            "blocks = 5",
-            "line 3: 5 blocks are too few: what is the same in each of them could still be \
-          chance. 6 are the least, and 10 or more are better",
-        ),
-        (
-            "blocks = -1",
-            "line 3: -1 is not a number of blocks: 6 to 10000 are possible",
-        ),
-        (
-            "blocks = { until = \"p50\", within = \"1h\" }",
-            "line 3: until: 'p50' has no tolerance: write a percentile and a percentage, as in p99+-2%",
-        ),
-        (
-            "blocks = { until = \"p75+-2%\", within = \"1h\" }",
-            "line 3: until: p75 is not compared: there are p50, p90, p99 and p99.9",
-        ),
-        (
-            "blocks = { until = \"p50+-2%\", within = \"0s\" }",
-            "line 3: within is no time at all: write how long, as in \"2h\"",
-        ),
-        (
-            "pause = \"5\"",
-            "line 3: pause: '5' has no unit: write 5s for seconds or 5ms for milliseconds",
-        ),
-    ] {
-        assert_wrong(plan(&format!("[design]\n{lines}")), sentence);
-    }
-}
-
-#[test]
-fn designs_that_cannot_be_are_refused() {
-    for (lines, sentence) in [
-        (
-            "judge = \"mean\"",
-            "line 3: judge: 'mean' is not compared: there are p50, p90, p99, p99.9, loss and cpu",
-        ),
-        (
-            "kind = \"factorials\"",
-            "line 3: 'factorials' is no kind of design: did you mean 'factorial'?",
-        ),
-        (
-            "kind = \"fraction\"",
-            "line 3: a fraction of what size? Write fraction = \"1/2\" beside it",
-        ),
-        (
-            "fraction = \"1/2\"",
-            "line 3: fraction goes with kind = \"fraction\" alone",
-        ),
-        (
-            "kind = \"fraction\"\nfraction = \"1/3\"",
-            "line 4: '1/3' is no fraction of a design: there are 1/2, 1/4, 1/8 and so on",
-        ),
-        (
-            "kind = \"fraction\"\nfraction = \"1/2\"",
-            "line 4: 1/2 of all combinations is too few to tell the factors apart: take a larger part",
-        ),
-        (
-            "retries = 101",
-            "line 3: 101 is not a number of retries: 0 to 100 are possible",
-        ),
-    ] {
-        assert_wrong(plan(&format!("[design]\n{lines}")), sentence);
-    }
-}
-
-#[test]
-fn a_block_has_an_end() {
-    assert_wrong(
-        factors(&format!(
-            "[design]\nkind = \"factorial\"\n{}",
-            two_levels(10)
-        )),
-        "line 3: there are 1025 variants in each block, and 512 are possible: leave out levels or \
-         factors, or take kind = \"one-factor\" or a fraction",
     );
 }
 

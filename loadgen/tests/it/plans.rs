@@ -1,0 +1,162 @@
+//! The plans of tuning experiments: those that are ready, and what is said of others.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use loadgen::experiment::plan::Plan;
+
+use crate::rig::program::{Ended, Program};
+use crate::rig::scratch::Scratch;
+
+fn ready() -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/tune");
+    let entries = fs::read_dir(directory).expect("the folder is there");
+    let mut plans: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("it can be listed").path())
+        .collect();
+    plans.sort();
+    plans
+}
+
+fn dry_run(plan: &Path, more: &str) -> Ended {
+    Program::loadgen(&format!("tune {} --dry-run {more}", plan.display())).end()
+}
+
+#[test]
+fn every_ready_plan_tells_what_it_would_do() {
+    let plans = ready();
+    assert_eq!(plans.len(), 10);
+    for plan in plans {
+        let ended = dry_run(&plan, "");
+        ended.assert_code(0);
+        for part in ["question", "known", "needs", "factors", "takes", "  load"] {
+            let mut lines = ended.stdout.lines();
+            assert!(
+                lines.any(|line| line.starts_with(part)),
+                "{plan:?}: {ended:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_ready_plan_stands_in_the_list_of_them() {
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/tune.md");
+    let list = fs::read_to_string(list).unwrap();
+    for plan in ready() {
+        let name = plan.file_name().unwrap().to_str().unwrap();
+        assert!(
+            list.contains(&format!("(../scripts/tune/{name})")),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn the_first_experiment_of_the_documentation_is_a_plan() {
+    let text = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/tune.md");
+    let text = fs::read_to_string(text).unwrap();
+    let plan = text
+        .split("```toml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next());
+    let scratch = Scratch::new("plan-of-documentation");
+    let file = scratch.file("waiting.toml");
+    fs::write(&file, plan.unwrap()).unwrap();
+    let ended = dry_run(&file, "--seed 1");
+    ended.assert_code(0);
+    // What a host has is another matter.
+    for line in ended
+        .stdout
+        .lines()
+        .filter(|line| !line.starts_with("needs"))
+    {
+        assert!(text.contains(line), "{line}");
+    }
+}
+
+#[test]
+fn a_dry_run_has_an_order_of_its_own_for_each_seed() {
+    let plan = ready()
+        .into_iter()
+        .find(|plan| plan.ends_with("workers.toml"));
+    let plan = plan.unwrap();
+    let of = |seed: &str| dry_run(&plan, &format!("--seed {seed}")).stdout;
+    assert_eq!(of("1"), of("1"));
+    let orders: std::collections::BTreeSet<String> =
+        ["1", "2", "3", "4", "5", "6", "7", "8"].map(of).into();
+    assert!(orders.len() > 1);
+}
+
+#[test]
+fn a_variable_takes_another_value() {
+    let plan = ready()
+        .into_iter()
+        .find(|plan| plan.ends_with("busy-polling.toml"));
+    let ended = dry_run(&plan.unwrap(), "--set interface=no-such-one");
+    ended.assert_code(0);
+    assert!(
+        ended
+            .stdout
+            .contains("interface:no-such-one, which is missing")
+    );
+}
+
+#[test]
+fn a_plan_that_makes_no_sense_is_wrong_use_and_names_the_line() {
+    let scratch = Scratch::new("senseless-plans");
+    let file = scratch.file("plan.toml");
+    for (text, words) in [
+        ("name = 1", &["plan.toml", "line 1", "a string"][..]),
+        (
+            "name = \"a\"\nnam = 2",
+            &["line 2", "'nam'", "did you mean 'name'?"],
+        ),
+        ("name = \"a\"", &["[[factor]]"]),
+        (
+            "name = \"a\"\n[[factor]]\nserver_option = \"workers\"\nlevels = [1, \"many\"]",
+            &["line 2", "--workers", "'many'"],
+        ),
+    ] {
+        fs::write(&file, text).unwrap();
+        for flag in ["--dry-run", "--quiet"] {
+            let line = format!("tune {} {flag}", file.display());
+            Program::loadgen(&line).end().assert_complaint(2, words);
+        }
+    }
+    assert_eq!(scratch.names(), ["plan.toml"]);
+}
+
+#[test]
+fn a_plan_that_is_not_there_is_a_failure() {
+    let ended = Program::loadgen("tune no-such-plan.toml").end();
+    ended.assert_complaint(1, &["no-such-plan.toml"]);
+}
+
+#[test]
+fn all_that_the_host_lacks_is_told_before_anything_starts() {
+    let scratch = Scratch::new("lacking");
+    let file = scratch.file("plan.toml");
+    let text = "name = \"a\"\n\
+                needs = [\"processors:1\", \"program:no-such-program\", \"queues:lo\", \"file:/no/such\"]\n\
+                [[factor]]\nserver_option = \"workers\"\nlevels = [1, 2]\n";
+    fs::write(&file, text).unwrap();
+    let directory = scratch.file("runs");
+    let line = format!("tune {} --dir {}", file.display(), directory.display());
+    let ended = Program::loadgen(&line).end();
+    let missing = ["program:no-such-program", "queues:lo", "file:/no/such"];
+    ended.assert_complaint(1, &missing);
+    assert!(!ended.stderr.contains("processors:1"), "{ended:?}");
+    assert_eq!(ended.stderr.lines().count(), 1 + missing.len(), "{ended:?}");
+    assert!(!directory.exists());
+}
+
+#[test]
+fn the_library_reads_what_the_command_reads() {
+    for file in ready() {
+        let text = fs::read_to_string(&file).unwrap();
+        let plan = Plan::parse(&text, &[]).unwrap();
+        assert!(plan.question.is_some() && plan.known.is_some(), "{file:?}");
+        assert_eq!(plan.text, text);
+    }
+}
