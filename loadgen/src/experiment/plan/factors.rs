@@ -138,7 +138,9 @@ fn level(place: &str, kind: &FactorKind, typed: &Spanned<Value>) -> Result<Level
     let setting = programs::setting(typed)?;
     match (kind, setting) {
         (FactorKind::Host(_), Setting::Values(values)) if values == [PRESENT] => Ok(Level::Present),
-        (FactorKind::Host(_), Setting::Values(values)) if values.len() != 1 => {
+        (FactorKind::Host(_), Setting::Values(values))
+            if values.len() != 1 || matches!(typed.get_ref(), Value::List(_)) =>
+        {
             wrong("a level of a setting of the host is one value, not several")
         }
         (FactorKind::Host(knob), setting @ (Setting::On | Setting::Off)) => match (knob, setting) {

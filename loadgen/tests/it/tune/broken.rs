@@ -19,9 +19,9 @@ name = "one factor"
 options = {{ rate = "1k", duration = "50ms", warmup = "0s", flows = 1 }}
 [server]
 {program}
-ready_within = "2s"
+ready_within = "5s"
 [design]
-blocks = 6
+blocks = 7
 pause = "0s"
 retries = 1
 [[factor]]
@@ -56,7 +56,7 @@ fn a_plan_that_makes_no_sense_is_refused_before_anything_happens() {
         ),
         (
             "sysctl = \"net.ipv4.ip_default_ttl\"\nlevels = [64, [1]]",
-            &["levels"],
+            &["'it'", "one value"],
         ),
         (
             "sysctl = \"net.ipv4.no_such_thing\"\nlevels = [0, 1]",
