@@ -38,7 +38,7 @@ pub(super) fn proposals() -> Vec<Proposal> {
         Proposal::of(
             "huge_pages",
             Knob::File("/sys/kernel/mm/transparent_hugepage/enabled".into()),
-            Wanted::Value("madvise"),
+            Wanted::OneOf(&["madvise", "never"]),
             "Memory that is put together for everybody pauses programs that did not ask for it.",
         ),
         Proposal {

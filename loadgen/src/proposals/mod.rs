@@ -39,6 +39,8 @@ pub enum What {
 pub enum Wanted {
     /// This value.
     Value(&'static str),
+    /// The first of these values; the others are as good.
+    OneOf(&'static [&'static str]),
     /// This number, or a larger one.
     AtLeast(u64),
     /// Whatever it is: it depends on what else the host does.
@@ -99,6 +101,7 @@ impl Wanted {
     pub fn is_met(self, present: &str) -> bool {
         match self {
             Self::Value(wanted) => wanted == present,
+            Self::OneOf(values) => values.contains(&present),
             Self::AtLeast(least) => present.parse().is_ok_and(|value: u64| value >= least),
             Self::Anything => true,
         }
@@ -109,6 +112,7 @@ impl Wanted {
     pub fn text(self) -> Option<String> {
         match self {
             Self::Value(value) => Some(value.to_owned()),
+            Self::OneOf(values) => values.first().map(|value| (*value).to_owned()),
             Self::AtLeast(least) => Some(least.to_string()),
             Self::Anything => None,
         }
@@ -158,6 +162,8 @@ mod tests {
         assert!(!Wanted::AtLeast(5).is_met("4"));
         assert!(!Wanted::AtLeast(5).is_met("many"));
         assert!(Wanted::Value("madvise").is_met("madvise"));
+        assert!(Wanted::OneOf(&["madvise", "never"]).is_met("never"));
+        assert!(!Wanted::OneOf(&["madvise", "never"]).is_met("always"));
         assert!(Wanted::Anything.is_met(""));
     }
 }
