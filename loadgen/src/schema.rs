@@ -6,7 +6,7 @@ use schemars::transform::RecursiveTransform;
 use schemars::{Schema, SchemaGenerator};
 
 use crate::results::{
-    Comparison, DifferenceFile, EnvironmentFile, Experiment, Run, Search, Selftest, Sweep,
+    Comparison, DifferenceFile, EnvironmentFile, Experiment, HostFile, Run, Search, Selftest, Sweep,
 };
 
 /// A kind of result file.
@@ -24,6 +24,8 @@ pub enum Kind {
     Compare,
     /// Which settings were tried, and which of them help
     Tune,
+    /// Settings of a host, with what is proposed
+    Host,
     /// What there is to know about a machine
     Environment,
     /// Where two machines differ
@@ -42,6 +44,7 @@ impl Kind {
             Self::Selftest => generator.into_root_schema_for::<Selftest>(),
             Self::Compare => generator.into_root_schema_for::<Comparison>(),
             Self::Tune => generator.into_root_schema_for::<Experiment>(),
+            Self::Host => generator.into_root_schema_for::<HostFile>(),
             Self::Environment => generator.into_root_schema_for::<EnvironmentFile>(),
             Self::EnvironmentDifference => generator.into_root_schema_for::<DifferenceFile>(),
         }

@@ -60,6 +60,7 @@ fn the_documented_schemas_are_those_of_the_types() {
         "selftest",
         "compare",
         "tune",
+        "host",
         "environment",
         "environment-difference",
     ] {
@@ -68,6 +69,13 @@ fn the_documented_schemas_are_those_of_the_types() {
         // To renew one: loadgen schema run > docs/schema/run.schema.json
         assert!(result(&printed) == documented(kind), "{kind} is outdated");
     }
+}
+
+#[test]
+fn settings_of_a_host_are_as_documented() {
+    let shown = Program::loadgen("host --json -").end();
+    shown.assert_code(0);
+    assert_valid("host", &result(&shown));
 }
 
 #[test]
