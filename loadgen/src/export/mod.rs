@@ -1,11 +1,13 @@
 //! Results as other tools read them. Pure: a result goes in, a text comes out.
 //!
 //! - [`csv`]: a row an interval, for spreadsheets and scripts;
+//! - [`fragments`]: what won a tuning experiment, for `sysctl.d` and for a shell;
 //! - [`hgrm`]: the percentile distribution, for plotters of `HdrHistogram`;
 //! - [`hlog`]: a histogram an interval, for processors of `HdrHistogram` logs;
 //! - [`prometheus`]: metrics, for the textfile collector of `node_exporter`.
 
 pub mod csv;
+pub mod fragments;
 pub mod hgrm;
 pub mod hlog;
 pub mod prometheus;

@@ -1,13 +1,9 @@
-//! Comma-separated values (RFC 4180): a row an interval of a run, or a row a run of a sweep.
-//!
-//! Names of columns end with their units. A quantile among the lost is `lost`; what is unknown is
-//! empty.
+//! A row an interval of a run, or a row a run of a sweep.
 
+use super::record::{quantile, text, verdict};
 use crate::decimal;
-use crate::measure::Quantile;
 use crate::results::{Distribution, Period, Run, Spread, Sweep, SweepTrial};
 use crate::sweep::Direction;
-use crate::verdict::Outcome;
 
 /// A row an interval. A run without intervals has one row, for the whole window.
 #[must_use]
@@ -137,11 +133,6 @@ fn trial(trial: &SweepTrial) -> Vec<String> {
         Direction::Up => "up",
         Direction::Down => "down",
     };
-    let verdict = match run.verdict.outcome {
-        Outcome::Valid => "valid",
-        Outcome::Suspect => "suspect",
-        Outcome::Invalid => "invalid",
-    };
     let counts = &run.counts;
     let numbers = [
         counts.scheduled,
@@ -172,16 +163,8 @@ fn trial(trial: &SweepTrial) -> Vec<String> {
         ];
         row.extend(quantiles.map(quantile));
     }
-    row.push(verdict.to_owned());
+    row.push(verdict(run.verdict.outcome).to_owned());
     row
-}
-
-fn quantile(quantile: Quantile) -> String {
-    match quantile {
-        Quantile::Value(nanos) => nanos.to_string(),
-        Quantile::Lost => "lost".to_owned(),
-        Quantile::TooFew => String::new(),
-    }
 }
 
 fn seconds(nanos: u64) -> String {
@@ -196,29 +179,8 @@ fn rate(count: u64, nanos: u64) -> String {
     thousandths.map_or_else(String::new, |rate| decimal::written(rate, 3))
 }
 
-fn text(header: &[String], rows: &[Vec<String>]) -> String {
-    let lines = std::iter::once(header).chain(rows.iter().map(Vec::as_slice));
-    lines.map(record).collect()
-}
-
-fn record(fields: &[String]) -> String {
-    let fields: Vec<String> = fields.iter().map(|text| field(text)).collect();
-    fields.join(",") + "\r\n"
-}
-
-/// A field in quotes if it needs them: a file may hold any text in place of a rate.
-fn field(text: &str) -> String {
-    if text.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
     use crate::results::tests::{in_intervals, run as finished};
     use crate::results::{SweepSchema, SweepTrial};
@@ -269,29 +231,5 @@ lateness_p50_ns,lateness_p90_ns,lateness_p99_ns,lateness_p99_9_ns,lateness_max_n
         let start = "down,10000,1000,993,7,989,2,2,9930,9890,21000,21000,21000,,,lost,";
         assert!(row.starts_with(start), "{row}");
         assert!(row.ends_with(",valid"), "{row}");
-    }
-
-    /// What a reader makes of one record.
-    fn read(record: &str) -> Vec<String> {
-        let mut fields = vec![String::new()];
-        let mut quoted = false;
-        let mut letters = record.strip_suffix("\r\n").unwrap().chars().peekable();
-        while let Some(letter) = letters.next() {
-            let field = fields.last_mut().unwrap();
-            match letter {
-                '"' if quoted && letters.peek() == Some(&'"') => field.extend(letters.next()),
-                '"' => quoted = !quoted,
-                ',' if !quoted => fields.push(String::new()),
-                letter => field.push(letter),
-            }
-        }
-        fields
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_read_as_it_was_written(fields in proptest::collection::vec(".*", 1..5)) {
-            prop_assert_eq!(read(&record(&fields)), fields);
-        }
     }
 }
