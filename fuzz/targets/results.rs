@@ -5,11 +5,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use loadgen::compare::{Bound, Named, compare};
-use loadgen::export::{Format, csv};
+use loadgen::export::{Format, csv, fragments};
 use loadgen::merge::{MergeError, Source, merge};
 use loadgen::report::{self, Style, html};
 use loadgen::results::read::{self, Cause, Document};
-use loadgen::results::{Answer, BoundOutcome, Run};
+use loadgen::results::{Answer, BoundOutcome, Experiment, Run};
 use serde::Serialize;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -31,7 +31,11 @@ fuzz_target!(|bytes: &[u8]| {
         Document::Search(search) => (report::search::text(search, Style::Plain), json(search)),
         Document::Selftest(test) => (report::selftest::text(test, Style::Plain), json(test)),
         Document::Comparison(one) => (report::compare::text(one, Style::Plain), json(one)),
-        Document::Experiment(one) => (report::tune::text(one, Style::Plain), json(one)),
+        Document::Experiment(one) => {
+            assert!(csv::experiment(one).ends_with('\n'));
+            assert_one_line_each(one);
+            (report::tune::text(one, Style::Plain), json(one))
+        }
     };
     assert!(text.ends_with('\n'));
     assert_eq!(read::parse(&written).ok().as_ref(), Some(&document));
@@ -67,6 +71,16 @@ fn same_on_both_sides(run: &Run) {
     let written = json(&comparison);
     let read = read::parse(&written).expect("a comparison is read as it is written");
     assert_eq!(read, Document::Comparison(Box::new(comparison)));
+}
+
+/// What applies the best setting has no more lines that do something than there are settings.
+fn assert_one_line_each(experiment: &Experiment) {
+    for text in [fragments::sysctl(experiment), fragments::shell(experiment)] {
+        assert!(text.ends_with('\n'));
+        let lines = text.split(['\n', '\r', '\0']);
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        assert!(lines.count() <= 1 + experiment.factors.len(), "{text}");
+    }
 }
 
 /// In every form for other tools.

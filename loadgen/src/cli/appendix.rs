@@ -210,6 +210,10 @@ const ALL: &[(&str, Appendix)] = &[
                     "loadgen report result.json --csv result.csv",
                     "a row an interval, for a spreadsheet",
                 ),
+                (
+                    "loadgen report tuned.json --sysctl 90-tuned.conf",
+                    "what won a tuning experiment, for /etc/sysctl.d",
+                ),
             ],
         },
     ),

@@ -1,6 +1,6 @@
 //! A report on results that were kept, as it was typed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -24,4 +24,23 @@ pub struct Arguments {
     /// The same for other tools.
     #[command(flatten)]
     pub exports: Exports,
+
+    /// Write what won a tuning experiment as a file for sysctl.d; `-` is standard output
+    #[arg(long, value_name = "FILE", help_heading = "To apply what won")]
+    pub sysctl: Option<PathBuf>,
+
+    /// Write what won a tuning experiment as a shell script; `-` is standard output
+    #[arg(long, value_name = "FILE", help_heading = "To apply what won")]
+    pub shell: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// The files that apply what won, if they are asked for, and the flags that do.
+    #[must_use]
+    pub fn fragments(&self) -> [(&'static str, Option<&Path>); 2] {
+        [
+            ("--sysctl", self.sysctl.as_deref()),
+            ("--shell", self.shell.as_deref()),
+        ]
+    }
 }

@@ -1,15 +1,17 @@
 //! A report on results that were kept.
 
 use super::exports::{self, Outputs, one_place_each, refuse};
-use super::{Failure, failed, misused, page, print, style};
+use super::{Failure, failed, guard, misused, page, print, style};
 use crate::cli::report::Arguments;
-use crate::export::{Format, csv};
+use crate::export::{Format, csv, fragments};
+use crate::output::Output;
 use crate::report::{self, html};
 use crate::results::read::{self, Document};
 
 pub(super) fn report(arguments: &Arguments) -> Result<u8, Failure> {
     let html = arguments.html.as_deref();
-    one_place_each(&[("--html", html)], &arguments.exports)?;
+    let [sysctl, shell] = arguments.fragments();
+    one_place_each(&[("--html", html), sysctl, shell], &arguments.exports)?;
     if arguments.text && writes_to_stdout(arguments) {
         return Err(misused(
             "--text does not go with what else is written to standard output: name a file for that",
@@ -22,7 +24,8 @@ pub(super) fn report(arguments: &Arguments) -> Result<u8, Failure> {
     if exported {
         export(arguments, &documents)?;
     }
-    if arguments.text || !(exported || arguments.html.is_some()) {
+    let applied = apply(arguments, &documents)?;
+    if arguments.text || !(exported || applied || arguments.html.is_some()) {
         print(&texts(arguments, &documents))?;
     }
     if html.is_some() {
@@ -38,7 +41,9 @@ pub(super) fn report(arguments: &Arguments) -> Result<u8, Failure> {
 
 fn writes_to_stdout(arguments: &Arguments) -> bool {
     let exports = arguments.exports.wanted().map(|(_, path)| path);
-    let mut all = exports.chain(arguments.html.as_deref());
+    let fragments = arguments.fragments().into_iter();
+    let fragments = fragments.filter_map(|(_, path)| path);
+    let mut all = exports.chain(fragments).chain(arguments.html.as_deref());
     all.any(|path| path.as_os_str() == "-")
 }
 
@@ -57,11 +62,44 @@ fn export(arguments: &Arguments, documents: &[Document]) -> Result<(), Failure> 
             let mut output = exports::open(Format::Csv, wanted.csv.as_deref())?;
             output.write_text(&csv::sweep(sweep)).map_err(failed)
         }
-        Document::Search(_)
-        | Document::Selftest(_)
-        | Document::Comparison(_)
-        | Document::Experiment(_) => refuse(wanted, document.kind(), &[]),
+        Document::Experiment(experiment) => {
+            refuse(wanted, document.kind(), &[Format::Csv])?;
+            let mut output = exports::open(Format::Csv, wanted.csv.as_deref())?;
+            let text = csv::experiment(experiment);
+            output.write_text(&text).map_err(failed)
+        }
+        Document::Search(_) | Document::Selftest(_) | Document::Comparison(_) => {
+            refuse(wanted, document.kind(), &[])
+        }
     }
+}
+
+/// Writes the files that apply what won, and says whether any was asked for.
+fn apply(arguments: &Arguments, documents: &[Document]) -> Result<bool, Failure> {
+    let texts = [fragments::sysctl, fragments::shell];
+    let mut any = false;
+    for ((flag, path), text) in arguments.fragments().into_iter().zip(texts) {
+        let Some(path) = path else { continue };
+        let experiment = match documents {
+            [Document::Experiment(experiment)] => experiment,
+            [other] => {
+                return Err(misused(format_args!(
+                    "{flag} is for a tuning experiment, and not for {}: leave it out",
+                    other.kind()
+                )));
+            }
+            _ => {
+                return Err(misused(format_args!(
+                    "{flag} takes one tuning experiment: name no other file"
+                )));
+            }
+        };
+        guard::spare_results(flag, path)?;
+        let mut output = Output::create(flag, Some(path)).map_err(failed)?;
+        output.write_text(&text(experiment)).map_err(failed)?;
+        any = true;
+    }
+    Ok(any)
 }
 
 /// The reports one below the other, of several with the names of their files.

@@ -20,6 +20,8 @@ const ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ];
+/** A figure that a script draws. */
+const CHART = "figure[data-chart]";
 const DESK = { width: 1100, height: 900 };
 const PHONE = { width: 360, height: 740 };
 
@@ -48,6 +50,7 @@ async function look(browser, name, results) {
     await showsTheFiguresOfTheFiles(page, results);
     await showsTheRowsOfTheFiles(page, results);
     await showsTheRunsOfTheFile(page, results);
+    await showsTheRunsOfTheExperiment(page, results);
     await drawsEveryChart(page);
     await togglesByTheLegend(page);
     await tellsValuesToTheMouse(page);
@@ -125,7 +128,7 @@ function isReal(text, expected, unit, what) {
 }
 
 async function showsTheRunsOfTheFile(page, [comparison]) {
-    if (!comparison.quantities) {
+    if (comparison.schema !== "loadgen/compare/1") {
         return;
     }
     const charts = JSON.parse(await page.locator("#charts").textContent());
@@ -155,6 +158,42 @@ async function showsTheRowsOfTheFiles(page, results) {
     assert.deepEqual(drawn(2), of("max"));
 }
 
+async function showsTheRunsOfTheExperiment(page, [experiment]) {
+    if (experiment.schema !== "loadgen/tune/1") {
+        return;
+    }
+    const charts = JSON.parse(await page.locator("#charts").textContent());
+    const drawn = charts.filter((chart) => chart.name === "strip");
+    const numbers = (values) => values.filter((value) => typeof value === "number").sort((a, b) => a - b);
+    const seen = drawn.map(({ groups }) => JSON.stringify(numbers(groups.flatMap(({ curves }) => curves[0].y))));
+    experiment.quantities.forEach(({ unit }, place) => {
+        const scale = unit === "ppb" ? 1e9 : 1;
+        const values = numbers(experiment.runs.flatMap((run) => run.values[place] ?? [])).map((value) => value / scale);
+        // Losses where there are none are not drawn.
+        assert.equal(seen.includes(JSON.stringify(values)), values.some(Boolean), `quantity ${place}`);
+    });
+    await drawsTheDifferences(page, experiment);
+}
+
+/** Better to the left of the line at nothing, worse to its right; all of it in its figure. */
+async function drawsTheDifferences(page, experiment) {
+    const rows = await page.locator(".forest li").evaluateAll((rows) =>
+        rows.map((row) => {
+            const middle = (name) => {
+                const { left, right } = row.querySelector(name).getBoundingClientRect();
+                return (left + right) / 2;
+            };
+            const { left, right } = row.querySelector("svg").getBoundingClientRect();
+            const mark = middle(".mark");
+            return { finding: row.className, by: mark - middle(".zero"), isInside: mark >= left && mark <= right };
+        }),
+    );
+    assert.ok(rows.length >= experiment.effects.length / 2);
+    for (const { finding, by, isInside } of rows) {
+        assert.ok(isInside && (finding === "open" || by < 0 === (finding === "better")), `${finding} at ${by}`);
+    }
+}
+
 /** How many colours a canvas has: one is an empty one. */
 const colours = (canvas) => {
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -168,9 +207,9 @@ const colours = (canvas) => {
 const picture = (canvas) => canvas.toDataURL();
 
 async function drawsEveryChart(page) {
-    const figures = await page.locator("figure").count();
+    const figures = await page.locator(CHART).count();
     assert.ok(figures >= 2);
-    const canvases = await page.locator("figure canvas").all();
+    const canvases = await page.locator(`${CHART} canvas`).all();
     assert.equal(canvases.length, figures);
     for (const canvas of canvases) {
         assert.ok((await canvas.evaluate(colours)) > 10);
@@ -178,7 +217,7 @@ async function drawsEveryChart(page) {
 }
 
 async function togglesByTheLegend(page) {
-    for (const figure of await page.locator("figure").all()) {
+    for (const figure of await page.locator(CHART).all()) {
         const canvas = figure.locator("canvas");
         const curves = figure.locator(".legend button[aria-pressed=true]");
         // The last is on top of the others.
@@ -202,7 +241,7 @@ async function changed(page, figure, before, isOther) {
 }
 
 async function tellsValuesToTheMouse(page) {
-    for (const figure of await page.locator("figure").all()) {
+    for (const figure of await page.locator(CHART).all()) {
         const over = figure.locator(".u-over");
         await over.scrollIntoViewIfNeeded();
         const { width, height } = await over.boundingBox();
@@ -249,7 +288,7 @@ async function fitsAPhone(page, name) {
 
 async function changesItsColours(page, name) {
     const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-    const figure = page.locator("figure").first();
+    const figure = page.locator(CHART).first();
     assert.equal(await paper(), "rgb(255, 255, 255)");
     const light = await figure.locator("canvas").evaluate(picture);
     await page.emulateMedia({ colorScheme: "dark" });

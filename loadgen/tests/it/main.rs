@@ -14,6 +14,7 @@ mod duplicates;
 mod echo;
 mod embedded;
 mod environment;
+mod experiments;
 mod exports;
 mod flows;
 mod foreign;

@@ -24,7 +24,7 @@ pub fn shell(experiment: &Experiment) -> String {
             How::Shell(line) => line.to_owned(),
             How::Argument | How::Refused | How::Nothing => continue,
         };
-        text.push_str(&format!("\n{}{line}\n", about(choice)));
+        text.extend(["\n", &about(choice), &line, "\n"]);
     }
     text + &by_hand(&choices)
 }

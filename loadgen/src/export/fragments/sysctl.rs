@@ -18,7 +18,7 @@ pub fn sysctl(experiment: &Experiment) -> String {
             How::Sysctl(name) => {
                 text.push('\n');
                 text.push_str(&about(choice));
-                text.push_str(&format!("{name} = {}\n", choice.level.trim()));
+                text.extend([name, " = ", choice.level.trim(), "\n"]);
             }
             How::Shell(_) => others = true,
             How::Argument | How::Refused | How::Nothing => {}

@@ -33,10 +33,10 @@ fn a_file_says_of_which_experiment_it_is_and_what_it_gains() {
     for text in [sysctl(&made), shell(&made)] {
         let whole = text.replace("\n# ", " ");
         for words in [
-            "# Tuning experiment poll-and-workers of 2026-05-05T16:53:20Z, written by loadgen",
+            "Tuning experiment poll-and-workers of 2026-05-05T16:53:20Z, written by loadgen",
             "Result: busy_poll=50 and workers=4 are best: p99 -33.0 us, -27.5 %",
             "Warning: the host was loaded by others",
-            "# busy_poll, sysctl net.core.busy_poll; was 0\n",
+            "\n busy_poll, sysctl net.core.busy_poll; was 0\n",
             "workers is no setting of the host. Give it where the program is started: \
              --workers of the server: 4\n",
         ] {

@@ -59,6 +59,8 @@ pub(super) enum Unit {
     Nines,
     /// Places in a list of names.
     Names,
+    /// Blocks of an experiment, the first of which is 1; what is within half of one belongs to it.
+    Block,
 }
 
 /// How the numbers of an axis are spaced.
@@ -127,6 +129,10 @@ pub(super) enum Shape {
     Beads,
     /// Dots alone.
     Dots,
+    /// Hollow dots, told from the others of their colour.
+    Rings,
+    /// Crosses: what does not count.
+    Crosses,
     /// The value of each point holds until the next.
     Steps,
     /// A bar at each point.

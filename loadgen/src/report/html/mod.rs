@@ -1,8 +1,8 @@
 //! Results as one page for a browser, which needs nothing but the page.
 //!
-//! - `runs`, `sweep`, `search`, `compare`, `selftest`: what a page says of results of each kind;
-//!   `percentiles`, `over_time` and `time_split` draw runs, `sides` draws comparisons.
-//! - `page`, `table`, `chart`: pages as data. A new kind of result is another list of sections, a
+//! - `runs`, `sweep`, `search`, `compare`, `selftest`, `tune`: what a page says of results of each
+//!   kind; `percentiles`, `over_time` and `time_split` draw runs, `sides` draws comparisons.
+//! - `page`, `table`, `chart`, `forest`: pages as data. A new kind of result is another list of sections, a
 //!   new chart another `chart::Chart`.
 //! - `render`, with `fields`: that data as HTML; `assets`: the script and the styles, and what may
 //!   run at all.
@@ -13,6 +13,7 @@ mod assets;
 mod chart;
 mod compare;
 mod fields;
+mod forest;
 mod over_time;
 mod page;
 mod percentiles;
@@ -26,6 +27,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod time_split;
+mod tune;
 
 use std::path::{Path, PathBuf};
 
@@ -91,7 +93,8 @@ pub fn page(sources: &[Source]) -> String {
 
 fn others(name: &str, file: usize, document: &Document) -> Vec<Section> {
     match document {
-        Document::Run(_) | Document::Experiment(_) => Vec::new(),
+        Document::Run(_) => Vec::new(),
+        Document::Experiment(experiment) => tune::sections(name, file, experiment),
         Document::Comparison(comparison) => compare::sections(name, file, comparison),
         Document::Sweep(sweep) => sweep::sections(name, file, sweep),
         Document::Search(search) => search::sections(name, file, search),

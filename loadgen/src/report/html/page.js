@@ -58,6 +58,7 @@
         change: { tick: (value) => `${value > 0 ? "+" : ""}${percent(value)}`, read: change },
         nines: { tick: (value) => withoutZeros(percentile(value)), read: percentile },
         names: { tick: String, read: String },
+        block: { tick: String, read: (value) => `block ${Math.round(value)}` },
     };
 
     // Where the numbers of an axis stand.
@@ -110,7 +111,8 @@
         if (axis.unit === "nines") {
             return ninesTicks(low, high, pixels, room);
         }
-        return (axis.scale === "log" ? logarithmicTicks : linearTicks)(low, high, pixels, room);
+        const all = (axis.scale === "log" ? logarithmicTicks : linearTicks)(low, high, pixels, room);
+        return axis.unit === "block" ? all.filter(Number.isInteger) : all;
     }
 
     /** Times on a linear axis share the unit of the largest. */
@@ -146,7 +148,10 @@
     const FONT = "12px system-ui, sans-serif";
 
     /** How many pixels a number on a horizontal axis takes, with the space to the next. */
-    const TICK_WIDTHS = { time: 62, rate: 46, share: 56, nines: 66, names: 0 };
+    const TICK_WIDTHS = { time: 62, rate: 46, share: 56, nines: 66, names: 0, block: 30 };
+
+    /** Shapes that stand alone at each point, with no line from one to the next. */
+    const ALONE = ["dots", "rings", "crosses"];
 
     const isNumber = (value) => typeof value === "number";
 
@@ -236,11 +241,14 @@
                 line: linear(),
                 beads: linear(),
                 dots: () => null,
+                rings: () => null,
+                crosses: () => null,
                 steps: stepped({ align: 1 }),
                 bars: bars({ size: [0.6, 90] }),
             };
             const isBar = curve.shape === "bars";
-            const hasDots = { beads: true, dots: true, steps: false, bars: false };
+            const hasDots = { beads: true, dots: true, rings: true, crosses: false, steps: false, bars: false };
+            const fill = curve.shape === "rings" ? () => colourOf("--paper") : stroke;
             return {
                 show: curve.shown,
                 stroke,
@@ -248,7 +256,7 @@
                 width: isBar ? 0 : 1.75,
                 dash: DASHES[curve.dash],
                 paths: paths[curve.shape],
-                points: { show: hasDots[curve.shape], size: 7, fill: stroke, stroke, width: 1 },
+                points: { show: hasDots[curve.shape], size: 7, fill, stroke, width: curve.shape === "rings" ? 1.75 : 1 },
             };
         }
 
@@ -290,6 +298,9 @@
             }
             if (unit === "names") {
                 return [-0.5, this.chart.x.names.length - 0.5];
+            }
+            if (unit === "block") {
+                return [Math.floor(low + 0.5) - 0.5, Math.ceil(high - 0.5) + 0.5];
             }
             if (scale === "log") {
                 return [low / 1.15, high * 1.15];
@@ -362,6 +373,7 @@
             }
             for (const curve of this.curves.filter((one) => one.shown)) {
                 this.drawIntervals(drawn, curve, pixel);
+                this.drawCrosses(drawn, curve, pixel);
                 this.drawLost(drawn, curve, pixel);
                 this.drawBeyond(drawn, curve, pixel);
             }
@@ -390,6 +402,29 @@
                     ctx.moveTo(x - 4 * pixel, y);
                     ctx.lineTo(x + 4 * pixel, y);
                 }
+                ctx.stroke();
+            });
+        }
+
+        drawCrosses(drawn, curve, pixel) {
+            if (curve.shape !== "crosses") {
+                return;
+            }
+            const { ctx } = drawn;
+            ctx.strokeStyle = paletteColour(curve);
+            ctx.lineWidth = 2 * pixel;
+            curve.y.forEach((value, at) => {
+                if (!isNumber(value)) {
+                    return;
+                }
+                const x = drawn.valToPos(curve.group.x[at], "x", true);
+                const y = drawn.valToPos(value, "y", true);
+                const reach = 4 * pixel;
+                ctx.beginPath();
+                ctx.moveTo(x - reach, y - reach);
+                ctx.lineTo(x + reach, y + reach);
+                ctx.moveTo(x - reach, y + reach);
+                ctx.lineTo(x + reach, y - reach);
                 ctx.stroke();
             });
         }
@@ -580,7 +615,7 @@
             low = next;
         }
         const width = scale.max - scale.min;
-        const reach = curve.shape === "dots" ? width / 50 : Math.max(width / 50, (places[places.length - 1] - places[0]) / places.length);
+        const reach = ALONE.includes(curve.shape) ? width / 50 : Math.max(width / 50, (places[places.length - 1] - places[0]) / places.length);
         return Math.abs(places[low] - x) <= reach ? low : null;
     }
 
@@ -619,7 +654,13 @@
             draw("rect", { width: 28, height: 12, fill: colour });
             return svg;
         }
-        if (curve.shape !== "dots") {
+        if (curve.shape === "crosses") {
+            draw("path", { d: "M10 2 L18 10 M10 10 L18 2", stroke: colour, "stroke-width": 2 });
+        }
+        if (curve.shape === "rings") {
+            draw("circle", { cx: 14, cy: 6, r: 4, fill: "none", stroke: colour, "stroke-width": 2 });
+        }
+        if (!ALONE.includes(curve.shape)) {
             const dash = DASHES[curve.dash].join(" ");
             draw("line", { x1: 0, x2: 28, y1: 6, y2: 6, stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dash });
         }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::chart::Chart;
+use super::forest::Forest;
 use super::table::Table;
 use crate::verdict::Outcome;
 
@@ -34,6 +35,9 @@ pub(super) enum Block {
     Text(String),
     Table(Table),
     Chart(Box<Chart>),
+    Forest(Box<Forest>),
+    /// Lines as they are.
+    Preformatted(String),
     /// Small ones, several in a row where there is room.
     Beside(Vec<Block>),
     /// What is shown to those who ask for it.

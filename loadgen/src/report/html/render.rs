@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::assets;
 use super::chart::Chart;
 use super::fields::fields;
+use super::forest;
 use super::page::{Block, Judgement, Page, Section, Tone};
 use super::table::{Cell, FigureUnit, Row, Table, Weight};
 
@@ -97,6 +98,9 @@ fn block<'a>(block: &'a Block, charts: &mut Vec<&'a Chart>) -> Markup {
             charts.push(chart);
             figure(chart, charts.len() - 1)
         }
+        Block::Forest(forest) => forest::draw(forest),
+        // Reached by keyboard, so that it can be scrolled by keyboard.
+        Block::Preformatted(text) => html! { pre.scroll tabindex="0" { (text) } },
         Block::Beside(all) => {
             let inside = blocks(all, charts);
             html! { div.beside { (inside) } }

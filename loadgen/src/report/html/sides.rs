@@ -118,19 +118,8 @@ pub(super) fn each(comparison: &Comparison) -> Vec<Chart> {
 
 /// Each run of both sides as a dot, and the medians as lines.
 fn runs(quantity: &Quantity) -> Chart {
-    let (title, axis) = match quantity.unit {
-        results::Unit::Billionths => (
-            "% of the probes sent",
-            Axis::new("without an answer in time", Unit::Share, Scale::Linear),
-        ),
-        results::Unit::Nanoseconds if is_wide(quantity) => {
-            ("us, ms or s; log scale", Axis::latency("round trip"))
-        }
-        results::Unit::Nanoseconds => (
-            "us, ms or s; not from 0 on",
-            Axis::new("round trip", Unit::Time, Scale::Around),
-        ),
-    };
+    let all = quantity.a.each.iter().chain(&quantity.b.each);
+    let (title, axis) = axis(quantity.unit, "round trip", all.copied());
     let sides = [("A", &quantity.a), ("B", &quantity.b)];
     Chart {
         name: "runs",
@@ -150,11 +139,31 @@ fn runs(quantity: &Quantity) -> Chart {
     }
 }
 
+/// The axis for what runs measured, called like this if it counts nanoseconds, and its unit in words.
+pub(super) fn axis(
+    unit: results::Unit,
+    name: &'static str,
+    values: impl Iterator<Item = Quantile> + Clone,
+) -> (&'static str, Axis) {
+    match unit {
+        results::Unit::Billionths => (
+            "% of the probes sent",
+            Axis::new("without an answer in time", Unit::Share, Scale::Linear),
+        ),
+        results::Unit::Nanoseconds if is_wide(values) => {
+            ("us, ms or s; log scale", Axis::latency(name))
+        }
+        results::Unit::Nanoseconds => (
+            "us, ms or s; not from 0 on",
+            Axis::new(name, Unit::Time, Scale::Around),
+        ),
+    }
+}
+
 /// Whether some runs took several times as long as others, so that their factors matter.
-fn is_wide(quantity: &Quantity) -> bool {
-    let all = quantity.a.each.iter().chain(&quantity.b.each);
-    let numbers = all.filter_map(|value| match value {
-        Quantile::Value(nanos) => Some(*nanos),
+fn is_wide(values: impl Iterator<Item = Quantile> + Clone) -> bool {
+    let numbers = values.filter_map(|value| match value {
+        Quantile::Value(nanos) => Some(nanos),
         Quantile::Lost | Quantile::TooFew => None,
     });
     let (least, most) = (numbers.clone().min(), numbers.max());
@@ -201,7 +210,8 @@ fn side(place: u8, name: &str, values: &Values, unit: results::Unit) -> Vec<Grou
 /// How much of the room of a side its runs take.
 const WIDTH: f64 = 0.8;
 
-fn value(value: Quantile, unit: results::Unit) -> Value {
+/// What a run measured, for an axis of its unit.
+pub(super) fn value(value: Quantile, unit: results::Unit) -> Value {
     match (unit, value) {
         (results::Unit::Billionths, Quantile::Value(billionths)) => {
             Value::Real(real(billionths) / BILLION)

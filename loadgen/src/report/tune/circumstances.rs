@@ -1,9 +1,8 @@
 //! How an experiment was made, what went wrong, and how it ended.
 
-use super::effects::painted_all;
 use super::words::{self, design, ended, resolution};
 use crate::report::compare::wrapped;
-use crate::report::{Style, YELLOW};
+use crate::report::{Style, YELLOW, painted};
 use crate::results::{Experiment, ExperimentEnd, ExperimentFactor, ExperimentRun};
 
 /// Variants that were given up, runs that do not count, and warnings.
@@ -18,7 +17,10 @@ pub(super) fn troubles(experiment: &Experiment, style: Style) -> Vec<String> {
     if experiment.ended != ExperimentEnd::Complete {
         lines.extend(wrapped("ended", &ended(experiment)));
     }
-    painted_all(&lines, YELLOW, style)
+    lines
+        .iter()
+        .map(|line| painted(line, YELLOW, style))
+        .collect()
 }
 
 /// Which runs do not count, why, and whether they were made again.
@@ -83,7 +85,7 @@ pub(in crate::report) fn factor(factor: &ExperimentFactor) -> String {
 }
 
 /// One below the other, with the label at the first.
-fn listed(label: &str, texts: impl Iterator<Item = String>) -> Vec<String> {
+pub(super) fn listed(label: &str, texts: impl Iterator<Item = String>) -> Vec<String> {
     let labels = std::iter::once(label).chain(std::iter::repeat(""));
     let lines = labels
         .zip(texts)

@@ -6,7 +6,7 @@
 //! - `words`: what everything is called, here and on the page.
 
 pub(super) mod circumstances;
-mod effects;
+pub(super) mod effects;
 #[cfg(test)]
 mod tests;
 pub(super) mod words;

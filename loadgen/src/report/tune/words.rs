@@ -4,7 +4,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::compare::words::{change, relative};
 use crate::results::{
-    DesignKind, Effect, EffectOf, Experiment, ExperimentEnd, ExperimentRun, Finding, Shift, Unit,
+    DesignKind, Effect, EffectOf, Experiment, ExperimentEnd, ExperimentFactor, ExperimentRun,
+    Finding, Shift, Unit,
 };
 use crate::verdict::Outcome;
 
@@ -63,6 +64,12 @@ fn set(experiment: &Experiment, factor: u32, level: u32) -> String {
     let level = factor.and_then(|factor| factor.levels.get(level as usize));
     let name = factor.map_or("?", |factor| factor.name.as_str());
     format!("{name}={}", level.map_or("?", String::as_str))
+}
+
+/// Whether a setting is called by what it is, as plans do if they give it no name.
+pub(in crate::report) fn names_itself(factor: &ExperimentFactor) -> bool {
+    let rest = factor.what.strip_suffix(&factor.name);
+    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with(' '))
 }
 
 /// What a variant is called.

@@ -2,6 +2,7 @@
 
 mod comparisons;
 mod examples;
+mod experiments;
 mod reading;
 mod runs;
 mod safety;
