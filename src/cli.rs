@@ -1,13 +1,14 @@
 //! What was typed.
 
 use std::net::SocketAddr;
-
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, ValueEnum, ValueHint};
 use clap_complete::Shell;
+use ipnet::IpNet;
 
-use crate::access::QuitPolicy;
+use crate::access::{Limit, QuitPolicy, SourceLengths, SourcePorts, prefixes};
 use crate::affinity::CpuList;
 use crate::config::{Io, RECEIVE_BUFFER, WhenFull};
 use crate::faults::Faults;
@@ -101,6 +102,45 @@ pub struct Cli {
     #[arg(long, value_name = "WHOSE", value_enum, default_value_t = QuitPolicy::Loopback)]
     pub quit: QuitPolicy,
 
+    /// Let whoever has the key in FILE end the server, also over a network (`loadgen ping --quit
+    /// --quit-key FILE`)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub quit_key: Option<PathBuf>,
+
+    /// Source ports that are answered
+    #[arg(long, value_name = "WHICH", value_enum, default_value_t = SourcePorts::Client, help_heading = ACCESS)]
+    pub source_ports: SourcePorts,
+
+    /// Answer this network, and no other that is not named too, as in 192.0.2.0/24 or `2001:db8::/32`;
+    /// may be repeated. The longest prefix that a sender is in decides
+    #[arg(long, value_name = "PREFIX", value_parser = parse_prefix, help_heading = ACCESS)]
+    pub allow: Vec<IpNet>,
+
+    /// Answer the networks in FILE too, one a line, with comments from # on. SIGHUP has it read again
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = ACCESS)]
+    pub allow_file: Vec<PathBuf>,
+
+    /// Do not answer this network; may be repeated
+    #[arg(long, value_name = "PREFIX", value_parser = parse_prefix, help_heading = ACCESS)]
+    pub deny: Vec<IpNet>,
+
+    /// Do not answer the networks in FILE, as for `--allow-file`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = ACCESS)]
+    pub deny_file: Vec<PathBuf>,
+
+    /// Answer each source so many times a second, as in 10k/s, or 10k/s:500 with up to 500 at once
+    /// (a tenth of a second's by default)
+    #[arg(long, value_name = "RATE", help_heading = ACCESS)]
+    pub rate_limit: Option<Limit>,
+
+    /// Bits of an address of IPv4 and of IPv6 that make a source of their own
+    #[arg(long, value_name = "V4,V6", default_value_t = SourceLengths::default(), requires = "rate_limit", help_heading = ACCESS)]
+    pub rate_limit_prefix: SourceLengths,
+
+    /// Answer all sources together so many times a second
+    #[arg(long, value_name = "RATE", help_heading = ACCESS)]
+    pub rate_limit_total: Option<Limit>,
+
     /// Print sender and payload of each datagram; what a slow terminal cannot take is counted, not
     /// waited for
     #[arg(long, help_heading = OUTPUT)]
@@ -160,6 +200,7 @@ pub enum Switch {
     Off,
 }
 
+const ACCESS: &str = "Who gets an answer";
 const TUNING: &str = "Tuning";
 const OUTPUT: &str = "Output";
 const DOCUMENTS: &str = "Documents";
@@ -216,6 +257,10 @@ fn parse_bytes(text: &str) -> Result<usize, String> {
             0 => Err("the kernel would not take nothing, but the least it has".to_owned()),
             bytes => Ok(bytes),
         })
+}
+
+fn parse_prefix(text: &str) -> Result<IpNet, String> {
+    prefixes::parse(text).map_err(|wrong| format!("it {wrong}"))
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::access::QuitPolicy;
+use crate::access::{Limits, Prefixes, QuitKey, QuitPolicy, SourcePorts};
 use crate::faults::Faults;
 use crate::steering::Steer;
 use crate::udp::MAX_MESSAGES;
@@ -88,6 +88,10 @@ pub struct Config {
     pub(crate) pin: Vec<usize>,
     pub(crate) steer: Steer,
     pub(crate) quit: QuitPolicy,
+    pub(crate) quit_key: Option<QuitKey>,
+    pub(crate) source_ports: SourcePorts,
+    pub(crate) prefixes: Option<Prefixes>,
+    pub(crate) limits: Limits,
     pub(crate) receive_buffer: usize,
     pub(crate) send_buffer: Option<usize>,
     pub(crate) busy_poll: Option<u32>,
@@ -114,6 +118,10 @@ impl Config {
             pin: Vec::new(),
             steer: Steer::Hash,
             quit: QuitPolicy::Loopback,
+            quit_key: None,
+            source_ports: SourcePorts::Client,
+            prefixes: None,
+            limits: Limits::default(),
             receive_buffer: RECEIVE_BUFFER,
             send_buffer: None,
             busy_poll: None,
@@ -202,6 +210,54 @@ impl Config {
     pub fn quit(mut self, quit: QuitPolicy) -> Self {
         self.quit = quit;
         self
+    }
+
+    /// Answering these source ports.
+    #[must_use]
+    pub fn source_ports(mut self, ports: SourcePorts) -> Self {
+        self.source_ports = ports;
+        self
+    }
+
+    /// Answering these networks alone.
+    #[must_use]
+    pub fn prefixes(mut self, prefixes: Prefixes) -> Self {
+        self.prefixes = Some(prefixes);
+        self
+    }
+
+    /// Answering no more than this.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Stopped also over a network, by whoever has this key.
+    #[must_use]
+    pub fn quit_key(mut self, key: QuitKey) -> Self {
+        self.quit_key = Some(key);
+        self
+    }
+
+    /// What it answers, where that is not what every server does by itself.
+    pub(crate) fn access(&self) -> Vec<String> {
+        let mut access = Vec::new();
+        if self.source_ports == SourcePorts::Any {
+            access.push("any source port".to_owned());
+        }
+        access.extend(self.prefixes.as_ref().map(Prefixes::to_string));
+        if let Some(each) = self.limits.each {
+            let lengths = self.limits.lengths;
+            access.push(format!("at most {each} a source (of {lengths} bits)"));
+        }
+        if let Some(total) = self.limits.total {
+            access.push(format!("at most {total} in all"));
+        }
+        if self.quit_key.is_some() {
+            access.push("quit by key".to_owned());
+        }
+        access
     }
 
     /// With a receive buffer of so many bytes a socket, which the kernel doubles.

@@ -37,6 +37,8 @@ pub struct Endpoint {
     pub pinned: Vec<usize>,
     /// Whether the polls look at the device's queue by themselves.
     pub poll_busy: Option<Effect<u32>>,
+    /// What it answers, where that is not what every server does by itself, as phrases.
+    pub access: Vec<String>,
     /// What goes wrong on purpose.
     pub faults: Option<Faults>,
     /// What its user should know, as sentences.
@@ -79,6 +81,7 @@ impl Endpoint {
             steer,
             pinned: processors.to_vec(),
             poll_busy: poll_busy.cloned(),
+            access: config.access(),
             faults: config.faults.clone(),
             warnings,
         }
@@ -144,6 +147,7 @@ impl Endpoint {
             "epoll_busy_poll_usecs": words(&self.poll_busy),
             "steer": self.steer.as_ref().map(Effect::to_string),
             "pinned": self.pinned,
+            "access": self.access,
             "faults": self.faults.as_ref().map(Faults::to_string),
             "warnings": self.warnings,
         })
@@ -186,6 +190,7 @@ impl Endpoint {
             let list: Vec<String> = self.pinned.iter().map(usize::to_string).collect();
             extras.push(format!("pinned to {}", list.join(",")));
         }
+        extras.extend(self.access.iter().cloned());
         let mut told = |name: &str, effect: Option<String>| {
             extras.extend(effect.map(|effect| format!("{name} {effect}")));
         };

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::udp::socket::SocketError;
 
@@ -18,6 +19,16 @@ pub enum Error {
         address: SocketAddr,
         /// The operation, and what the kernel said.
         source: SocketError,
+    },
+    /// A file that a flag names.
+    #[error("cannot read {path} ({flag}): {source}", path = path.display())]
+    File {
+        /// The flag.
+        flag: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the kernel said.
+        source: io::Error,
     },
     /// Something that no address belongs to.
     #[error("cannot {operation}: {source}")]
@@ -43,7 +54,10 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Socket { .. } | Self::System { .. } | Self::Panicked { .. } => 1,
+            Self::Socket { .. }
+            | Self::File { .. }
+            | Self::System { .. }
+            | Self::Panicked { .. } => 1,
         }
     }
 }

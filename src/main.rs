@@ -8,7 +8,8 @@ use echo_reactor::cli::{self, Cli};
 use echo_reactor::endpoint::Endpoint;
 use echo_reactor::manual::Page;
 use echo_reactor::periodic::Periodic;
-use echo_reactor::signals::Watch;
+use echo_reactor::rulebook::Rulebook;
+use echo_reactor::signals::{Reload, Watch};
 use echo_reactor::transcript::{self, Printer, Transcript};
 use echo_reactor::{Config, Error, Server, Summary};
 
@@ -62,12 +63,14 @@ fn serve(cli: &Cli) -> Result<(), Error> {
             complain(&error);
         }
     };
-    let _watch = Watch::start(server.lifecycle(), tell_statistics.clone()).map_err(|source| {
-        Error::System {
-            operation: "take signals",
-            source,
-        }
-    })?;
+    let reload = reload(cli, &server);
+    let _watch =
+        Watch::start(server.lifecycle(), tell_statistics.clone(), reload).map_err(|source| {
+            Error::System {
+                operation: "take signals",
+                source,
+            }
+        })?;
     // The sockets are open: what comes from now on is queued.
     for endpoint in server.endpoints() {
         announce(endpoint, cli.json)?;
@@ -84,6 +87,23 @@ fn serve(cli: &Cli) -> Result<(), Error> {
     drop(periodic);
     summary.unlogged = printer.map_or(0, Printer::finish);
     print_statistics("summary", &summary, cli.json)
+}
+
+/// What reads the files of prefixes again; `None` if there are none.
+fn reload(cli: &Cli, server: &Server) -> Option<Reload> {
+    let rulebook = Rulebook::from(cli);
+    let rules = server.rules().filter(|_| rulebook.has_files())?;
+    Some(Box::new(move || match rulebook.read() {
+        Ok(None) => {}
+        Ok(Some(prefixes)) => {
+            let sentence = format!("echo-reactor: from now on there are {prefixes}");
+            rules.replace(prefixes);
+            tell(&sentence);
+        }
+        Err(error) => tell(&format!(
+            "echo-reactor: {error}; the rules in force stay as they are"
+        )),
+    }))
 }
 
 /// The datagrams go where a person reads them; JSON on standard output stays free of them.

@@ -3,9 +3,12 @@
 use std::collections::HashSet;
 use std::net::SocketAddr;
 
+use crate::access::{Limits, QuitKey, QuitPolicy};
 use crate::cli::{Cli, Switch, WaitMode};
 use crate::config::{Config, Listen, Wait};
 use crate::error::Error;
+use crate::key_file;
+use crate::rulebook::Rulebook;
 use crate::steering::Steer;
 
 impl TryFrom<&Cli> for Config {
@@ -41,6 +44,14 @@ impl TryFrom<&Cli> for Config {
             pin: cli.pin.clone().map_or(Vec::new(), |list| list.processors),
             steer: steer(cli)?,
             quit: cli.quit,
+            quit_key: quit_key(cli)?,
+            source_ports: cli.source_ports,
+            prefixes: Rulebook::from(cli).read()?,
+            limits: Limits {
+                each: cli.rate_limit,
+                total: cli.rate_limit_total,
+                lengths: cli.rate_limit_prefix,
+            },
             receive_buffer: cli.rcvbuf,
             send_buffer: cli.sndbuf,
             busy_poll: cli.busy_poll,
@@ -51,6 +62,28 @@ impl TryFrom<&Cli> for Config {
             faults: cli.fault.clone(),
         })
     }
+}
+
+impl From<&Cli> for Rulebook {
+    fn from(cli: &Cli) -> Self {
+        Self {
+            allow: cli.allow.clone(),
+            deny: cli.deny.clone(),
+            allow_files: cli.allow_file.clone(),
+            deny_files: cli.deny_file.clone(),
+        }
+    }
+}
+
+fn quit_key(cli: &Cli) -> Result<Option<QuitKey>, Error> {
+    if cli.quit_key.is_some() && cli.quit == QuitPolicy::Any {
+        return Err(Error::Usage(
+            "--quit any lets everybody end the server, so --quit-key would keep nobody from it; \
+             leave one out"
+                .to_owned(),
+        ));
+    }
+    cli.quit_key.as_deref().map(key_file::read).transpose()
 }
 
 /// A listening address on every address of a host, and another one with the same port.
@@ -99,6 +132,13 @@ mod tests {
         );
         let apart = ["--listen", "[::]:7000", "--listen", "127.0.0.1:7000"];
         assert!(config(&apart).is_ok());
+    }
+
+    #[test]
+    fn a_key_that_keeps_nobody_out_is_wrong_use() {
+        let error = config(&["--quit", "any", "--quit-key", "k"]).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("--quit-key"), "{error}");
     }
 
     #[test]

@@ -4,13 +4,16 @@ use std::io;
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
+use crate::access::KeyedQuit;
+use crate::access::keyed::BYTES;
 use crate::affinity;
 use crate::binding::{Group, open_all};
 use crate::config::{Config, Io};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::lifecycle::Lifecycle;
-use crate::reactor::{Equipment, Worker};
+use crate::reactor::{Door, Equipment, Worker};
+use crate::rulebook::Rules;
 use crate::stats::counters::Counters;
 use crate::stats::summary::{Account, Summary};
 use crate::transcript::Transcript;
@@ -23,6 +26,7 @@ pub struct Server {
     without_ipv6: bool,
     workers: Vec<Worker>,
     lifecycle: Lifecycle,
+    rules: Option<Rules>,
     books: Arc<Books>,
 }
 
@@ -51,6 +55,12 @@ impl Server {
         } else {
             1
         };
+        let own: Vec<_> = groups
+            .iter()
+            .map(|group| group[0].local_address())
+            .collect();
+        let rules = config.prefixes.clone().map(Rules::new);
+        let door = Door::new(config, &own, rules.clone(), keyed_quit(config)?);
         let books = Arc::new(Books::new(config.workers, &groups));
         let mut workers = Vec::with_capacity(config.workers);
         let mut wakers = Vec::with_capacity(config.workers);
@@ -62,6 +72,7 @@ impl Server {
                 processor: processors.get(index).copied(),
                 counters: Arc::clone(&watched.counters),
                 transcript: transcript.cloned(),
+                door: door.clone(),
             };
             let (worker, waker) =
                 Worker::new(config, equipment).map_err(|source| Error::System {
@@ -85,6 +96,7 @@ impl Server {
             without_ipv6,
             workers,
             lifecycle: Lifecycle::new(wakers),
+            rules,
             books,
         })
     }
@@ -105,6 +117,13 @@ impl Server {
     #[must_use]
     pub fn lifecycle(&self) -> Lifecycle {
         self.lifecycle.clone()
+    }
+
+    /// What replaces the prefixes that are answered, from any thread; `None` for a server that was
+    /// given none.
+    #[must_use]
+    pub fn rules(&self) -> Option<Rules> {
+        self.rules.clone()
     }
 
     /// What reads the counters, from any thread.
@@ -277,6 +296,22 @@ impl Books {
         });
         Summary::new(accounts.collect(), 0)
     }
+}
+
+/// What stops the server by its key, with a secret that is drawn anew at each start.
+fn keyed_quit(config: &Config) -> Result<Option<KeyedQuit>, Error> {
+    let Some(key) = config.quit_key.clone() else {
+        return Ok(None);
+    };
+    let mut secret = [0; BYTES];
+    // So few bytes come whole (getrandom(2)).
+    rustix::rand::getrandom(&mut secret, rustix::rand::GetRandomFlags::empty()).map_err(
+        |errno| Error::System {
+            operation: "draw a secret from the kernel's random numbers (--quit-key)",
+            source: errno.into(),
+        },
+    )?;
+    Ok(Some(KeyedQuit::new(key, &secret)))
 }
 
 /// The processor of each worker; none if none was asked for.

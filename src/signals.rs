@@ -1,14 +1,17 @@
 //! SIGINT and SIGTERM: the first drains the server, the second stops it at once. SIGUSR1 asks for
-//! the statistics.
+//! the statistics, and SIGHUP for what files say now, if there are any.
 
 use std::io;
 use std::thread;
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::{Handle, Signals};
 
 use crate::lifecycle::{Lifecycle, Phase};
+
+/// Reads files again.
+pub type Reload = Box<dyn Fn() + Send>;
 
 /// A thread that waits for signals as long as this lives.
 #[derive(Debug)]
@@ -17,12 +20,20 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Takes SIGINT, SIGTERM and SIGUSR1 from now on; `tell` is called for the last.
+    /// Takes SIGINT, SIGTERM and SIGUSR1 from now on; `tell` is called for the last. With `reload`
+    /// it takes SIGHUP too, which ends a program otherwise.
     ///
     /// # Errors
     /// What the kernel said; no signal is taken then.
-    pub fn start(lifecycle: Lifecycle, tell: impl Fn() + Send + 'static) -> io::Result<Self> {
+    pub fn start(
+        lifecycle: Lifecycle,
+        tell: impl Fn() + Send + 'static,
+        reload: Option<Reload>,
+    ) -> io::Result<Self> {
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1])?;
+        if reload.is_some() {
+            signals.add_signal(SIGHUP)?;
+        }
         let handle = signals.handle();
         thread::Builder::new()
             .name("signals".to_owned())
@@ -30,6 +41,12 @@ impl Watch {
                 for signal in signals.forever() {
                     if signal == SIGUSR1 {
                         tell();
+                        continue;
+                    }
+                    if signal == SIGHUP {
+                        if let Some(reload) = &reload {
+                            reload();
+                        }
                         continue;
                     }
                     match lifecycle.phase() {

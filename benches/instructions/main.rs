@@ -15,13 +15,14 @@ mod work;
 
 use std::hint::black_box;
 
+use echo_reactor::access::Gate;
 use echo_reactor::config::Io;
 use echo_reactor::rehearsal::Gathering;
 use echo_reactor::udp::{Outbox, cmsg};
 use gungraun::{library_benchmark, library_benchmark_group};
 
 use scene::{Arrival, Scene, arrivals, controls};
-use work::{decode, encode, fill, gathering, outbox, room, verdicts};
+use work::{decode, encode, fill, gate, gate_with_rules, gathering, outbox, room, verdicts};
 
 library_benchmark_group!(
     name = server,
@@ -54,9 +55,10 @@ fn cmsg_encode(mut room: Vec<cmsg::Buffer>) -> Vec<cmsg::Buffer> {
 }
 
 #[library_benchmark]
-#[bench::echoed(arrivals(1))]
-fn judge(arrivals: Vec<Arrival>) -> usize {
-    verdicts(black_box(&arrivals))
+#[bench::echoed(gate(), arrivals(1))]
+#[bench::by_rules(gate_with_rules(), arrivals(16))]
+fn judge(gate: Gate, arrivals: Vec<Arrival>) -> usize {
+    verdicts(black_box(&gate), black_box(&arrivals))
 }
 
 #[library_benchmark]

@@ -2,8 +2,11 @@
 
 use std::hint::black_box;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use echo_reactor::access::{self, Verdict};
+use echo_reactor::access::{
+    Gate, Limit, Limiter, Limits, Moment, Prefixes, SourcePorts, Verdict, prefixes,
+};
 use echo_reactor::config::Io;
 use echo_reactor::rehearsal::Gathering;
 use echo_reactor::udp::{LocalAddress, Message, Outbox, cmsg};
@@ -14,7 +17,8 @@ use crate::scene::{Arrival, BATCH, SEGMENTS, SIZE, Scene, arrivals, controls};
 pub(crate) fn check_once() {
     assert_eq!(decode(&controls()), BATCH as u64 * u64::from(SIZE));
     assert_eq!(encode(&mut room()), BATCH * ENCODED);
-    assert_eq!(verdicts(&arrivals(1)), BATCH);
+    assert_eq!(verdicts(&gate(), &arrivals(1)), BATCH);
+    assert_eq!(verdicts(&gate_with_rules(), &arrivals(16)), BATCH);
     assert_eq!(gathering().gather(&arrivals(1)), 1);
     assert_eq!(gathering().gather(&arrivals(16)), BATCH);
     assert_eq!(fill(&mut outbox(), &arrivals(1)), 1);
@@ -46,11 +50,30 @@ pub(crate) fn encode(room: &mut [cmsg::Buffer]) -> usize {
 }
 
 /// How many get an answer.
-pub(crate) fn verdicts(arrivals: &[Arrival]) -> usize {
+pub(crate) fn verdicts(gate: &Gate, arrivals: &[Arrival]) -> usize {
     arrivals
         .iter()
-        .filter(|(peer, received)| access::judge(peer, received) == Verdict::Echo)
+        .filter(|(peer, received)| gate.judge(peer, received, Moment::default()) == Verdict::Echo)
         .count()
+}
+
+/// What a server judges by that was told nothing.
+pub(crate) fn gate() -> Gate {
+    Gate::new(SourcePorts::Client, &[([127, 0, 0, 1], 50_007).into()])
+}
+
+/// The same with a list of networks and both limits, which all of a batch keep to.
+pub(crate) fn gate_with_rules() -> Gate {
+    let mut gate = gate();
+    let networks = ["127.0.0.0/8", "10.0.0.0/8", "192.0.2.0/24", "fd00::/8"];
+    let networks = networks.map(|text| prefixes::parse(text).expect("it is one"));
+    gate.set_prefixes(Arc::new(Prefixes::new(&networks, &[], true)));
+    gate.set_limiter(Arc::new(Limiter::new(&Limits {
+        each: Some(Limit::new(1_000_000, 1_000)),
+        total: Some(Limit::new(1_000_000, 1_000)),
+        ..Limits::default()
+    })));
+    gate
 }
 
 /// Puts the replies into the outbox, those of one peer as one train; returns how many messages

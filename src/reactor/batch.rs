@@ -40,6 +40,10 @@ impl Exchange for Batch {
         self.slots.payload(slot)
     }
 
+    fn overwrite(&mut self, slot: usize, offset: usize, bytes: &[u8]) {
+        self.slots.overwrite(slot, offset, bytes);
+    }
+
     fn send(&mut self, socket: &Socket, replies: &[Reply]) -> io::Result<usize> {
         let mut round = self.outbox.round();
         for reply in replies {

@@ -4,13 +4,14 @@ use std::io;
 use std::time::SystemTime;
 
 use super::batch::Batch;
+use super::door::Door;
 use super::exchange::{Exchange, Reply};
 use super::gather::{self, Limits, Piece};
 use super::refusals::Refusals;
 use super::single::Single;
 use super::transmit::{End, Fate, transmit};
 use super::unsent::Unsent;
-use crate::access::{self, QuitPolicy, Verdict};
+use crate::access::{Verdict, keyed};
 use crate::config::{Config, Io, WhenFull};
 use crate::stats::Counters;
 use crate::transcript::Transcript;
@@ -53,7 +54,7 @@ pub(super) enum Outcome {
 }
 
 impl Echo {
-    pub(super) fn new(config: &Config, transcript: Option<Transcript>) -> Self {
+    pub(super) fn new(config: &Config, door: Door, transcript: Option<Transcript>) -> Self {
         let batch = match config.io {
             Io::Batch | Io::Offload => Batch::new(config.batch),
             // For the sockets whose replies must name their source, which the standard library
@@ -63,11 +64,12 @@ impl Echo {
         Self {
             single: (config.io == Io::Single).then(Single::new),
             desk: Desk {
-                quit: config.quit,
+                door,
                 when_full: config.when_full,
                 transcript,
                 replies: Vec::with_capacity(batch.capacity()),
                 parts: Vec::new(),
+                answers: Vec::new(),
             },
             batch,
         }
@@ -134,23 +136,27 @@ pub(super) fn after_receive_error(error: io::Error, counters: &Counters) -> io::
 
 /// Where the datagrams of a batch are judged and their replies put together.
 struct Desk {
-    quit: QuitPolicy,
+    door: Door,
     when_full: WhenFull,
     transcript: Option<Transcript>,
     replies: Vec<Reply>,
     /// The datagrams of a train that the kernel refused; empty but for that.
     parts: Vec<Reply>,
+    /// What goes back in the place of a datagram that asked to stop the server by its key: slot,
+    /// offset and bytes. Empty but for that.
+    answers: Vec<(usize, usize, keyed::Message)>,
 }
 
 impl Desk {
     /// Counts and judges what came, and puts together what goes back. True if `quit` was among it.
     fn judge_all(
         &mut self,
-        exchange: &dyn Exchange,
+        exchange: &mut dyn Exchange,
         socket: &Socket,
         line: &mut Line,
         counters: &Counters,
     ) -> bool {
+        self.door.begin();
         self.replies.clear();
         let mut datagrams = 0;
         let mut bytes = 0;
@@ -170,20 +176,33 @@ impl Desk {
                     transcript.note(peer, datagram);
                 }
             }
-            if let Verdict::Refuse(reason) = access::judge(peer, received) {
-                counters.refuse(reason, count);
-                continue;
-            }
-            let limits = Limits {
-                segments: line.refusals.most_segments(peer, piece.unit()),
+            let answered = match self.door.judge(peer, received) {
+                Verdict::Echo => {
+                    let limits = Limits {
+                        segments: line.refusals.most_segments(peer, piece.unit()),
+                    };
+                    gather::add(&mut self.replies, piece, limits, |last| {
+                        exchange.peer(last.first) == peer
+                            && exchange.received()[last.first].local == received.local
+                    });
+                    u32::MAX
+                }
+                Verdict::Refuse(reason) => {
+                    counters.refuse(reason, count);
+                    continue;
+                }
+                Verdict::Part(share) => {
+                    counters.refuse_share(share);
+                    gather::add_first(&mut self.replies, piece, share.granted);
+                    share.granted
+                }
             };
-            gather::add(&mut self.replies, piece, limits, |last| {
-                exchange.peer(last.first) == peer
-                    && exchange.received()[last.first].local == received.local
-            });
-            if piece.may_hold(access::QUIT) {
-                quit |= self.quits(exchange, socket, piece, counters);
+            if self.door.may_ask(&piece) {
+                quit |= self.quits(exchange, socket, (piece, answered), counters);
             }
+        }
+        for (slot, offset, answer) in self.answers.drain(..) {
+            exchange.overwrite(slot, offset, &answer);
         }
         counters.received.add(datagrams);
         counters.received_bytes.add(bytes);
@@ -191,23 +210,28 @@ impl Desk {
         quit
     }
 
-    /// Whether a datagram of the slot stops the server.
+    /// Whether one of the first datagrams of the slot, so many as are answered, stops the server.
     fn quits(
-        &self,
+        &mut self,
         exchange: &dyn Exchange,
         socket: &Socket,
-        piece: Piece,
+        (piece, answered): (Piece, u32),
         counters: &Counters,
     ) -> bool {
         let bound = socket.local_address().ip();
-        let local = exchange.received()[piece.slot].local;
+        let (peer, slot) = (exchange.peer(piece.slot), piece.slot);
+        let local = exchange.received()[slot].local;
         let mut quit = false;
-        for datagram in split(exchange.payload(piece.slot), piece.segment) {
-            let accepted = self.quit.accepts(datagram, bound, local);
-            let ignored =
-                datagram == access::QUIT && !accepted && self.quit == QuitPolicy::Loopback;
-            counters.quit_ignored.add(u64::from(ignored));
-            quit |= accepted;
+        let datagrams = split(exchange.payload(slot), piece.segment);
+        for (index, datagram) in datagrams.take(answered as usize).enumerate() {
+            let wish = self
+                .door
+                .look_for_quit(peer, local, bound, datagram, counters);
+            quit |= wish.stops;
+            if let Some(answer) = wish.answer {
+                let offset = index * piece.unit() as usize;
+                self.answers.push((slot, offset, answer));
+            }
         }
         quit
     }

@@ -22,6 +22,9 @@ pub(super) trait Exchange: Send {
     /// The payload in `slot`.
     fn payload(&self, slot: usize) -> &[u8];
 
+    /// Puts other bytes in the place of some in `slot`, from `offset` on.
+    fn overwrite(&mut self, slot: usize, offset: usize, bytes: &[u8]);
+
     /// Sends replies in order by one call; returns how many of them the kernel took. An error is
     /// the first one's, and nothing was sent.
     fn send(&mut self, socket: &Socket, replies: &[Reply]) -> io::Result<usize>;

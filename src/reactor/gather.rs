@@ -38,13 +38,13 @@ impl Piece {
         self.segment.map_or(self.length, u32::from)
     }
 
-    /// Whether one of its datagrams is as long as `text`.
-    pub(super) fn may_hold(&self, text: &[u8]) -> bool {
+    /// Whether one of its datagrams is so long.
+    pub(super) fn may_hold(&self, wanted: usize) -> bool {
         let last = match self.segment {
             Some(segment) => self.length % u32::from(segment).max(1),
             None => self.length,
         };
-        self.unit() as usize == text.len() || last as usize == text.len()
+        self.unit() as usize == wanted || last as usize == wanted
     }
 
     /// Whether its last datagram is as long as the others, so that more may follow.
@@ -87,6 +87,23 @@ pub(super) fn add(
         replies.extend(reply.parts(|_slot| piece.length));
     } else {
         replies.push(reply);
+    }
+}
+
+/// Adds the first so many datagrams of a train, less than all of them. Each leaves on its own, since
+/// what is joined takes up its whole slot.
+pub(super) fn add_first(replies: &mut Vec<Reply>, piece: Piece, datagrams: u32) {
+    let first = Reply {
+        first: piece.slot,
+        slots: 1,
+        offset: 0,
+        length: piece.unit() * datagrams,
+        unit: piece.unit(),
+        datagrams,
+        open: false,
+    };
+    if datagrams > 0 {
+        replies.extend(first.parts(|_slot| first.length));
     }
 }
 
@@ -179,6 +196,31 @@ mod tests {
         let parts: Vec<_> = replies.iter().map(|r| (r.offset, r.length)).collect();
         assert_eq!(parts, [(0, 100), (100, 100), (200, 50)]);
         assert!(replies.iter().all(|reply| reply.segment().is_none()));
+    }
+
+    #[test]
+    fn the_first_of_a_train_leave_on_their_own_and_nothing_joins_them() {
+        let train = Piece {
+            slot: 0,
+            length: 250,
+            segment: Some(100),
+        };
+        let mut replies = Vec::new();
+        add_first(&mut replies, train, 0);
+        assert!(replies.is_empty());
+        add_first(&mut replies, train, 2);
+        let next = Piece {
+            slot: 1,
+            length: 100,
+            segment: None,
+        };
+        add(&mut replies, next, KERNEL, |_last| true);
+        let parts: Vec<_> = replies
+            .iter()
+            .map(|r| (r.first, r.offset, r.length))
+            .collect();
+        assert_eq!(parts, [(0, 0, 100), (0, 100, 100), (1, 0, 100)]);
+        assert!(replies.iter().all(|reply| reply.datagrams == 1));
     }
 
     fn slots() -> impl Strategy<Value = Vec<Slot>> {

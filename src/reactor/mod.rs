@@ -7,6 +7,7 @@
 //! - `faulty`: the same for a worker whose answers go wrong on purpose. Besides `worker` the only
 //!   mio code;
 //! - `echo`: one batch there and back;
+//! - `door`: what it judges by: the newest rules, and the time;
 //! - `unsent`: what the kernel would not take yet;
 //! - `transmit`: what to do after each answer of the kernel to a send. Pure;
 //! - `batch` and `single`: the two ways to read and send, behind `exchange::Exchange`;
@@ -18,6 +19,7 @@
 
 mod batch;
 mod choice;
+mod door;
 mod echo;
 mod exchange;
 mod faulty;
@@ -30,4 +32,5 @@ mod unsent;
 mod worker;
 
 pub(crate) use choice::Worker;
+pub(crate) use door::Door;
 pub(crate) use worker::Equipment;

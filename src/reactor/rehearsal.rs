@@ -3,6 +3,7 @@
 
 use std::io;
 
+use super::door::Door;
 use super::echo::{Echo, Line};
 use super::exchange::Reply;
 use super::gather::{self, Limits, Piece};
@@ -25,8 +26,9 @@ impl Rehearsal {
     /// one message.
     #[must_use]
     pub fn new(config: &Config, socket: Socket, segments: u32) -> Self {
+        let door = Door::new(config, &[socket.local_address()], None, None);
         Self {
-            echo: Echo::new(config, None),
+            echo: Echo::new(config, door, None),
             socket,
             line: Line {
                 unsent: Unsent::new(),

@@ -52,6 +52,10 @@ impl Exchange for Single {
         &self.buffer[..self.received.length as usize]
     }
 
+    fn overwrite(&mut self, _slot: usize, offset: usize, bytes: &[u8]) {
+        self.buffer[offset..offset + bytes.len()].copy_from_slice(bytes);
+    }
+
     fn send(&mut self, socket: &Socket, _replies: &[Reply]) -> io::Result<usize> {
         socket.as_std().send_to(self.payload(0), self.sender)?;
         Ok(1)

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 
+use super::door::Door;
 use super::echo::{Echo, Line, Outcome};
 use super::refusals::Refusals;
 use super::unsent::Unsent;
@@ -50,6 +51,8 @@ pub(crate) struct Equipment {
     pub(crate) processor: Option<usize>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) transcript: Option<Transcript>,
+    /// What it judges datagrams by.
+    pub(crate) door: Door,
 }
 
 impl Equipment {
@@ -81,7 +84,7 @@ impl PlainWorker {
             poll,
             events: Events::with_capacity(EVENTS),
             stations: stations.collect(),
-            echo: Echo::new(config, equipment.transcript),
+            echo: Echo::new(config, equipment.door, equipment.transcript),
             wait: config.wait,
             processor: equipment.processor,
             counters: equipment.counters,

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::faults::FaultCounters;
-use crate::access::Refusal;
+use crate::access::{Refusal, Share};
 
 /// What one worker has done so far. Every received datagram is in exactly one of `echoed`,
 /// `refused`, `unsendable` and `dropped`, or was dropped by a fault, except for those that it holds
@@ -28,6 +28,10 @@ pub struct Counters {
     pub dropped: Counter,
     /// Datagrams `quit` that did not count because of where they came from.
     pub quit_ignored: Counter,
+    /// Questions of somebody who wants to stop the server by its key, which got their answer.
+    pub quit_asked: Counter,
+    /// Proofs of the key that did not hold, or came too often.
+    pub quit_unproven: Counter,
     /// Times that the worker was woken.
     pub wakes: Counter,
     /// Calls that received datagrams.
@@ -62,6 +66,12 @@ impl Counters {
     /// Counts datagrams that get no answer.
     pub fn refuse(&self, reason: Refusal, datagrams: u64) {
         self.refused[reason as usize].add(datagrams);
+    }
+
+    /// Counts datagrams that get no answer because they exceed a limit.
+    pub fn refuse_share(&self, share: Share) {
+        self.refuse(Refusal::SourceRate, u64::from(share.over_source));
+        self.refuse(Refusal::TotalRate, u64::from(share.over_total));
     }
 
     /// How many datagrams got no answer for one reason.

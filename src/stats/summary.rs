@@ -48,6 +48,10 @@ pub struct Account {
     pub echoed_bytes: u64,
     /// Datagrams `quit` that did not count because of where they came from.
     pub quit_ignored: u64,
+    /// Questions of somebody who wants to stop the server by its key, which got their answer.
+    pub quit_asked: u64,
+    /// Proofs of the key that did not hold, or came too often.
+    pub quit_unproven: u64,
     /// Times that a worker was woken.
     pub wakes: u64,
     /// Calls that received.
@@ -110,6 +114,8 @@ impl Account {
             received_bytes: counters.received_bytes.read(),
             echoed_bytes: counters.echoed_bytes.read(),
             quit_ignored: counters.quit_ignored.read(),
+            quit_asked: counters.quit_asked.read(),
+            quit_unproven: counters.quit_unproven.read(),
             wakes: counters.wakes.read(),
             receive_calls: counters.receive_calls.read(),
             send_calls: counters.send_calls.read(),
@@ -151,6 +157,8 @@ impl Account {
         self.received_bytes += other.received_bytes;
         self.echoed_bytes += other.echoed_bytes;
         self.quit_ignored += other.quit_ignored;
+        self.quit_asked += other.quit_asked;
+        self.quit_unproven += other.quit_unproven;
         self.wakes += other.wakes;
         self.receive_calls += other.receive_calls;
         self.send_calls += other.send_calls;
@@ -204,27 +212,7 @@ impl fmt::Display for Summary {
         let cause = "receive buffer full";
         line(formatter, "kernel drops", total.kernel_drops, cause)?;
         line(formatter, "truncated", total.truncated, "")?;
-        for (name, amount, note) in [
-            (
-                "left in queue",
-                total.queued_bytes,
-                "bytes of memory, unread when it ended",
-            ),
-            (
-                "quit ignored",
-                total.quit_ignored,
-                "not by the loopback interface (--quit)",
-            ),
-            (
-                "not printed",
-                self.unlogged,
-                "--log-datagrams had to leave them out",
-            ),
-        ] {
-            if amount > 0 {
-                line(formatter, name, amount, note)?;
-            }
-        }
+        exceptions(formatter, total, self.unlogged)?;
         if let Some(faults) = total.faults {
             write!(formatter, "\n{faults}")?;
         }
@@ -234,6 +222,38 @@ impl fmt::Display for Summary {
         }
         Ok(())
     }
+}
+
+/// What a summary tells only where it happened.
+fn exceptions(formatter: &mut fmt::Formatter<'_>, total: &Account, unlogged: u64) -> fmt::Result {
+    for (name, amount, note) in [
+        (
+            "left in queue",
+            total.queued_bytes,
+            "bytes of memory, unread when it ended",
+        ),
+        (
+            "quit ignored",
+            total.quit_ignored,
+            "not by the loopback interface (--quit)",
+        ),
+        ("quit asked", total.quit_asked, "answered with a nonce"),
+        (
+            "quit unproven",
+            total.quit_unproven,
+            "not by this key, or too often (--quit-key)",
+        ),
+        (
+            "not printed",
+            unlogged,
+            "--log-datagrams had to leave them out",
+        ),
+    ] {
+        if amount > 0 {
+            line(formatter, name, amount, note)?;
+        }
+    }
+    Ok(())
 }
 
 fn line(formatter: &mut fmt::Formatter<'_>, name: &str, number: u64, note: &str) -> fmt::Result {

@@ -52,6 +52,16 @@ impl RawAddress {
         }
     }
 
+    /// The peer's address without its port; `None` where [`Self::decode`] gives none.
+    #[inline]
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self.family()? {
+            Family::V4 => Some(Ipv4Addr::from(self.array::<4>(4)).into()),
+            Family::V6 => Some(Ipv6Addr::from(self.array::<16>(8)).into()),
+        }
+    }
+
     /// The readable form, or `None` for an address that is unset, cut short, or neither IPv4 nor
     /// IPv6.
     #[must_use]
@@ -167,6 +177,7 @@ mod tests {
             let raw = RawAddress::from(address);
             prop_assert_eq!(raw.decode(), Some(address));
             prop_assert_eq!(raw.port(), port);
+            prop_assert_eq!(raw.ip(), Some(address.ip()));
             prop_assert_eq!(RawAddress::from_bytes(raw.as_bytes()), raw);
         }
 

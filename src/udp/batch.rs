@@ -69,6 +69,14 @@ impl RecvBatch {
         stamps::decode(self.table.control(slot))
     }
 
+    /// Puts other bytes in the place of some of the payload in `slot`, from `offset` on.
+    ///
+    /// # Panics
+    /// If the payload has no such place, or the last call did not fill `slot`.
+    pub fn overwrite(&mut self, slot: usize, offset: usize, bytes: &[u8]) {
+        self.table.overwrite(slot, offset, bytes);
+    }
+
     /// The payload in `slot`.
     ///
     /// # Panics

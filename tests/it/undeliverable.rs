@@ -71,12 +71,13 @@ fn a_quit_from_port_0_is_refused_and_stops_nothing() {
     }
 }
 
-/// A broadcast address takes nothing from a socket that has not asked to broadcast.
+/// The broadcast address of a network is any address to a server. The kernel knows it; it takes
+/// nothing for it from a socket that has not asked to broadcast.
 #[test]
 fn a_forged_broadcast_sender_fails_and_the_others_get_their_replies() {
     let Some(forger) = Forger::v4() else { return };
     for io in EACH_IO {
-        let from = SocketAddrV4::new(Ipv4Addr::new(127, 255, 255, 255), 9);
+        let from = SocketAddrV4::new(Ipv4Addr::new(127, 255, 255, 255), 4_009);
         let summary = with_one_bad_in_the_middle(&on("127.0.0.1:0").io(io), |server| {
             forger.send_v4(from, server, b"bad");
         });
@@ -92,7 +93,7 @@ fn a_sender_without_a_route_fails_and_the_others_get_their_replies() {
     namespace.run(|| {
         let Some(forger) = Forger::v4() else { return };
         for io in EACH_IO {
-            let from = SocketAddrV4::new(Ipv4Addr::new(203, 0, 113, 9), 9);
+            let from = SocketAddrV4::new(Ipv4Addr::new(203, 0, 113, 9), 4_009);
             let summary = with_one_bad_in_the_middle(&on("127.0.0.1:0").io(io), |server| {
                 forger.send_v4(from, server, b"bad");
             });

@@ -4,10 +4,11 @@ use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::station::Station;
-use crate::access::{self, QuitPolicy, Verdict};
+use crate::access::Verdict;
 use crate::config::{Config, Io};
 use crate::faults::line::Reply;
 use crate::faults::{Fate, Fates, Faults, SingleServer};
+use crate::reactor::door::Door;
 use crate::reactor::echo::{Outcome, after_receive_error};
 use crate::stats::Counters;
 use crate::stats::faults::FaultCounters;
@@ -17,7 +18,7 @@ use crate::udp::{Layout, RecvBatch};
 /// The slots of a worker, and what it needs to judge what comes into them.
 pub(super) struct Intake {
     slots: RecvBatch,
-    quit: QuitPolicy,
+    door: Door,
     transcript: Option<Transcript>,
     fates: Fates,
     delay: Duration,
@@ -41,6 +42,7 @@ impl Intake {
         config: &Config,
         faults: &Faults,
         worker: usize,
+        door: Door,
         transcript: Option<Transcript>,
     ) -> Self {
         let slots = match config.io_in_force() {
@@ -49,7 +51,7 @@ impl Intake {
         };
         Self {
             slots: RecvBatch::new(Layout::whole_datagrams(slots)),
-            quit: config.quit,
+            door,
             transcript,
             fates: Fates::new(faults, worker),
             delay: faults.delay.unwrap_or_default(),
@@ -111,6 +113,7 @@ impl Intake {
                 return Ok(taken);
             }
         }
+        self.door.begin();
         let clock = self.stamp_clock();
         let mut bytes = 0;
         for slot in 0..taken.received {
@@ -140,14 +143,23 @@ impl Intake {
         if let Some(transcript) = &self.transcript {
             transcript.note(peer, payload);
         }
-        if let Verdict::Refuse(reason) = access::judge(peer, received) {
-            counters.refuse(reason, 1);
-            return false;
+        match self.door.judge(peer, received) {
+            Verdict::Echo => {}
+            Verdict::Refuse(reason) => {
+                counters.refuse(reason, 1);
+                return false;
+            }
+            // A worker with faults takes no trains, so this is the one datagram.
+            Verdict::Part(share) => {
+                counters.refuse_share(share);
+                return false;
+            }
         }
         let bound = station.socket.local_address().ip();
-        let quits = self.quit.accepts(payload, bound, received.local);
-        let ignored = payload == access::QUIT && !quits && self.quit == QuitPolicy::Loopback;
-        counters.quit_ignored.add(u64::from(ignored));
+        let wish = self
+            .door
+            .look_for_quit(peer, received.local, bound, payload, counters);
+        let quits = wish.stops;
         let faults = counters.faults.get_or_init(FaultCounters::default);
         let mut done = now;
         if let Some(server) = &mut self.server {
@@ -164,7 +176,7 @@ impl Intake {
         let mut reply = Reply {
             to: *peer,
             from: received.reply_source(bound),
-            payload: payload.into(),
+            payload: wish.answer.as_ref().map_or(payload, |answer| answer).into(),
         };
         if fate == Fate::Corrupt && !self.fates.flip(&mut reply.payload) {
             fate = Fate::Pass;

@@ -16,8 +16,8 @@ use super::checked;
 /// The pointers between the vectors are set once: no vector is ever resized, so that none moves.
 pub(in crate::udp) struct RecvTable {
     headers: Vec<libc::mmsghdr>,
-    /// Pointed to by `headers`; read again only by the kernel.
-    _vectors: Vec<libc::iovec>,
+    /// Pointed to by `headers`.
+    vectors: Vec<libc::iovec>,
     names: Vec<RawAddress>,
     controls: Vec<cmsg::Buffer>,
     storage: Vec<u8>,
@@ -25,7 +25,7 @@ pub(in crate::udp) struct RecvTable {
     layout: Layout,
 }
 
-// SAFETY: the raw pointers in `headers` and `_vectors` lead only into vectors that the same value
+// SAFETY: the raw pointers in `headers` and `vectors` lead only into vectors that the same value
 // owns, so they go with it to another thread.
 unsafe impl Send for RecvTable {}
 
@@ -58,7 +58,7 @@ impl RecvTable {
             .collect();
         Self {
             headers,
-            _vectors: vectors,
+            vectors,
             names,
             controls,
             storage,
@@ -121,6 +121,19 @@ impl RecvTable {
     pub(in crate::udp) fn payload(&self, slot: usize) -> &[u8] {
         let start = slot * self.layout.stride;
         &self.storage[start..start + self.received[slot].length as usize]
+    }
+
+    pub(in crate::udp) fn overwrite(&mut self, slot: usize, offset: usize, bytes: &[u8]) {
+        let start = slot * self.layout.stride;
+        let payload = &mut self.storage[start..][..self.received[slot].length as usize];
+        payload[offset..offset + bytes.len()].copy_from_slice(bytes);
+        // Anew, since the storage was written to from here meanwhile, and then the vectors.
+        let slots = self.storage.chunks_mut(self.layout.stride);
+        let vectors = self.vectors.iter_mut().zip(&mut self.headers);
+        for (storage, (vector, header)) in slots.zip(vectors) {
+            vector.iov_base = storage.as_mut_ptr().cast();
+            header.msg_hdr.msg_iov = vector;
+        }
     }
 
     /// The control messages in a slot that the last call filled.

@@ -75,6 +75,12 @@ impl Program {
         line
     }
 
+    /// The next line on standard error.
+    #[track_caller]
+    pub(crate) fn complained(&mut self) -> String {
+        self.stderr.next().expect("it has more to say")
+    }
+
     /// The address in the next line, which says where it listens.
     #[track_caller]
     pub(crate) fn announced(&mut self) -> SocketAddr {

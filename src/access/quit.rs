@@ -1,53 +1,8 @@
-//! Who gets an answer, and whose `quit` counts. Pure: no socket, no clock.
+//! Whose `quit` counts. Pure.
 
 use std::net::IpAddr;
 
-use crate::udp::{LocalAddress, RawAddress, Received};
-
-/// What becomes of a datagram.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Verdict {
-    /// It goes back to its sender.
-    Echo,
-    /// It gets no answer.
-    Refuse(Refusal),
-}
-
-/// Why a datagram gets no answer.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Refusal {
-    /// Its sender has port 0, at which nobody can be reached.
-    SourcePortZero,
-    /// It did not fit into its buffer, so that a reply would be another datagram than the one that
-    /// came.
-    Truncated,
-}
-
-impl Refusal {
-    /// Every reason there is, in the order of their numbers.
-    pub const ALL: [Self; 2] = [Self::SourcePortZero, Self::Truncated];
-
-    /// A short name, for people and for JSON.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SourcePortZero => "source port 0",
-            Self::Truncated => "truncated",
-        }
-    }
-}
-
-/// Judges one datagram by what the kernel said of it.
-#[must_use]
-pub fn judge(peer: &RawAddress, received: &Received) -> Verdict {
-    if received.truncated {
-        Verdict::Refuse(Refusal::Truncated)
-    } else if peer.port() == 0 {
-        Verdict::Refuse(Refusal::SourcePortZero)
-    } else {
-        Verdict::Echo
-    }
-}
+use crate::udp::LocalAddress;
 
 /// Whose datagram `quit` stops the server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
@@ -94,31 +49,12 @@ pub const QUIT: &[u8] = b"quit";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::SocketAddr;
 
     fn arrived_by(interface: u32) -> LocalAddress {
         LocalAddress {
             ip: IpAddr::from([10, 0, 0, 1]),
             interface,
         }
-    }
-
-    #[test]
-    fn a_sender_at_port_0_gets_no_answer() {
-        let peer = RawAddress::from(SocketAddr::from(([127, 0, 0, 1], 0)));
-        let verdict = judge(&peer, &Received::default());
-        assert_eq!(verdict, Verdict::Refuse(Refusal::SourcePortZero));
-    }
-
-    #[test]
-    fn a_datagram_that_was_cut_gets_no_answer() {
-        let peer = RawAddress::from(SocketAddr::from(([127, 0, 0, 1], 9)));
-        let cut = Received {
-            truncated: true,
-            ..Received::default()
-        };
-        assert_eq!(judge(&peer, &cut), Verdict::Refuse(Refusal::Truncated));
-        assert_eq!(judge(&peer, &Received::default()), Verdict::Echo);
     }
 
     #[test]
