@@ -75,6 +75,13 @@ impl Program {
         line
     }
 
+    /// The next line on standard error.
+    #[track_caller]
+    pub(crate) fn error_line(&mut self) -> String {
+        let line = self.stderr.next();
+        line.expect("it says something on standard error")
+    }
+
     /// The address in the next line, which says where it listens.
     #[track_caller]
     pub(crate) fn announced(&mut self) -> SocketAddr {
