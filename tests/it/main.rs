@@ -15,6 +15,7 @@ mod local_quit;
 mod log;
 mod metrics;
 mod mixtures;
+mod operations;
 mod output;
 mod payloads;
 mod privileges;
