@@ -12,6 +12,7 @@ use crate::access::{Limit, QuitPolicy, SourceLengths, SourcePorts, prefixes};
 use crate::affinity::CpuList;
 use crate::config::{Io, RECEIVE_BUFFER, WhenFull};
 use crate::faults::Faults;
+use crate::log::{Format, Verbosity};
 use crate::manual::Appendix;
 use crate::steering::Steer;
 
@@ -150,6 +151,20 @@ pub struct Cli {
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
 
+    /// Address and port for metrics and health over HTTP, as in 127.0.0.1:9464: /metrics for
+    /// Prometheus, /healthz and /readyz for whoever restarts servers or sends them clients. Anybody
+    /// who reaches it may read it
+    #[arg(long, value_name = "ADDR:PORT", value_parser = parse_listen, help_heading = OPERATION)]
+    pub metrics: Option<SocketAddr>,
+
+    /// How lines on standard error look
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text, help_heading = OPERATION)]
+    pub log_format: Format,
+
+    /// How much is said on standard error: this, and what matters more
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = Verbosity::Warn, help_heading = OPERATION)]
+    pub log_level: Verbosity,
+
     /// What shall go wrong, as in drop=1%,delay=500us
     ///
     /// Parts between commas, in any order. Never for a measurement of this
@@ -203,6 +218,7 @@ pub enum Switch {
 const ACCESS: &str = "Who gets an answer";
 const TUNING: &str = "Tuning";
 const OUTPUT: &str = "Output";
+const OPERATION: &str = "Operation";
 const DOCUMENTS: &str = "Documents";
 const FAULTS: &str = "Faults on purpose, to test a client against";
 
@@ -222,6 +238,10 @@ pub const APPENDIX: Appendix = Appendix {
         (
             "echo-reactor --wait spin --pin 1 --stats-interval 1s",
             "the shortest round trips, with statistics every second",
+        ),
+        (
+            "echo-reactor --metrics 127.0.0.1:9464 --log-format json",
+            "a service that Prometheus scrapes, with a log for programs",
         ),
     ],
 };

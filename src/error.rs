@@ -27,6 +27,14 @@ pub enum Error {
         flag: &'static str,
         /// The file.
         path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The port for metrics could not be opened.
+    #[error("cannot answer scrapes at {address}: {reason}", reason = metrics_reason(source, address.port()))]
+    Metrics {
+        /// The address that was asked for.
+        address: SocketAddr,
         /// What the kernel said.
         source: io::Error,
     },
@@ -56,10 +64,27 @@ impl Error {
             Self::Usage(_) => 2,
             Self::Socket { .. }
             | Self::File { .. }
+            | Self::Metrics { .. }
             | Self::System { .. }
             | Self::Panicked { .. } => 1,
         }
     }
+}
+
+fn metrics_reason(error: &io::Error, port: u16) -> String {
+    let text = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program listens there; stop it, or choose another port with --metrics"
+        }
+        io::ErrorKind::PermissionDenied if port < 1_024 => {
+            "this port needs a privilege (CAP_NET_BIND_SERVICE); choose one from 1024 up with --metrics"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "no interface of this host has that address; correct --metrics (`ip address` shows what there is)"
+        }
+        _ => return format!("{error} (--metrics)"),
+    };
+    text.to_owned()
 }
 
 fn reason(error: &SocketError, port: u16) -> String {
@@ -109,6 +134,29 @@ mod tests {
             assert!(text.starts_with("cannot bind to 127.0.0.1:7: "), "{text}");
             assert!(text.contains(cause), "{text}");
             assert!(text.contains("--listen"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refused_port_for_metrics_names_the_address_the_cause_and_the_flag() {
+        for (errno, cause) in [
+            (libc::EADDRINUSE, "another program listens there"),
+            (libc::EACCES, "needs a privilege"),
+            (libc::EADDRNOTAVAIL, "no interface of this host"),
+            (libc::EMFILE, "open files"),
+        ] {
+            let error = Error::Metrics {
+                address: SocketAddr::from(([127, 0, 0, 1], 80)),
+                source: io::Error::from_raw_os_error(errno),
+            };
+            let text = error.to_string();
+            assert!(
+                text.starts_with("cannot answer scrapes at 127.0.0.1:80: "),
+                "{text}"
+            );
+            assert!(text.contains(cause), "{text}");
+            assert!(text.contains("--metrics"), "{text}");
+            assert_eq!(error.exit_code(), 1);
         }
     }
 

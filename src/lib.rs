@@ -26,6 +26,8 @@
 //! - [`manual`]: exit codes, examples and manual pages, shared with the load generator;
 //! - `resolve`: from what was typed to what it means;
 //! - [`cli`]: what was typed;
+//! - [`watchers`]: those who look at a server while it runs;
+//! - [`metrics`]: metrics and health over HTTP; [`systemd`]: the same for a service manager;
 //! - [`signals`]: stops a server on SIGINT and SIGTERM, and has it tell its statistics;
 //! - [`periodic`]: something to do every so often;
 //! - [`server`]: starts the workers, watches and joins them;
@@ -35,6 +37,7 @@
 //! - [`transcript`]: prints datagrams without ever making a worker wait;
 //! - [`rulebook`]: which networks are answered, from flags and files, and how workers learn of it;
 //! - [`key_file`]: reads the key that stops a server over a network;
+//! - [`log`]: what is said beside the output, and how often;
 //! - [`config`]: a server as it shall be;
 //! - [`faults`]: what shall go wrong on purpose;
 //! - [`stats`]: what was counted, and how it reads;
@@ -57,7 +60,9 @@ pub mod faults;
 pub mod figures;
 pub mod key_file;
 pub mod lifecycle;
+pub mod log;
 pub mod manual;
+pub mod metrics;
 pub mod periodic;
 mod reactor;
 mod resolve;
@@ -66,8 +71,10 @@ pub mod server;
 pub mod signals;
 pub mod stats;
 pub mod steering;
+pub mod systemd;
 pub mod transcript;
 pub mod udp;
+pub mod watchers;
 
 pub use config::Config;
 pub use error::Error;

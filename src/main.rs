@@ -6,23 +6,36 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use echo_reactor::cli::{self, Cli};
 use echo_reactor::endpoint::Endpoint;
+use echo_reactor::log::Log;
 use echo_reactor::manual::Page;
+use echo_reactor::metrics::Door;
 use echo_reactor::periodic::Periodic;
 use echo_reactor::rulebook::Rulebook;
 use echo_reactor::signals::{Reload, Watch};
 use echo_reactor::transcript::{self, Printer, Transcript};
+use echo_reactor::watchers::Watchers;
 use echo_reactor::{Config, Error, Server, Summary};
+use tracing::{error, info, warn};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let log = match Log::start(cli.log_format, cli.log_level) {
+        Ok(log) => log,
+        Err(error) => {
+            // With standard error closed too, the exit code has to say it.
+            let _written: io::Result<()> =
+                writeln!(io::stderr(), "echo-reactor: cannot start the log: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let ended = match document(&cli) {
         Some(text) => print_line(&text),
-        None => serve(&cli),
+        None => serve(&cli, &log),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error);
+            error!("{error}");
             ExitCode::from(error.exit_code())
         }
     }
@@ -43,14 +56,15 @@ fn document(cli: &Cli) -> Option<String> {
     })
 }
 
-fn serve(cli: &Cli) -> Result<(), Error> {
+fn serve(cli: &Cli, log: &Log) -> Result<(), Error> {
     let config = Config::try_from(cli)?;
     let (transcript, printer) = start_transcript(cli)?.unzip();
     let server = Server::with_transcript(&config, transcript.as_ref())?;
     drop(transcript);
     if server.without_ipv6() {
-        tell("echo-reactor: this host has no IPv6, so it listens on IPv4 alone");
+        warn!("this host has no IPv6, so it listens on IPv4 alone");
     }
+    let door = cli.metrics.map(Door::open).transpose()?;
     // From before the address is announced, since whoever reads that may send a signal, until the
     // summary is printed, since that may hang.
     let json = cli.json;
@@ -60,7 +74,7 @@ fn serve(cli: &Cli) -> Result<(), Error> {
             && let Err(error) = print_statistics("statistics", &summary, json)
         {
             // No reason to stop answering; whether the program ends well is up to the summary.
-            complain(&error);
+            error!("{error}");
         }
     };
     let reload = reload(cli, &server);
@@ -75,6 +89,9 @@ fn serve(cli: &Cli) -> Result<(), Error> {
     for endpoint in server.endpoints() {
         announce(endpoint, cli.json)?;
     }
+    if let Some(door) = &door {
+        announce_metrics(door, cli.json)?;
+    }
     let periodic = cli
         .stats_interval
         .map(|interval| Periodic::start(interval, tell_statistics))
@@ -83,7 +100,11 @@ fn serve(cli: &Cli) -> Result<(), Error> {
             operation: "start the thread that prints statistics (--stats-interval)",
             source,
         })?;
-    let mut summary = server.start()?.join()?;
+    info!("answers what comes");
+    let running = server.start()?;
+    // Until the summary is printed, since that may hang, and those who look shall see it.
+    let _watchers = Watchers::start(&running, door, log)?;
+    let mut summary = running.join()?;
     drop(periodic);
     summary.unlogged = printer.map_or(0, Printer::finish);
     print_statistics("summary", &summary, cli.json)
@@ -96,13 +117,12 @@ fn reload(cli: &Cli, server: &Server) -> Option<Reload> {
     Some(Box::new(move || match rulebook.read() {
         Ok(None) => {}
         Ok(Some(prefixes)) => {
-            let sentence = format!("echo-reactor: from now on there are {prefixes}");
+            let sentence = format!("from now on there are {prefixes}");
             rules.replace(prefixes);
-            tell(&sentence);
+            // Who may talk to the server has changed: that shall be seen without asking for it.
+            warn!("{sentence}");
         }
-        Err(error) => tell(&format!(
-            "echo-reactor: {error}; the rules in force stay as they are"
-        )),
+        Err(error) => error!("{error}; the rules in force stay as they are"),
     }))
 }
 
@@ -129,9 +149,18 @@ fn announce(endpoint: &Endpoint, json: bool) -> Result<(), Error> {
         print_line(&endpoint.to_string())?;
     }
     for warning in &endpoint.warnings {
-        tell(&format!("echo-reactor: {}: {warning}", endpoint.address));
+        warn!("{}: {warning}", endpoint.address);
     }
     Ok(())
+}
+
+fn announce_metrics(door: &Door, json: bool) -> Result<(), Error> {
+    let address = door.address();
+    if json {
+        print_json(&serde_json::json!({ "event": "metrics", "address": address }))
+    } else {
+        print_line(&format!("metrics at http://{address}/metrics"))
+    }
 }
 
 fn print_statistics(event: &str, summary: &Summary, json: bool) -> Result<(), Error> {
@@ -163,13 +192,4 @@ fn print_line(line: &str) -> Result<(), Error> {
         }),
         _ => Ok(()),
     }
-}
-
-fn complain(error: &Error) {
-    tell(&format!("echo-reactor: {error}"));
-}
-
-fn tell(sentence: &str) {
-    // With standard error closed too, the exit code has to say it.
-    let _written: io::Result<()> = writeln!(io::stderr(), "{sentence}");
 }

@@ -16,7 +16,7 @@ impl Periodic {
     ///
     /// # Errors
     /// What the system said when it could not start a thread.
-    pub fn start(interval: Duration, act: impl Fn() + Send + 'static) -> io::Result<Self> {
+    pub fn start(interval: Duration, mut act: impl FnMut() + Send + 'static) -> io::Result<Self> {
         let (alive, ended) = channel::<()>();
         thread::Builder::new()
             .name("periodic".to_owned())

@@ -340,3 +340,51 @@ fn processors(config: &Config) -> Result<Vec<usize>, Error> {
             .collect()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::Phase;
+    use std::time::Duration;
+
+    /// A worker whose end is as given, or one that works until it is told to end.
+    type End = Option<fn() -> io::Result<()>>;
+
+    fn running(ends: Vec<End>) -> Running {
+        let lifecycle = Lifecycle::new(Vec::new());
+        let threads = ends.into_iter().map(|end| {
+            let lifecycle = lifecycle.clone();
+            thread::spawn(move || {
+                let _others = EndOthers(lifecycle.clone());
+                if let Some(end) = end {
+                    return end();
+                }
+                let phase = lifecycle.wait_for_end(Duration::MAX);
+                assert_eq!(phase, Phase::Draining);
+                Ok(())
+            })
+        });
+        Running {
+            threads: threads.collect(),
+            lifecycle,
+            books: Arc::new(Books::new(0, &[])),
+        }
+    }
+
+    #[test]
+    fn a_worker_that_panics_ends_the_others_and_the_server_with_an_error() {
+        let running = running(vec![None, Some(|| panic!("on purpose")), None]);
+        let error = running.join().unwrap_err();
+        assert!(matches!(error, Error::Panicked { worker: 1 }), "{error}");
+    }
+
+    #[test]
+    fn a_worker_that_fails_ends_the_others_and_the_server_with_its_error() {
+        let running = running(vec![None, Some(|| Err(io::Error::other("on purpose")))]);
+        let error = running.join().unwrap_err().to_string();
+        assert!(
+            error.contains("cannot go on answering: on purpose"),
+            "{error}"
+        );
+    }
+}

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::{Handle, Signals};
+use signal_hook::low_level::signal_name;
+use tracing::info;
 
 use crate::lifecycle::{Lifecycle, Phase};
 
@@ -49,9 +51,14 @@ impl Watch {
                         }
                         continue;
                     }
+                    let name = signal_name(signal).unwrap_or("a signal");
                     match lifecycle.phase() {
-                        Phase::Running => lifecycle.drain(),
+                        Phase::Running => {
+                            info!("{name}: answers what is queued, then ends");
+                            lifecycle.drain();
+                        }
                         Phase::Draining | Phase::Stopped => {
+                            info!("{name}, once more: ends at once");
                             lifecycle.stop();
                             end_what_hangs(signal);
                         }

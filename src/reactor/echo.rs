@@ -345,7 +345,11 @@ fn note_queue_delays(exchange: &dyn Exchange, counters: &Counters) {
     }
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let now = now.map_or(0, |now| u64::try_from(now.as_nanos()).unwrap_or(u64::MAX));
+    let mut sum = 0_u64;
     for stamp in stamps {
-        counters.queue_delay.note(now.saturating_sub(stamp));
+        let delay = now.saturating_sub(stamp);
+        counters.queue_delay.note(delay);
+        sum = sum.saturating_add(delay);
     }
+    counters.queue_delay_sum.add(sum);
 }

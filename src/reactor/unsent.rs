@@ -77,6 +77,7 @@ impl Unsent {
             |index, fate| match fate {
                 Fate::Sent => {
                     counters.echoed.add(1);
+                    counters.segments_a_message.note(1);
                     counters
                         .echoed_bytes
                         .add(waiting[index].payload.len() as u64);

@@ -22,6 +22,7 @@ use crate::udp::options::{self, Effect};
 
 /// A worker without faults that is set up but has no thread yet.
 pub(crate) struct PlainWorker {
+    number: usize,
     poll: Poll,
     events: Events,
     stations: Vec<Station>,
@@ -81,6 +82,7 @@ impl PlainWorker {
             .into_iter()
             .map(|socket| Station::new(socket, equipment.segments));
         let worker = Self {
+            number: equipment.number,
             poll,
             events: Events::with_capacity(EVENTS),
             stations: stations.collect(),
@@ -107,6 +109,7 @@ impl PlainWorker {
         }
         let mut idle_since = Instant::now();
         while lifecycle.phase() == Phase::Running {
+            lifecycle.answer(self.number);
             let spins = match self.wait {
                 Wait::Sleep => false,
                 Wait::Spin => true,

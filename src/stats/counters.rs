@@ -52,6 +52,8 @@ pub struct Counters {
     pub segments_a_message: Spread,
     /// Nanoseconds from the kernel's receive stamp to the reply.
     pub queue_delay: Spread,
+    /// The sum of those.
+    pub queue_delay_sum: Counter,
     /// Datagrams that got no answer, by reason.
     pub refused: [Counter; Refusal::ALL.len()],
     /// Datagrams that the kernel would not send, by error.

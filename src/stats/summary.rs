@@ -75,6 +75,8 @@ pub struct Account {
     /// How many slots waited for up to so many nanoseconds from receive stamp to reply; empty
     /// without stamps.
     pub queue_delay_ns: BTreeMap<u64, u64>,
+    /// The sum of those delays, in nanoseconds.
+    pub queue_delay_sum_ns: u64,
     /// What went wrong on purpose; none without faults.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub faults: Option<FaultAccount>,
@@ -127,6 +129,7 @@ impl Account {
             received_a_call: counters.received_a_call.read().collect(),
             segments_a_message: counters.segments_a_message.read().collect(),
             queue_delay_ns: counters.queue_delay.read().collect(),
+            queue_delay_sum_ns: counters.queue_delay_sum.read(),
             faults: counters.faults.get().map(FaultAccount::read),
             ..Self::default()
         };
@@ -166,6 +169,7 @@ impl Account {
         self.gathered += other.gathered;
         self.trains_refused += other.trains_refused;
         self.budget_cuts += other.budget_cuts;
+        self.queue_delay_sum_ns += other.queue_delay_sum_ns;
         add_each(&mut self.refused, &other.refused);
         add_each(&mut self.failed, &other.failed);
         add_each(&mut self.receive_errors, &other.receive_errors);

@@ -78,6 +78,15 @@ fn a_port_that_needs_a_privilege_is_refused_with_a_word_about_it() {
         assert!(complaint.contains("needs a privilege"), "{complaint}");
         assert!(complaint.contains("--listen"), "{complaint}");
     }
+    let arguments = ["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:7"];
+    let Some(command) = as_nobody(&directory, &arguments) else {
+        return;
+    };
+    let ended = Program::run(command).end();
+    let complaint = ended.complaint();
+    for word in ["127.0.0.1:7", "needs a privilege", "--metrics"] {
+        assert!(complaint.contains(word), "{complaint}");
+    }
 }
 
 #[test]

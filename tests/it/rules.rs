@@ -82,14 +82,14 @@ fn a_hangup_has_the_files_read_again_and_a_bad_one_changes_nothing() {
 
     file.write("127.0.0.2\n");
     program.signal(Signal::HUP);
-    let said = program.complained();
+    let said = program.error_line();
     assert!(said.contains("1 allowed and 0 denied"), "{said}");
     second.assert_echo(b"2");
     first.send(b"refused");
 
     file.write("127.0.0.1\n127.0.0.300\n");
     program.signal(Signal::HUP);
-    let said = program.complained();
+    let said = program.error_line();
     for word in [
         "--allow-file",
         file.path(),

@@ -31,6 +31,7 @@ use crate::udp::options::{self, Effect};
 
 /// A worker with faults that is set up but has no thread yet.
 pub(crate) struct FaultyWorker {
+    number: usize,
     poll: Poll,
     events: Events,
     stations: Vec<Station>,
@@ -63,6 +64,7 @@ impl FaultyWorker {
         let sockets = equipment.sockets.into_iter();
         let stations = sockets.map(|socket| Station::new(socket, faults.delay.is_some()));
         let worker = Self {
+            number: equipment.number,
             poll,
             events: Events::with_capacity(EVENTS),
             stations: stations.collect(),
@@ -98,6 +100,7 @@ impl FaultyWorker {
         }
         let mut idle_since = Instant::now();
         while lifecycle.phase() == Phase::Running {
+            lifecycle.answer(self.number);
             let spins = match self.wait {
                 Wait::Sleep => false,
                 Wait::Spin => true,

@@ -3,6 +3,7 @@
 //! - [`client`]: a plain socket that talks to a server;
 //! - [`server`]: a server in this process;
 //! - [`program`]: the program as a child process, and [`lines`] of what it prints;
+//! - [`http`]: a plain client of its metrics;
 //! - [`namespace`]: networks of their own;
 //! - [`train`]: datagrams that pass through the kernel together;
 //! - [`forge`]: datagrams that no plain socket sends;
@@ -10,6 +11,7 @@
 
 pub(crate) mod client;
 pub(crate) mod forge;
+pub(crate) mod http;
 pub(crate) mod lines;
 pub(crate) mod namespace;
 pub(crate) mod need;

@@ -77,8 +77,9 @@ impl Program {
 
     /// The next line on standard error.
     #[track_caller]
-    pub(crate) fn complained(&mut self) -> String {
-        self.stderr.next().expect("it has more to say")
+    pub(crate) fn error_line(&mut self) -> String {
+        let line = self.stderr.next();
+        line.expect("it says something on standard error")
     }
 
     /// The address in the next line, which says where it listens.

@@ -1,0 +1,129 @@
+//! Takes connections: a bounded number of them, each for one request and a bounded time, so that
+//! whoever stops in the middle holds up nobody.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout};
+use tracing::{debug, warn};
+
+use super::answers::{self, Source};
+use crate::log::Limiter;
+
+/// What goes wrong here for reasons outside of this program.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Trouble {
+    NotAccepted,
+    TooMany,
+}
+
+/// Answers for as long as the task lives.
+pub(super) async fn serve(listener: TcpListener, source: Arc<Source>) {
+    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let mut complaints = Complaints::new();
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
+                    complaints.tell(Trouble::TooMany, || {
+                        format!("metrics: {peer} is turned away, since {MOST_CONNECTIONS} connections are open already")
+                    });
+                    turn_away(&stream);
+                    continue;
+                };
+                let source = Arc::clone(&source);
+                tokio::spawn(async move {
+                    converse(stream, source).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                complaints.tell(Trouble::NotAccepted, || {
+                    format!("metrics: cannot take a connection: {error}")
+                });
+                // Mostly too many open files, which no haste repairs.
+                sleep(BREATH).await;
+            }
+        }
+    }
+}
+
+/// One request and its answer.
+async fn converse(stream: TcpStream, source: Arc<Source>) {
+    let service = service_fn(|request| {
+        let source = Arc::clone(&source);
+        async move {
+            let (method, path) = (request.method(), request.uri().path());
+            let answer = answers::answer(method, path, request.headers(), &source);
+            Ok::<_, Infallible>(answer.await)
+        }
+    });
+    let talk = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_PATIENCE)
+        .max_buf_size(BUFFER)
+        .half_close(true)
+        // A scrape every few seconds loses nothing by it, and no connection is ever idle.
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service);
+    match timeout(PATIENCE, talk).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => debug!("metrics: a request was not answered: {error}"),
+        Err(_elapsed) => debug!("metrics: a client did not take its answer within {PATIENCE:?}"),
+    }
+}
+
+/// A word for whoever listens to it; the connection closes either way.
+fn turn_away(stream: &TcpStream) {
+    let _written: io::Result<usize> = stream.try_write(TURNED_AWAY);
+}
+
+/// What is said of trouble that others can cause.
+struct Complaints {
+    limiter: Limiter<Trouble>,
+    since: Instant,
+}
+
+impl Complaints {
+    fn new() -> Self {
+        Self {
+            limiter: Limiter::default(),
+            since: Instant::now(),
+        }
+    }
+
+    fn tell(&mut self, trouble: Trouble, sentence: impl FnOnce() -> String) {
+        if let Some(more) = self.limiter.judge(trouble, 1, self.since.elapsed()) {
+            warn!("{}{more}", sentence());
+        }
+    }
+}
+
+/// How many connections may be open; a scraper needs one.
+const MOST_CONNECTIONS: usize = 32;
+
+/// From the connection to the end of the request.
+const HEADER_PATIENCE: Duration = Duration::from_secs(5);
+
+/// From the connection to the end of the answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long to wait after a connection could not be taken.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// More than any request has that belongs here.
+const BUFFER: usize = 16 << 10;
+
+const TURNED_AWAY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+content-type: text/plain; charset=utf-8\r\n\
+content-length: 21\r\n\
+connection: close\r\n\
+\r\n\
+too many connections\n";

@@ -1,0 +1,133 @@
+//! What the server is seen by from outside: metrics and health over HTTP, on a thread of its own
+//! that is there only if asked for (`--metrics`).
+//!
+//! - `connections`: takes connections, none of which can hold up another or stay for long;
+//! - `answers`: what is asked for, and what is said to it;
+//! - [`exposition`]: everything at one moment as Prometheus reads it. Pure;
+//! - `names`: which metrics there are: names, units and help. Pure;
+//! - [`process`]: what the system says of this process.
+//!
+//! A scrape costs the workers nothing: it reads the counters that they write anyway.
+
+mod answers;
+mod connections;
+pub mod exposition;
+mod names;
+pub mod process;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use crate::error::Error;
+use crate::lifecycle::Lifecycle;
+use crate::log::Unwritten;
+use crate::server::Observer;
+
+use answers::Source;
+use process::Process;
+
+/// A port at which nobody answers yet; whoever connects waits.
+#[derive(Debug)]
+pub struct Door {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// The thread that answers. Dropping it ends what is under way there.
+#[derive(Debug)]
+pub struct Metrics {
+    /// Dropped to end the thread.
+    open: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Door {
+    /// Opens the port.
+    ///
+    /// # Errors
+    /// [`Error::Metrics`] if it cannot be had.
+    pub fn open(address: SocketAddr) -> Result<Self, Error> {
+        let opened = TcpListener::bind(address).and_then(|listener| {
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?;
+            Ok(Self { listener, address })
+        });
+        opened.map_err(|source| Error::Metrics { address, source })
+    }
+
+    /// The address, with the port that the kernel chose.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers from now on, on a thread of its own.
+    ///
+    /// # Errors
+    /// [`Error::System`] if the system has no room for a thread or a poll.
+    pub fn serve(
+        self,
+        observer: Observer,
+        lifecycle: Lifecycle,
+        unwritten: Unwritten,
+    ) -> Result<Metrics, Error> {
+        let source = Arc::new(Source {
+            observer,
+            lifecycle,
+            unwritten,
+            process: Process::this(),
+        });
+        self.spawn(source).map_err(|source| Error::System {
+            operation: "start the thread that answers scrapes (--metrics)",
+            source,
+        })
+    }
+
+    fn spawn(self, source: Arc<Source>) -> io::Result<Metrics> {
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()?;
+        let listener = {
+            let _inside = runtime.enter();
+            tokio::net::TcpListener::from_std(self.listener)?
+        };
+        let (open, closed) = oneshot::channel();
+        let thread = thread::Builder::new()
+            .name("metrics".to_owned())
+            .spawn(move || run(&runtime, listener, source, closed))?;
+        Ok(Metrics {
+            open: Some(open),
+            thread: Some(thread),
+        })
+    }
+}
+
+fn run(
+    runtime: &Runtime,
+    listener: tokio::net::TcpListener,
+    source: Arc<Source>,
+    closed: oneshot::Receiver<()>,
+) {
+    runtime.block_on(async {
+        let serving = tokio::spawn(connections::serve(listener, source));
+        // Nothing is ever sent: an error says that the other end was dropped.
+        let _ended: Result<(), oneshot::error::RecvError> = closed.await;
+        serving.abort();
+    });
+}
+
+impl Drop for Metrics {
+    fn drop(&mut self) {
+        drop(self.open.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been told by the hook that tells all of them.
+            let _ended: thread::Result<()> = thread.join();
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What a service manager is told, by one that this test stands in for.
+
+use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustix::process::Signal;
+
+use crate::rig::client::Client;
+use crate::rig::program::{PROGRAM, Program};
+use crate::rig::{PATIENCE, uninterrupted};
+
+/// The socket that a manager reads.
+struct Manager {
+    socket: UnixDatagram,
+    path: PathBuf,
+}
+
+impl Manager {
+    fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("echo-it-notify-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let socket = UnixDatagram::bind(&path).expect("nobody else takes this name");
+        socket
+            .set_read_timeout(Some(PATIENCE))
+            .expect("the timeout is not zero");
+        Self { socket, path }
+    }
+
+    /// A server that it has started, and that listens on `127.0.0.1`.
+    fn start(&self, arguments: &[&str], watchdog_micros: Option<u32>) -> (Program, Client) {
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(["--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .env("NOTIFY_SOCKET", &self.path)
+            .env_remove("WATCHDOG_PID")
+            .env_remove("WATCHDOG_USEC");
+        if let Some(micros) = watchdog_micros {
+            command.env("WATCHDOG_USEC", micros.to_string());
+        }
+        let mut program = Program::run(command);
+        let client = Client::to(program.announced());
+        (program, client)
+    }
+
+    /// The next message, line by line.
+    #[track_caller]
+    fn hear(&self) -> Vec<String> {
+        let mut buffer = [0; 1_024];
+        let length = uninterrupted(|| self.socket.recv(&mut buffer)).expect("a message comes");
+        let text = std::str::from_utf8(&buffer[..length]).expect("it is text");
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// Hears messages until one has this line.
+    #[track_caller]
+    fn hear_until(&self, line: &str) -> Vec<String> {
+        loop {
+            let message = self.hear();
+            if message.iter().any(|other| other == line) {
+                return message;
+            }
+        }
+    }
+}
+
+impl Drop for Manager {
+    fn drop(&mut self) {
+        // What stays is a socket in a temporary directory.
+        let _removed: std::io::Result<()> = std::fs::remove_file(&self.path);
+    }
+}
+
+#[test]
+fn it_is_ready_when_it_answers_and_stopping_when_it_drains() {
+    let manager = Manager::new();
+    let (program, client) = manager.start(&["--workers", "2"], None);
+    let ready = manager.hear();
+    assert_eq!(ready[0], "READY=1");
+    assert!(ready[1].starts_with("STATUS=answering: "), "{ready:?}");
+    client.assert_echo(b"Hello, world");
+    program.signal(Signal::TERM);
+    let stopping = manager.hear();
+    assert_eq!(stopping[0], "STOPPING=1");
+    assert!(stopping[1].starts_with("STATUS="), "{stopping:?}");
+    program.end().assert_well();
+}
+
+#[test]
+fn a_datagram_that_ends_it_is_told_like_a_signal() {
+    let manager = Manager::new();
+    let (program, client) = manager.start(&[], None);
+    client.assert_echo(b"quit");
+    program.end().assert_well();
+    assert_eq!(manager.hear()[0], "READY=1");
+    assert_eq!(manager.hear()[0], "STOPPING=1");
+}
+
+#[test]
+fn signs_of_life_come_for_as_long_as_every_worker_turns() {
+    for wait in ["sleep", "spin"] {
+        let manager = Manager::new();
+        let arguments = ["--workers", "2", "--wait", wait];
+        let (_program, client) = manager.start(&arguments, Some(20_000));
+        assert_eq!(manager.hear()[0], "READY=1");
+        for _ in 0..5 {
+            manager.hear_until("WATCHDOG=1");
+        }
+        client.assert_echo(b"Hello, world");
+        let mut status = String::new();
+        while !status.contains(" 1 echoed") {
+            status = manager.hear_until("WATCHDOG=1").remove(1);
+        }
+    }
+}
+
+#[test]
+fn a_worker_that_hangs_ends_the_signs_of_life() {
+    let manager = Manager::new();
+    let (mut program, client) = manager.start(&["--fault", "stall=1h@0s"], Some(200_000));
+    manager.hear_until("WATCHDOG=1");
+    client.send(b"the stall begins with it");
+    let hangs = "STATUS=workers [0] do not turn";
+    assert_eq!(manager.hear_until(hangs), [hangs]);
+    for _ in 0..3 {
+        assert_eq!(manager.hear(), [hangs]);
+    }
+    let warning = program.error_line();
+    assert!(warning.contains("gets no sign of life"), "{warning}");
+    program.signal(Signal::TERM);
+    manager.hear_until("STOPPING=1");
+}
+
+#[test]
+fn a_manager_that_has_gone_is_told_of_and_no_reason_to_stop() {
+    let manager = Manager::new();
+    let path = manager.path.clone();
+    let (mut program, client) = manager.start(&[], Some(20_000));
+    manager.hear_until("WATCHDOG=1");
+    drop(manager);
+    let warning = program.error_line();
+    assert!(warning.contains("NOTIFY_SOCKET"), "{warning}");
+    assert!(!path.exists());
+    client.assert_echo(b"quit");
+    program.end().assert_well();
+}
