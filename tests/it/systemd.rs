@@ -4,12 +4,13 @@ use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 
 use rustix::process::Signal;
 
 use crate::rig::client::Client;
 use crate::rig::program::{PROGRAM, Program};
-use crate::rig::{PATIENCE, uninterrupted};
+use crate::rig::{PATIENCE, uninterrupted, until};
 
 /// The socket that a manager reads.
 struct Manager {
@@ -59,11 +60,14 @@ impl Manager {
     /// Hears messages until one has this line.
     #[track_caller]
     fn hear_until(&self, line: &str) -> Vec<String> {
+        let start = Instant::now();
         loop {
             let message = self.hear();
             if message.iter().any(|other| other == line) {
                 return message;
             }
+            // Others may keep coming.
+            assert!(start.elapsed() < PATIENCE, "{line} does not come");
         }
     }
 }
@@ -111,10 +115,7 @@ fn signs_of_life_come_for_as_long_as_every_worker_turns() {
             manager.hear_until("WATCHDOG=1");
         }
         client.assert_echo(b"Hello, world");
-        let mut status = String::new();
-        while !status.contains(" 1 echoed") {
-            status = manager.hear_until("WATCHDOG=1").remove(1);
-        }
+        until(|| manager.hear_until("WATCHDOG=1")[1].contains(" 1 echoed"));
     }
 }
 
