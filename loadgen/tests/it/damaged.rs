@@ -1,7 +1,10 @@
 //! Result files of which a part is not what it was: whoever reads them says so, or makes the best of
 //! it, and never gives up in the middle.
 
-use loadgen::export::Format;
+use std::fs;
+use std::path::Path;
+
+use loadgen::export::{Format, csv, fragments};
 use loadgen::merge::{self, Source};
 use loadgen::report::{self, Style, html};
 use loadgen::results::read::{self, Document};
@@ -101,6 +104,44 @@ fn nothing_in_a_file_stops_a_reader() {
         let mut file = sound.clone();
         *file.pointer_mut(&place).expect("it is there") = value;
         use_in_every_way(&file, &other);
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+/// The same with an experiment; says whether it could be read.
+fn use_experiment(file: &Value) -> bool {
+    let Ok(document) = read::parse(file.to_string().as_bytes()) else {
+        return false;
+    };
+    let Document::Experiment(experiment) = &document else {
+        panic!("it says that it is one");
+    };
+    assert!(!report::tune::text(experiment, Style::Plain).is_empty());
+    assert!(!csv::experiment(experiment).is_empty());
+    assert!(!fragments::sysctl(experiment).is_empty());
+    assert!(!fragments::shell(experiment).is_empty());
+    let page = html::page(&[html::Source {
+        path: "a.json".into(),
+        document,
+    }]);
+    assert!(!page.is_empty());
+    true
+}
+
+#[test]
+fn nothing_in_an_experiment_stops_a_reader() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/tune-first-lossy.json");
+    let sound: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    assert!(use_experiment(&sound));
+    let mut all = Vec::new();
+    places(&sound, "", &mut all);
+    all.retain(|place| place != "/schema");
+    let damaged = (proptest::sample::select(all), strange());
+    let outcome = TestRunner::default().run(&damaged, |(place, value)| {
+        let mut file = sound.clone();
+        *file.pointer_mut(&place).expect("it is there") = value;
+        use_experiment(&file);
         Ok(())
     });
     outcome.unwrap();
