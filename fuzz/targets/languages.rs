@@ -6,6 +6,7 @@
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
+use echo_reactor::access::{Limit, SourceLengths};
 use echo_reactor::faults::Faults;
 use libfuzzer_sys::fuzz_target;
 use loadgen::cli::arrivals::Spacing;
@@ -22,8 +23,10 @@ fuzz_target!(|text: &str| {
     there_and_back::<Faults>(text);
     there_and_back::<Fraction>(text);
     there_and_back::<Goal>(text);
+    there_and_back::<Limit>(text);
     there_and_back::<Rate>(text);
     there_and_back::<Share>(text);
+    there_and_back::<SourceLengths>(text);
     there_and_back::<Slo>(text);
     there_and_back::<Spacing>(text);
     if let Ok(rate) = units::rate(text) {

@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use echo_reactor::access::keyed::{self, QuitKey};
+
 use crate::cli::ping::Arguments;
 use crate::figures;
 
@@ -15,15 +17,19 @@ pub struct Pinged {
     pub sent: u64,
     /// Texts that came back.
     pub answered: u64,
+    /// Whether a server that was asked to end, by its key, did not say that it does.
+    pub goes_on: bool,
 }
 
-/// Sends the text as often as asked, then `quit` if asked, and writes a line to `output` for each.
+/// Sends the text as often as asked, then `quit` if asked, with `key` if there is one, and writes a
+/// line to `output` for each.
 ///
 /// # Errors
 /// What the system said of the socket or of `output`; that nobody answers is no error.
 pub fn ping(
     target: SocketAddr,
     arguments: &Arguments,
+    key: Option<&QuitKey>,
     output: &mut impl Write,
 ) -> io::Result<Pinged> {
     let socket = UdpSocket::bind(match target {
@@ -41,7 +47,9 @@ pub fn ping(
         let answer = exchange(&socket, text, &[], arguments.timeout)?;
         pinged.note(target, &answer, output)?;
     }
-    if arguments.quit {
+    if let Some(key) = key {
+        pinged.goes_on = !stop_by_key(&socket, target, key, arguments.timeout, output)?;
+    } else if arguments.quit {
         let answer = exchange(&socket, b"quit", &[text], arguments.timeout)?;
         pinged.note(target, &answer, output)?;
     }
@@ -57,16 +65,13 @@ impl Pinged {
     ) -> io::Result<()> {
         self.sent += 1;
         match answer {
-            Answer::Came {
-                text,
-                length,
-                after,
-            } => {
+            Answer::Came { bytes, after } => {
                 self.answered += 1;
+                let (text, length) = (String::from_utf8_lossy(bytes), bytes.len());
                 let after = figures::time(u64::try_from(after.as_nanos()).unwrap_or(u64::MAX));
                 writeln!(
                     output,
-                    "{target} answered {text} ({length} bytes) after {after}"
+                    "{target} answered {text:?} ({length} bytes) after {after}"
                 )
             }
             Answer::Missing(timeout) => writeln!(
@@ -79,12 +84,45 @@ impl Pinged {
     }
 }
 
+/// Asks for a nonce, proves that we have the key, and has the server confirm that it ends. Writes a
+/// line about how that went; true if the server ends.
+fn stop_by_key(
+    socket: &UdpSocket,
+    target: SocketAddr,
+    key: &QuitKey,
+    timeout: Duration,
+    output: &mut impl Write,
+) -> io::Result<bool> {
+    let question = keyed::question();
+    let nonce = match exchange(socket, &question, &[], timeout)? {
+        Answer::Came { bytes, .. } => bytes,
+        other => return unstopped(target, &other, output),
+    };
+    let Some(proof) = key.prove(&nonce) else {
+        let reason = "has no key, or was asked too often (echo-reactor --quit-key)";
+        writeln!(output, "{target} goes on: it {reason}")?;
+        return Ok(false);
+    };
+    match exchange(socket, &proof, &[&nonce, &question], timeout)? {
+        Answer::Came { bytes, .. } if key.confirms(&nonce, &bytes) => {
+            writeln!(output, "{target} ends: it has the same key")?;
+            Ok(true)
+        }
+        Answer::Came { .. } => {
+            writeln!(output, "{target} goes on: it has another key")?;
+            Ok(false)
+        }
+        other => unstopped(target, &other, output),
+    }
+}
+
+fn unstopped(target: SocketAddr, answer: &Answer, output: &mut impl Write) -> io::Result<bool> {
+    Pinged::default().note(target, answer, output)?;
+    Ok(false)
+}
+
 enum Answer {
-    Came {
-        text: String,
-        length: usize,
-        after: Duration,
-    },
+    Came { bytes: Vec<u8>, after: Duration },
     Missing(Duration),
     Refused,
 }
@@ -114,10 +152,8 @@ fn exchange(
             // Late answers to another text are no answer to this one.
             Ok(length) if &buffer[..length] != text && earlier.contains(&&buffer[..length]) => {}
             Ok(length) => {
-                let text = String::from_utf8_lossy(&buffer[..length]);
                 return Ok(Answer::Came {
-                    text: format!("{text:?}"),
-                    length,
+                    bytes: buffer[..length].to_vec(),
                     after: sent.elapsed(),
                 });
             }

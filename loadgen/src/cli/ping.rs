@@ -1,8 +1,9 @@
 //! A ping, as it was typed.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::units;
 
@@ -25,6 +26,11 @@ pub struct Arguments {
     /// was started with `--quit any`
     #[arg(long)]
     pub quit: bool,
+
+    /// Stop it over a network too: prove that we have the key in FILE, with which it was started
+    /// (`echo-reactor --quit-key FILE`)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "quit")]
+    pub quit_key: Option<PathBuf>,
 
     /// How long to wait for each answer
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = units::duration)]

@@ -1,6 +1,10 @@
 //! One text at a time.
 
 use std::net::{SocketAddr, UdpSocket};
+use std::os::unix::fs::PermissionsExt;
+
+use echo_reactor::access::{QuitKey, QuitPolicy};
+use echo_reactor::{Config, Server};
 
 use crate::rig::program::{Ended, Program};
 use crate::rig::server::{ended, server};
@@ -42,6 +46,46 @@ fn quit_stops_the_server() {
     pinged.assert_code(0);
     let summary = ended(server);
     assert_eq!((summary.total.received, summary.total.echoed), (2, 2));
+}
+
+#[test]
+fn a_key_stops_a_server_that_nothing_else_would() {
+    let file = std::env::temp_dir().join(format!("loadgen-quit-key-{}", std::process::id()));
+    std::fs::write(&file, "0123456789abcdef\n").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let key = |text: &str| QuitKey::new(text.as_bytes()).unwrap();
+    let guarded = |text: &str| {
+        let config = Config::on("127.0.0.1:0".parse().unwrap());
+        let config = config.quit(QuitPolicy::Never).quit_key(key(text));
+        let server = Server::bind(&config).unwrap();
+        let target = server.endpoints()[0].address;
+        (server.start().unwrap(), target)
+    };
+    let quit = format!("--quit --quit-key {}", file.display());
+
+    let (server, target) = guarded("0123456789abcdef");
+    let pinged = ping(target, &quit);
+    pinged.assert_code(0);
+    assert!(
+        pinged.stdout.contains("ends: it has the same key"),
+        "{pinged:?}"
+    );
+    assert_eq!(ended(server).total.received, 3);
+
+    let (server, target) = guarded("another key of 16");
+    let pinged = ping(target, &quit);
+    pinged.assert_code(1);
+    assert!(pinged.stdout.contains("it has another key"), "{pinged:?}");
+    server.stopper().drain();
+    assert_eq!(ended(server).total.quit_unproven, 1);
+
+    let (server, target) = self::server(1);
+    let pinged = ping(target, &quit);
+    pinged.assert_code(1);
+    assert!(pinged.stdout.contains("has no key"), "{pinged:?}");
+    server.stopper().drain();
+    ended(server);
+    std::fs::remove_file(&file).unwrap();
 }
 
 #[test]
