@@ -42,17 +42,31 @@ fn first_number(text: &str) -> Figure<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
-    fn this_process_has_used_some_and_uses_more() {
-        let before = used_by(std::process::id()).unwrap();
-        let mut sum = 0_u64;
-        // Until the kernel has counted, which it does at every tick and switch.
-        while used_by(std::process::id()).unwrap() <= before {
-            sum = std::hint::black_box(sum.wrapping_add(1));
-        }
-        assert!(sum > 0);
+    fn a_process_that_never_rests_has_used_some_and_uses_more() {
+        let mut busy = Command::new("sh")
+            .args(["-c", "while :; do :; done"])
+            .spawn()
+            .unwrap();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let more_than = |least: Duration| {
+            loop {
+                match used_by(busy.id()) {
+                    Ok(used) if used > least => return used,
+                    // It has not run yet.
+                    _ => assert!(Instant::now() < deadline, "it uses no more than {least:?}"),
+                }
+            }
+        };
+        let some = more_than(Duration::ZERO);
+        more_than(some);
+        busy.kill().unwrap();
+        busy.wait().unwrap();
     }
 
     #[test]

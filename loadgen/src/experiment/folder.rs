@@ -35,8 +35,13 @@ impl Folder {
         if folder.result().exists() {
             return Err(FolderError::Taken(path.to_owned()));
         }
-        let written = fs::create_dir_all(path.join(RUNS))
-            .and_then(|()| fs::write(path.join("plan.toml"), &plan.text));
+        let copy = path.join("plan.toml");
+        let is_taken = fs::read(&copy).is_ok_and(|there| there != plan.text.as_bytes());
+        if is_taken {
+            return Err(FolderError::Occupied(copy));
+        }
+        let written =
+            fs::create_dir_all(path.join(RUNS)).and_then(|()| fs::write(&copy, &plan.text));
         written.map_err(|source| FolderError::Create {
             path: path.to_owned(),
             source,
@@ -112,6 +117,13 @@ pub enum FolderError {
         .0.display()
     )]
     Taken(PathBuf),
+    /// Something else is in it.
+    #[error(
+        "{} is there already and is another plan, which a copy of this one would replace: name another \
+         directory with --dir",
+        .0.display()
+    )]
+    Occupied(PathBuf),
     /// None is in it.
     #[error(
         "{} holds no experiment that --resume could go on with: leave --resume out to begin one, or \

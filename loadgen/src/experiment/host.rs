@@ -32,8 +32,9 @@ struct Turned {
     knob: Knob,
     levels: Vec<Level>,
     before: String,
-    /// The level that it has now; `None` before the first, and after one that it did not take.
-    now: Option<usize>,
+    /// The level that it has now, and what it showed then; `None` before the first, and after one that
+    /// it did not take.
+    now: Option<(usize, String)>,
 }
 
 impl Host {
@@ -69,10 +70,17 @@ impl Host {
     /// # Errors
     /// The first setting that did not take its level.
     pub fn arrange(&mut self, variant: &Variant) -> Result<(), HostError> {
-        for turned in &mut self.turned {
-            turned.set(variant.levels[turned.factor])?;
+        // One setting may change another, so that each is looked at once all are set.
+        for _round in 0..ROUNDS {
+            let mut is_settled = true;
+            for turned in &mut self.turned {
+                is_settled &= turned.set(variant.levels[turned.factor])?;
+            }
+            if is_settled {
+                return Ok(());
+            }
         }
-        Ok(())
+        Err(HostError::Contradict)
     }
 
     /// Puts everything back, and tells what could not be.
@@ -97,21 +105,28 @@ pub fn value(level: &Level, before: &str) -> String {
 }
 
 impl Turned {
-    fn set(&mut self, level: usize) -> Result<(), HostError> {
-        if self.now == Some(level) {
-            return Ok(());
+    /// Sets it if it does not have this level, or shows another value than it did when it took it.
+    /// Returns whether there was nothing to do.
+    fn set(&mut self, level: usize) -> Result<bool, HostError> {
+        let failed = |source| HostError::Untaken {
+            level: self.levels[level].to_string(),
+            source,
+        };
+        if let Some((now, shown)) = &self.now
+            && *now == level
+            && self.knob.read().map_err(failed)? == *shown
+        {
+            return Ok(true);
         }
         self.now = None;
         let set = match &self.levels[level] {
             Level::Present => self.knob.put_back(&self.before),
-            other => self.knob.apply(&value(other, &self.before)),
+            level @ Level::To(_) => self.knob.apply(&value(level, &self.before)),
         };
-        set.map_err(|source| HostError {
-            level: self.levels[level].to_string(),
-            source,
-        })?;
-        self.now = Some(level);
-        Ok(())
+        set.map_err(failed)?;
+        let shown = self.knob.read().map_err(failed)?;
+        self.now = Some((level, shown));
+        Ok(false)
     }
 }
 
@@ -134,10 +149,21 @@ impl Drop for Host {
     }
 }
 
-/// A setting did not take a level: the end of a sentence that begins with the variant.
+/// Settings did not take their levels: the end of a sentence that begins with the variant.
 #[derive(Debug, Error)]
-#[error("the level {level} cannot be set: {source}")]
-pub struct HostError {
-    level: String,
-    source: KnobError,
+pub enum HostError {
+    /// One of them.
+    #[error("the level {level} cannot be set: {source}")]
+    Untaken {
+        /// Which level.
+        level: String,
+        /// Why not.
+        source: KnobError,
+    },
+    /// Each by itself, but not together.
+    #[error("its settings change each other back, so that they cannot be had together")]
+    Contradict,
 }
+
+/// How often settings that change each other are gone through.
+const ROUNDS: usize = 4;

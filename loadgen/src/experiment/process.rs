@@ -10,7 +10,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -21,8 +21,8 @@ pub struct Process {
     child: Child,
     /// Lines of standard output as they come, until nobody wants them.
     lines: Receiver<String>,
-    output: Option<JoinHandle<Tail>>,
-    errors: Option<JoinHandle<Tail>>,
+    output: Option<Receiver<Tail>>,
+    errors: Option<Receiver<Tail>>,
 }
 
 /// How waiting for a program came to an end.
@@ -130,8 +130,9 @@ impl Process {
         // What it has started itself goes with it, or the pipes would never close.
         self.signal(Signal::KILL);
         let status = self.child.wait()?;
-        let tail = |reader: Option<JoinHandle<Tail>>| {
-            let read = reader.and_then(|reader| reader.join().ok());
+        // A process that has left the group may hold a pipe open for ever.
+        let tail = |reader: Option<Receiver<Tail>>| {
+            let read = reader.and_then(|reader| reader.recv_timeout(LAST_WORDS).ok());
             read.map(|tail| tail.lines.into()).unwrap_or_default()
         };
         Ok(Ended {
@@ -192,7 +193,8 @@ impl Tail {
 fn read(
     pipe: impl Read + Send + 'static,
     mut pass_on: impl FnMut(&str) + Send + 'static,
-) -> JoinHandle<Tail> {
+) -> Receiver<Tail> {
+    let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut tail = Tail::default();
         let mut pipe = BufReader::new(pipe);
@@ -201,24 +203,31 @@ fn read(
             // A line without an end must not take all memory.
             let read = (&mut pipe).take(LONGEST_LINE).read_until(b'\n', &mut line);
             if !read.is_ok_and(|bytes| bytes > 0) {
-                return tail;
+                // Nobody may want it any more.
+                drop(sender.send(tail));
+                return;
             }
             let line = String::from_utf8_lossy(&line).trim_end().to_owned();
             pass_on(&line);
             tail.add(line);
         }
-    })
+    });
+    receiver
 }
 
 /// How often it is looked whether something has happened: rarely, since a run is being measured.
 const LOOK: Duration = Duration::from_millis(20);
 /// The same when nothing is measured.
 const QUICK_LOOK: Duration = Duration::from_millis(2);
+/// How long what a program has printed may take to be read once it is gone.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 const LINES_KEPT: usize = 64;
 const LONGEST_LINE: u64 = 64 << 10;
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn shell(script: &str) -> Process {
@@ -275,6 +284,21 @@ mod tests {
             assert!(Instant::now() < deadline, "{inner} runs on");
             thread::yield_now();
         }
+    }
+
+    #[test]
+    fn one_that_has_left_the_group_holds_nobody_up() {
+        let running = AtomicBool::new(false);
+        let process = shell("setsid sleep 60 & echo $!; wait");
+        let daemon = process.line(soon(), &running).unwrap();
+        process.end(Duration::from_millis(50)).unwrap();
+        let still_runs = Path::new("/proc").join(&daemon).exists();
+        let daemon = daemon.parse().ok().and_then(Pid::from_raw).unwrap();
+        rustix::process::kill_process(daemon, Signal::KILL).unwrap();
+        assert!(
+            still_runs,
+            "it had closed the pipes, so that this proves nothing"
+        );
     }
 
     #[test]

@@ -193,6 +193,32 @@ fn without_result(place: Place) -> ExperimentRun {
     }
 }
 
+/// Makes it ready to go on: what could not be run may be by now, so that it is tried anew.
+pub fn go_on(experiment: &mut Experiment) {
+    experiment.ended = ExperimentEnd::Unfinished;
+    experiment.why = None;
+    experiment.runs.retain(|run| run.file.is_some());
+    for variant in &mut experiment.variants {
+        variant.stopped = None;
+    }
+}
+
+/// Whether the file of an experiment is of the same variants, factors and quantities as one that begins.
+#[must_use]
+pub fn are_alike(begun: &Experiment, fresh: &Experiment) -> bool {
+    let levels = |experiment: &Experiment| -> Vec<Vec<u32>> {
+        let variants = experiment.variants.iter();
+        variants.map(|variant| variant.levels.clone()).collect()
+    };
+    let names = |experiment: &Experiment| -> Vec<String> {
+        let factors = experiment.factors.iter();
+        factors.map(|factor| factor.name.clone()).collect()
+    };
+    begun.quantities == fresh.quantities
+        && levels(begun) == levels(fresh)
+        && names(begun) == names(fresh)
+}
+
 /// How often a variant was run in a block, and whether one of these runs counts.
 #[must_use]
 pub fn attempts(experiment: &Experiment, block: u32, variant: usize) -> (u32, bool) {

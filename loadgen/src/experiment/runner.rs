@@ -59,8 +59,7 @@ impl Runner<'_> {
     /// # Errors
     /// If the result cannot be kept.
     pub fn run(mut self) -> Result<Experiment, FolderError> {
-        self.experiment.ended = ExperimentEnd::Unfinished;
-        self.experiment.why = None;
+        record::go_on(&mut self.experiment);
         let ended = self.run_blocks();
         (self.experiment.ended, self.experiment.why) = match ended {
             Ok(end) => (end, self.why(end)),
@@ -235,7 +234,16 @@ impl Runner<'_> {
             )));
         }
         self.audience.hears(&sentence);
-        self.keep()
+        self.keep()?;
+        let reference = &self.design.variants[0];
+        let others = self.design.variants.iter().zip(&self.experiment.variants);
+        let mut others = others.filter(|(variant, _)| *variant != reference);
+        if others.all(|(_, other)| other.stopped.is_some()) {
+            return Err(Broken::Failed(format!(
+                "nothing is left that could be compared with the reference: {sentence}"
+            )));
+        }
+        Ok(())
     }
 
     fn keep(&self) -> Result<(), Broken> {

@@ -107,7 +107,7 @@ impl Trial<'_> {
         };
         Ok(Running {
             target: target.cloned().unwrap_or_else(|| listening.to_string()),
-            before: cpu::used_by(process.id()),
+            before: used_for_program(&program, process.id()),
             process: Some(process),
         })
     }
@@ -136,8 +136,8 @@ impl Trial<'_> {
     fn load(&self, target: &str, register: &mut dyn Register) -> Result<Run, TrialError> {
         let program = self.plan.load_at(self.levels);
         let lasts = lasts(&program);
-        let this = std::env::current_exe()
-            .map_err(|error| TrialError::System("find the program that measures", error))?;
+        // This very program, whatever has been built or installed in its place since it was started.
+        let this = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
         let mut command = command(&program, &this);
         command
             .arg(format!("--target={target}"))
@@ -206,6 +206,22 @@ impl Running {
             echoed: echoed(&ended),
         }))
     }
+}
+
+/// Processor time of a server that was started as `process`; that of a wrapper which did not become the
+/// server tells nothing.
+fn used_for_program(program: &Program, process: u32) -> Figure<Duration> {
+    let usual = beside("echo-reactor");
+    let path = program.path.as_deref().unwrap_or(&usual);
+    let runs = std::fs::read_link(format!("/proc/{process}/exe"));
+    let runs = runs.map_err(|error| format!("cannot tell which program runs: {error}"))?;
+    if !program.wrapper.is_empty() && runs.file_name() != path.file_name() {
+        return Err(format!(
+            "the wrapper {} did not become the server",
+            program.wrapper[0]
+        ));
+    }
+    cpu::used_by(process)
 }
 
 /// Processor time an echo.

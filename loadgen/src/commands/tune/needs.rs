@@ -9,16 +9,16 @@ use rustix::process::geteuid;
 
 use crate::commands::{Failure, failed};
 use crate::environment::interface;
-use crate::experiment::plan::{Need, Plan};
+use crate::experiment::plan::{FactorKind, Need, Plan, Server};
 
 /// Whether the host has everything.
 ///
 /// # Errors
 /// A line for each thing that it lacks.
 pub(super) fn check(plan: &Plan) -> Result<(), Failure> {
-    let lacking: Vec<String> = plan
-        .needs
-        .iter()
+    let programs = programs(plan);
+    let needs = plan.needs.iter().chain(&programs);
+    let lacking: Vec<String> = needs
         .filter_map(|need| Some(format!("  {need}: {}", lack(need)?)))
         .collect();
     if lacking.is_empty() {
@@ -28,6 +28,30 @@ pub(super) fn check(plan: &Plan) -> Result<(), Failure> {
         "this host lacks what the plan needs:\n{}",
         lacking.join("\n")
     )))
+}
+
+/// The programs that the plan names: those at any level, and what stands before them.
+fn programs(plan: &Plan) -> Vec<Need> {
+    let mut named: Vec<String> = Vec::new();
+    let mut sides = vec![&plan.load];
+    if let Server::Started { program, .. } = &plan.server {
+        sides.push(program);
+    }
+    for program in sides {
+        named.extend(program.path.iter().map(|path| path.display().to_string()));
+        named.extend(program.wrapper.first().cloned());
+    }
+    for factor in &plan.factors {
+        if matches!(
+            factor.kind,
+            FactorKind::ServerProgram | FactorKind::LoadProgram
+        ) {
+            named.extend(factor.levels.iter().map(ToString::to_string));
+        }
+    }
+    named.sort();
+    named.dedup();
+    named.into_iter().map(Need::Program).collect()
 }
 
 /// Why the host does not have something; `None` if it does.

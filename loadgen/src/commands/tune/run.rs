@@ -11,10 +11,10 @@ use super::rights;
 use super::show::Show;
 use crate::cli::address;
 use crate::cli::tune::Arguments;
-use crate::commands::{Failure, NOT_TO_BE_TRUSTED, failed, print, style};
+use crate::commands::{Failure, NOT_TO_BE_TRUSTED, failed, misused, print, style};
 use crate::environment::Environment;
 use crate::experiment::design::Design;
-use crate::experiment::folder::{Folder, FolderError};
+use crate::experiment::folder::Folder;
 use crate::experiment::host::Host;
 use crate::experiment::journal::{Journal, Unrestored};
 use crate::experiment::plan::{Blocks, Plan, Server};
@@ -34,10 +34,16 @@ pub(super) fn run(
     let state = super::state(arguments)?;
     // First, since what an earlier one has left changed must not be taken for what was found.
     let journal = Journal::begin(&state, &plan.name).map_err(failed)?;
-    rights::check(plan)?;
-    let (folder, begun) = open(arguments, directory, plan).map_err(failed)?;
-    let mut host = Host::of(plan, journal).map_err(failed)?;
-    let experiment = begun.unwrap_or_else(|| begin(plan, design, &host, arguments.seed));
+    let mut host = prepared(plan, journal)?;
+    let fresh = begin(plan, design, &host, arguments.seed);
+    let opened = if arguments.resume {
+        resume(arguments, directory, plan, &fresh)
+    } else {
+        Folder::create(directory, plan)
+            .map(|folder| (folder, fresh))
+            .map_err(failed)
+    };
+    let (folder, experiment) = opened?;
     let mut show = Show::new(runs(plan, design), arguments.quiet);
     let runner = Runner {
         plan,
@@ -75,16 +81,49 @@ fn begin(plan: &Plan, design: &Design, host: &Host, seed: Option<u64>) -> Experi
     experiment
 }
 
-fn open(
+/// The settings of the host, of which none was changed yet. Nothing is left behind if it fails.
+fn prepared(plan: &Plan, mut journal: Journal) -> Result<Host, Failure> {
+    if let Err(failure) = rights::check(plan) {
+        // There is nothing in it.
+        let _nothing: Vec<Unrestored> = journal.put_back();
+        return Err(failure);
+    }
+    Host::of(plan, journal).map_err(failed)
+}
+
+/// The experiment in the directory, if it is the one that would begin now.
+fn resume(
     arguments: &Arguments,
     path: &Path,
     plan: &Plan,
-) -> Result<(Folder, Option<Experiment>), FolderError> {
-    if arguments.resume {
-        let (folder, begun) = Folder::open(path, plan)?;
-        return Ok((folder, Some(begun)));
+    fresh: &Experiment,
+) -> Result<(Folder, Experiment), Failure> {
+    let (folder, begun) = Folder::open(path, plan).map_err(failed)?;
+    if !record::are_alike(&begun, fresh) {
+        return Err(failed(format_args!(
+            "the experiment in {} has other variants than its plan: name another directory with --dir",
+            path.display()
+        )));
     }
-    Ok((Folder::create(path, plan)?, None))
+    if let Some(seed) = arguments.seed.filter(|seed| *seed != begun.seed) {
+        return Err(misused(format_args!(
+            "--seed {seed} is another one than that of the experiment in {}, {}: leave it out",
+            path.display(),
+            begun.seed
+        )));
+    }
+    for (then, now) in begun.factors.iter().zip(&fresh.factors) {
+        if let (Some(was), Some(is)) = (&then.before, &now.before)
+            && was != is
+        {
+            return Err(failed(format_args!(
+                "{} was {was} when the experiment began and is {is} now, so that its runs would not \
+                 belong together: set it to {was}, or begin anew in another directory (--dir)",
+                then.what
+            )));
+        }
+    }
+    Ok((folder, begun))
 }
 
 /// How many runs there will be, if that is known.

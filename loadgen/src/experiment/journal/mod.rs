@@ -12,6 +12,9 @@ mod place;
 mod process;
 mod restore;
 mod store;
+/// How often settings that change each other are gone through; each round settles one at least.
+const ROUNDS: usize = 8;
+
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +26,7 @@ pub use self::error::JournalError;
 pub use self::restore::{Restored, Step, restore, restore_host};
 pub use self::store::default_state;
 use self::store::{Pages, Store};
-use super::knob::Knob;
+use super::knob::{Knob, KnobError};
 
 /// What must be put back. While it lives, no other process has one of its kind in the same directory.
 #[derive(Debug)]
@@ -246,6 +249,7 @@ fn put_back_each(
     steps: &mut Vec<Step>,
     entries: &mut Vec<Entry>,
 ) -> Vec<Unrestored> {
+    settle(open);
     let mut failed = Vec::new();
     let mut left = Vec::new();
     for (knob, value) in std::mem::take(open).into_iter().rev() {
@@ -266,6 +270,22 @@ fn put_back_each(
     left.reverse();
     *open = left;
     failed
+}
+
+/// Puts settings back until all of them show what they were: one may change another, as
+/// `net.ipv4.ip_forward` changes the forwarding of every interface.
+fn settle(open: &[(Knob, String)]) {
+    for _round in 0..ROUNDS {
+        let mut is_settled = true;
+        for (knob, value) in open.iter().rev() {
+            is_settled &= knob.read().is_ok_and(|present| present == *value);
+            // What cannot be is told in the end.
+            let _put_back: Result<(), KnobError> = knob.put_back(value);
+        }
+        if is_settled {
+            return;
+        }
+    }
 }
 
 fn refuse_left(store: &Store, state: &Path) -> Result<(), JournalError> {

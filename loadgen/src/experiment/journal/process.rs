@@ -7,7 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, getpgid, kill_process_group, pidfd_open, pidfd_send_signal,
+};
 
 use super::entry::Process;
 use crate::host::{Figure, unreadable};
@@ -65,6 +67,11 @@ pub(super) fn end(process: &Process) -> Figure<bool> {
     if !runs(process) {
         return Ok(false);
     }
+    // It was started as the leader of a group: what it has started itself is asked too.
+    let leads = getpgid(Some(pid)).is_ok_and(|group| group == pid);
+    if leads {
+        let _asked: rustix::io::Result<()> = kill_process_group(pid, Signal::TERM);
+    }
     for (signal, patience) in [(Signal::TERM, POLITE), (Signal::KILL, PATIENCE)] {
         match pidfd_send_signal(&handle, signal) {
             Ok(()) | Err(Errno::SRCH) => {}
@@ -73,6 +80,10 @@ pub(super) fn end(process: &Process) -> Figure<bool> {
         let deadline = Instant::now() + patience;
         while Instant::now() < deadline {
             if !runs(process) {
+                if leads {
+                    // Its number stays taken as long as anybody is left in the group.
+                    let _killed: rustix::io::Result<()> = kill_process_group(pid, Signal::KILL);
+                }
                 return Ok(true);
             }
             thread::sleep(GLANCE);

@@ -72,6 +72,10 @@ impl Kind for Queueing<'_> {
         if let ["default", rest @ ..] = words.as_slice() {
             return self.to_default(rest.first().unwrap_or(&""));
         }
+        // What is there already would keep the options that are not named.
+        if !self.root()?.is_default() {
+            self.delete()?;
+        }
         program::run(&self.command("replace", &words))?;
         let present = self.root()?;
         if !present.is_default() && words.first() == Some(&present.kind.as_str()) {

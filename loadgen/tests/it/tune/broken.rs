@@ -102,7 +102,8 @@ fn a_server_that_ends_by_itself_stops_its_variant_with_its_last_words() {
         return;
     };
     let ended = site.run(&with_server(&site, "echo out of luck >&2; exit 9"), "");
-    ended.assert_code(0);
+    // Nothing else is compared, so that there is nothing left to run.
+    ended.assert_code(1);
     let result = site.result().expect("it is kept");
     let reason = result["variants"][1]["stopped"]
         .as_str()
@@ -119,7 +120,8 @@ fn a_server_that_never_listens_stops_its_variant() {
         return;
     };
     let ended = site.run(&with_server(&site, "exec sleep 600"), "");
-    ended.assert_code(0);
+    // Nothing else is compared, so that there is nothing left to run.
+    ended.assert_code(1);
     let result = site.result().expect("it is kept");
     let reason = result["variants"][1]["stopped"]
         .as_str()
@@ -139,6 +141,64 @@ fn without_its_reference_an_experiment_ends() {
     ended.assert_code(1);
     assert!(ended.stderr.contains("reference"), "{}", ended.stderr);
     assert_eq!(site.result().expect("it is kept")["ended"], "failed");
+}
+
+#[test]
+fn a_program_that_is_not_there_is_told_before_anything_starts() {
+    let Some(site) = Site::new("tune-absent") else {
+        return;
+    };
+    let plan = plan("server_program = true\nlevels = [\"REACTOR\", \"SCRATCH/no-such-server\"]");
+    site.run(&plan, "").assert_complaint(1, &["no-such-server"]);
+    assert!(!site.scratch.file("tune").exists());
+}
+
+#[test]
+fn what_could_not_be_run_is_tried_anew_when_the_experiment_goes_on() {
+    let Some(site) = Site::new("tune-mended") else {
+        return;
+    };
+    script(&site, "other-server", "exit 1");
+    let plan = plan("server_program = true\nlevels = [\"SCRATCH/other-server\", \"REACTOR\"]");
+    site.run(&plan, "").assert_code(1);
+    let reactor = site.reactor.display();
+    script(&site, "other-server", &format!("exec {reactor} \"$@\""));
+    site.run(&plan, "--quiet --resume").assert_code(0);
+    let result = site.result().expect("it is kept");
+    assert_eq!(result["ended"], "complete");
+    assert!(result["variants"][0]["stopped"].is_null());
+}
+
+#[test]
+fn settings_that_change_each_other_are_as_they_were_in_the_end() {
+    let Some(site) = Site::new("tune-entangled") else {
+        return;
+    };
+    // The first sets the second, of every interface, whenever it is written.
+    let names = ["ip_forward", "conf/eth0/forwarding"];
+    let read = || names.map(|name| site.setting(name));
+    site.set("ip_forward", "0");
+    site.set("conf/eth0/forwarding", "1");
+    let before = read();
+    let one = plan("sysctl = \"net.ipv4.ip_forward\"\nlevels = [\"present\", 1]");
+    let both = one.replace("blocks = 7", "blocks = 8")
+        + "\n[[factor]]\nsysctl = \"net.ipv4.conf.eth0.forwarding\"\nlevels = [\"present\", 0]\n";
+    site.run(&both, "--quiet").assert_code(0);
+    assert_eq!(read(), before);
+}
+
+#[test]
+fn an_experiment_goes_on_only_from_the_settings_that_it_began_with() {
+    let Some(site) = Site::new("tune-moved") else {
+        return;
+    };
+    let factor = "sysctl = \"net.ipv4.ip_default_ttl\"\nlevels = [\"present\", 70]";
+    site.run(&plan(factor), "--quiet --seed 1").assert_code(0);
+    site.run(&plan(factor), "--resume --seed 2")
+        .assert_complaint(2, &["--seed 2"]);
+    site.set("ip_default_ttl", "66");
+    let refused = site.run(&plan(factor), "--resume");
+    refused.assert_complaint(1, &["ip_default_ttl", "66", "64"]);
 }
 
 #[test]

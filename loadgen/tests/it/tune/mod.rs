@@ -96,14 +96,25 @@ impl Site {
 
     /// The settings that the plans here turn.
     fn settings(&self) -> BTreeMap<String, String> {
-        let settings = SYSCTLS.iter().map(|name| {
-            let mut command = self.command("cat");
-            command.arg(format!("/proc/sys/net/ipv4/{name}"));
-            let read = Program::start(command).end();
-            read.assert_code(0);
-            ((*name).to_owned(), read.stdout.trim().to_owned())
-        });
-        settings.collect()
+        let settings = SYSCTLS.iter();
+        settings
+            .map(|name| ((*name).to_owned(), self.setting(name)))
+            .collect()
+    }
+
+    /// One setting, by its name below /proc/sys/net/ipv4.
+    fn setting(&self, name: &str) -> String {
+        let mut command = self.command("cat");
+        command.arg(format!("/proc/sys/net/ipv4/{name}"));
+        let read = Program::start(command).end();
+        read.assert_code(0);
+        read.stdout.trim().to_owned()
+    }
+
+    fn set(&self, name: &str, value: &str) {
+        let mut command = self.command("sh");
+        command.args(["-c", &format!("echo {value} > /proc/sys/net/ipv4/{name}")]);
+        Program::start(command).end().assert_code(0);
     }
 
     /// Programs that run inside of the host.
