@@ -28,8 +28,11 @@ pub enum SourcePorts {
 pub struct Sources {
     /// The lowest port that a datagram may come from.
     lowest_port: u16,
-    /// Ports that nobody may come from whose address may be the server's own.
-    guarded_ports: Vec<u16>,
+    /// Ports that nobody may come from whose address may be the server's own: one, as most servers
+    /// have; 0 for none.
+    first_guarded: u16,
+    /// The others.
+    more_guarded: Vec<u16>,
     ports: SourcePorts,
     /// Where the server answers.
     own: Vec<SocketAddr>,
@@ -39,15 +42,16 @@ impl Sources {
     /// Guards a server that answers at these addresses.
     #[must_use]
     pub fn new(ports: SourcePorts, own: &[SocketAddr]) -> Self {
-        let mut guarded_ports: Vec<u16> = own.iter().map(SocketAddr::port).collect();
-        guarded_ports.sort_unstable();
-        guarded_ports.dedup();
+        let mut guarded: Vec<u16> = own.iter().map(SocketAddr::port).collect();
+        guarded.sort_unstable();
+        guarded.dedup();
         Self {
             lowest_port: match ports {
                 SourcePorts::Client => PRIVILEGED_END,
                 SourcePorts::Any => 1,
             },
-            guarded_ports,
+            first_guarded: guarded.pop().unwrap_or(0),
+            more_guarded: guarded,
             ports,
             own: own.to_vec(),
         }
@@ -57,9 +61,9 @@ impl Sources {
     #[inline]
     #[must_use]
     pub fn judge(&self, peer: &RawAddress) -> Option<Refusal> {
-        let port = peer.port();
-        let plain = peer.ip().is_some_and(is_plain);
-        if plain && port >= self.lowest_port && !self.guarded_ports.contains(&port) {
+        let (port, plain) = peer.glance();
+        let free = plain && port >= self.lowest_port && port != self.first_guarded;
+        if free && (self.more_guarded.is_empty() || !self.more_guarded.contains(&port)) {
             return None;
         }
         self.look_closer(peer)
@@ -95,17 +99,8 @@ impl Sources {
         let everywhere = |own: &SocketAddr| {
             own.port() == port && own.ip().is_unspecified() && own.is_ipv4() == ip.is_ipv4()
         };
-        self.guarded_ports.contains(&port)
+        self.own.iter().any(|own| own.port() == port)
             && (self.ports == SourcePorts::Client || self.own.iter().any(everywhere))
-    }
-}
-
-/// Whether an address is nothing but a host's. Not a word of the others, which are looked at twice.
-fn is_plain(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(v4) => (1..=223).contains(&v4.octets()[0]),
-        // ::, ::1 and IPv4 in IPv6 begin with 0, multicast with 0xff.
-        IpAddr::V6(v6) => (1..=0xfe).contains(&v6.octets()[0]),
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Door {
     rules: Option<Reader>,
     quit: QuitPolicy,
     keyed: Option<Arc<KeyedQuit>>,
+    /// Whether it judges by anything that may be another at the next batch.
+    changes: bool,
     /// Before everything that any worker judges.
     start: Instant,
     /// The time of this batch; stands still where nothing needs it.
@@ -52,6 +54,7 @@ impl Door {
             gate.set_limiter(Arc::new(Limiter::new(&config.limits)));
         }
         Self {
+            changes: rules.is_some() || gate.needs_time(),
             gate,
             rules,
             quit: config.quit,
@@ -64,6 +67,13 @@ impl Door {
     /// Before each batch.
     #[inline]
     pub(super) fn begin(&mut self) {
+        if self.changes {
+            self.renew();
+        }
+    }
+
+    #[inline(never)]
+    fn renew(&mut self) {
         if let Some(rules) = &mut self.rules
             && let Some(prefixes) = rules.changed()
         {

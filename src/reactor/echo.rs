@@ -201,8 +201,10 @@ impl Desk {
                 quit |= self.quits(exchange, socket, (piece, answered), counters);
             }
         }
-        for (slot, offset, answer) in self.answers.drain(..) {
-            exchange.overwrite(slot, offset, &answer);
+        if !self.answers.is_empty() {
+            for (slot, offset, answer) in self.answers.drain(..) {
+                exchange.overwrite(slot, offset, &answer);
+            }
         }
         counters.received.add(datagrams);
         counters.received_bytes.add(bytes);

@@ -62,6 +62,19 @@ impl RawAddress {
         }
     }
 
+    /// The port, and whether the first byte alone tells that the address is a single host's: it is
+    /// not 0, with which unspecified addresses and some others of IPv6 begin, nor that of a group.
+    #[inline]
+    #[must_use]
+    pub fn glance(&self) -> (u16, bool) {
+        let plain = match self.family() {
+            Some(Family::V4) => (1..V4_GROUPS).contains(&self.bytes[4]),
+            Some(Family::V6) => (1..V6_GROUPS).contains(&self.bytes[8]),
+            None => return (0, false),
+        };
+        (u16::from_be_bytes([self.bytes[2], self.bytes[3]]), plain)
+    }
+
     /// The readable form, or `None` for an address that is unset, cut short, or neither IPv4 nor
     /// IPv6.
     #[must_use]
@@ -153,6 +166,12 @@ enum Family {
     V4,
     V6,
 }
+
+/// What the first multicast address of IPv4 begins with; broadcast lies behind it.
+const V4_GROUPS: u8 = 224;
+
+/// What multicast addresses of IPv6 begin with.
+const V6_GROUPS: u8 = 0xff;
 
 /// The size of `struct sockaddr_in`.
 const V4_LENGTH: usize = 16;
