@@ -9,13 +9,15 @@ import time
 import urllib.parse
 import urllib.request
 
-PATIENCE = 20
+PATIENCE = 40
 
 
 def main():
     command, work, process = sys.argv[1], sys.argv[2], int(sys.argv[3])
     if command == "prepare":
         prepare(work, process)
+    elif command == "await":
+        await_scrapes(process, sys.argv[4])
     else:
         compare(work, process, sys.argv[4])
 
@@ -42,6 +44,21 @@ def prepare(work, process):
             },
             out,
         )
+
+
+def await_scrapes(process, port):
+    """Waits until Prometheus has scraped the server twice, so that it sees the load come."""
+    expression = 'count_over_time(up{job="echo-reactor"}[1m])'
+    until(lambda: is_there(port) and numbers(query(port, expression)) > [1], process, "two scrapes")
+
+
+def is_there(port):
+    try:
+        api(port, "rules")
+    except OSError:
+        # It does not listen yet, or is not ready.
+        return False
+    return True
 
 
 def compare(work, process, port):

@@ -41,7 +41,7 @@ levels = ["1h", "2h"]
     )
 }
 
-fn median<'a>(experiment: &'a Experiment, factor: u32) -> &'a Effect {
+fn median(experiment: &Experiment, factor: u32) -> &Effect {
     let of = |effect: &&Effect| {
         effect.quantity == "p50" && effect.of == EffectOf::Level { factor, level: 1 }
     };
@@ -60,7 +60,7 @@ fn nanos(change: Change) -> i64 {
 }
 
 #[test]
-fn ten_blocks_find_a_service_of_twenty_microseconds_and_nothing_else() {
+fn ten_blocks_find_a_service_of_twenty_microseconds() {
     let reactor = reactor().expect("the server can be built");
     let directory =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tune-{}", std::process::id()));
@@ -87,10 +87,14 @@ fn ten_blocks_find_a_service_of_twenty_microseconds_and_nothing_else() {
     let shift = hidden.shift.expect("ten blocks are enough");
     let (low, high) = (nanos(shift.low), nanos(shift.high));
     println!("p50 {} ns, 95 % within {low} to {high} ns", nanos(shift.by));
-    assert!(low <= 20_000 && 20_000 <= high, "{low} to {high}");
+    // One interval in twenty does not hold the truth; one of twice its width practically always does.
+    let half = (high - low) / 2;
+    assert!(
+        low - half <= 20_000 && 20_000 <= high + half,
+        "{low} to {high}"
+    );
+    assert!(nanos(shift.by) > 10_000);
 
-    for effect in &experiment.effects {
-        let is_other = matches!(effect.of, EffectOf::Level { factor: 1, .. });
-        assert!(!is_other || effect.finding != Finding::Worse, "{effect:?}");
-    }
+    let other = median(&experiment, 1).shift.expect("ten blocks are enough");
+    assert!(nanos(other.by).abs() < 10_000, "{other:?}");
 }
