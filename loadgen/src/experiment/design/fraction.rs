@@ -9,6 +9,7 @@
 //! aberration: Fries and Hunter, Minimum aberration 2^(k-p) designs, Technometrics 22, 1980).
 
 use super::{DesignError, Fraction, few_enough};
+use crate::experiment::plan::takes_long;
 
 /// A set of factors: bit 0 is the first one.
 pub(super) type Word = u32;
@@ -33,18 +34,11 @@ pub(super) fn new(levels: &[usize], halvings: u32) -> Result<Fraction, DesignErr
     let added = usize::try_from(halvings).unwrap_or(usize::MAX);
     let basic = factors - added;
     few_enough(1 << basic)?;
-    if basic > WELL_SEARCHED && factors > MOST_SEARCHED {
+    if takes_long(factors, halvings) {
         return Err(DesignError::LongSearch { factors, halvings });
     }
     Ok(Search::best(basic, added))
 }
-
-/// With so many basic factors, any number of added ones is tried in hundredths of a second.
-const WELL_SEARCHED: usize = 5;
-/// Of so many factors the best fraction is found in tenths of a second also where it has more basic
-/// factors. For one more it takes ten times as long, and half as many variants are of the same
-/// resolution there.
-const MOST_SEARCHED: usize = 12;
 
 /// How often the variants of so many factors can be halved with effects that can be told apart: n basic
 /// factors have 2^n - 1 products.

@@ -27,6 +27,21 @@ pub fn least_blocks(comparisons: usize) -> u32 {
         .unwrap_or(u64::BITS)
 }
 
+/// With so many factors of which every combination is run, any number of added ones is tried in
+/// hundredths of a second.
+const WELL_SEARCHED: usize = 5;
+/// Of so many factors the best fraction is found in tenths of a second also where more of them are run in
+/// every combination. For one more it takes ten times as long, and half as many variants are of the same
+/// resolution there.
+const MOST_SEARCHED: usize = 12;
+
+/// Whether nobody would wait until the best fraction of so many factors, halved so often, is found.
+#[must_use]
+pub fn takes_long(factors: usize, halvings: u32) -> bool {
+    let added = usize::try_from(halvings).unwrap_or(usize::MAX);
+    factors > MOST_SEARCHED && factors.saturating_sub(added) > WELL_SEARCHED
+}
+
 /// How an experiment is laid out, as far as it is not about its factors.
 pub(super) struct Layout {
     pub(super) design: Wanted,
@@ -114,6 +129,13 @@ fn halvings(fraction: &Spanned<String>, factors: &[Factor]) -> Result<Wanted, Wr
     }
     let halvings = part.trailing_zeros();
     let count = u32::try_from(factors.len()).unwrap_or(u32::MAX);
+    if takes_long(factors.len(), halvings) {
+        return Err(fraction.wrong(format_args!(
+            "to find the best {typed} of {count} factors takes too long: take 1/{}, or vary \
+             {MOST_SEARCHED} factors at most",
+            part.saturating_mul(2)
+        )));
+    }
     let base = count.saturating_sub(halvings);
     let columns = 2_u64
         .saturating_pow(base)

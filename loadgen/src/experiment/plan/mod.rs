@@ -37,7 +37,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-pub use self::blocks::{JUDGES, least_blocks};
+pub use self::blocks::{JUDGES, least_blocks, takes_long};
 pub use self::programs::arguments;
 pub use self::times::Times;
 pub use self::wrong::PlanError;
