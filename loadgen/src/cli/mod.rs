@@ -86,7 +86,10 @@ pub enum Command {
     /// A plan names settings with the values to try. They are tried in blocks, each of which has every
     /// combination once, in an order of its own; whatever is changed is put back. docs/tune.md has
     /// everything that a plan can say, and scripts/tune has plans.
-    #[command(after_long_help = appendix::of("tune").text())]
+    #[command(
+        after_long_help = appendix::of("tune").text(),
+        override_usage = "loadgen tune [OPTIONS] <PLAN>\n       loadgen tune --restore [--state <DIR>]"
+    )]
     Tune(tune::Arguments),
     /// Tell what there is to know about this machine, or where two results differ in it
     Environment(environment::Arguments),

@@ -86,10 +86,12 @@ fn unknown(
     differences: &Differences,
 ) -> Effect {
     let (finding, reason) = if differences.complete < FEWEST_PAIRS {
-        let reason = format!(
-            "{} blocks have all its runs, and at least {FEWEST_PAIRS} are wanted",
-            differences.complete
-        );
+        let complete = match differences.complete {
+            0 => "no block has".to_owned(),
+            1 => "1 block has".to_owned(),
+            several => format!("{several} blocks have"),
+        };
+        let reason = format!("{complete} all its runs, and at least {FEWEST_PAIRS} are wanted");
         (Finding::TooFewBlocks, Some(reason))
     } else if differences.lacking > 0 {
         (Finding::NotMeasured, Some(lacking(quantity, differences)))

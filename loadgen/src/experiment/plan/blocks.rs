@@ -246,8 +246,8 @@ fn judge(typed: &Spanned<String>) -> Result<String, Wrong> {
 }
 
 /// A time that was typed.
-pub(super) fn duration(typed: &Spanned<String>, key: &str) -> Result<Duration, Wrong> {
-    units::duration(typed.get_ref()).map_err(|error| typed.wrong(format_args!("{key}: {error}")))
+pub(super) fn duration(typed: &Spanned<typed::Time>, key: &str) -> Result<Duration, Wrong> {
+    units::duration(&typed.get_ref().0).map_err(|error| typed.wrong(format_args!("{key}: {error}")))
 }
 
 fn number<T>(typed: &Spanned<i64>, what: &str, range: &RangeInclusive<T>) -> Result<T, Wrong>

@@ -8,10 +8,17 @@ use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::wrong::Wrong;
+use super::wrong::{Placed, Wrong};
 
 /// Sorts what was typed into its fields.
 pub(super) fn read(document: Spanned<DeTable<'_>>) -> Result<Typed, Wrong> {
+    if let Some(factor) = document.get_ref().get("factor")
+        && factor.get_ref().is_table()
+    {
+        return Err(factor.wrong(
+            "a factor is [[factor]] with two brackets on each side, since there can be several",
+        ));
+    }
     Typed::deserialize(toml::Deserializer::from(document)).map_err(|error| Wrong::of_toml(&error))
 }
 
@@ -58,7 +65,7 @@ pub(super) struct Server {
     pub(super) options: Option<Named>,
     pub(super) environment: Option<Named>,
     pub(super) target: Option<Spanned<String>>,
-    pub(super) ready_within: Option<Spanned<String>>,
+    pub(super) ready_within: Option<Spanned<Time>>,
 }
 
 /// `[design]`.
@@ -69,7 +76,7 @@ pub(super) struct Design {
     pub(super) fraction: Option<Spanned<String>>,
     pub(super) blocks: Option<Spanned<Blocks>>,
     pub(super) seed: Option<Spanned<i64>>,
-    pub(super) pause: Option<Spanned<String>>,
+    pub(super) pause: Option<Spanned<Time>>,
     pub(super) retries: Option<Spanned<i64>>,
     pub(super) judge: Option<Spanned<String>>,
 }
@@ -87,7 +94,7 @@ pub(super) enum Blocks {
 pub(super) struct Until {
     #[serde(rename = "until")]
     pub(super) goal: Spanned<String>,
-    pub(super) within: Spanned<String>,
+    pub(super) within: Spanned<Time>,
     pub(super) least: Option<Spanned<i64>>,
 }
 
@@ -134,6 +141,30 @@ pub(super) struct Command {
     pub(super) read: Spanned<Vec<String>>,
     pub(super) apply: Spanned<Vec<String>>,
     pub(super) revert: Spanned<Vec<String>>,
+}
+
+/// A duration with its unit, not understood yet.
+#[derive(Debug)]
+pub(super) struct Time(pub(super) String);
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyTime)
+    }
+}
+
+struct AnyTime;
+
+impl Visitor<'_> for AnyTime {
+    type Value = Time;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a time with its unit in quotes, as in \"500ms\"")
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Time, E> {
+        Ok(Time(value.to_owned()))
+    }
 }
 
 /// Names with their values, in the order in which they were typed.

@@ -1,5 +1,6 @@
 //! What the parts of an experiment are called, for text and page.
 
+use std::collections::HashSet;
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::compare::words::{change, relative};
@@ -183,15 +184,32 @@ pub(in crate::report) fn runs(experiment: &Experiment) -> String {
     let blocks = match experiment.blocks_planned {
         Some(planned) => format!(
             "{} of {} whole",
-            experiment.blocks,
+            whole(experiment),
             counted(planned as usize, "block")
         ),
-        None => format!("{} whole", counted(experiment.blocks as usize, "block")),
+        None => format!("{} whole", counted(whole(experiment), "block")),
     };
     if made == 0 {
         return format!("none; {blocks}");
     }
     format!("{made}, of which {left_out}{suspect}; {blocks}")
+}
+
+/// How many blocks have a run that counts of every variant, but for those that were given up.
+fn whole(experiment: &Experiment) -> usize {
+    let variants = experiment.variants.iter().zip(0_u32..);
+    let wanted: Vec<u32> = variants
+        .filter(|(variant, _)| variant.stopped.is_none())
+        .map(|(_, number)| number)
+        .collect();
+    let counting = experiment.runs.iter().filter(|run| run.left_out.is_none());
+    let there: HashSet<(u32, u32)> = counting.map(|run| (run.block, run.variant)).collect();
+    let is_whole = |block: &u32| {
+        wanted
+            .iter()
+            .all(|variant| there.contains(&(*block, *variant)))
+    };
+    (0..experiment.blocks).filter(is_whole).count()
 }
 
 /// Which run it is: `block 3, busy_poll=50`.

@@ -36,6 +36,14 @@ fn what_is_of_another_type_is_named_with_what_was_expected() {
         "line 2: expected a string, but there is integer `5`",
     );
     assert_wrong(
+        plan("[design]\npause = 5"),
+        "line 3: expected a time with its unit in quotes, as in \"500ms\", but there is integer `5`",
+    );
+    assert_wrong(
+        Plan::parse("name = \"a\"\n[factor]\nsysctl = \"a.b\"\nlevels = [1, 2]", &[]),
+        "line 2: a factor is [[factor]] with two brackets on each side, since there can be several",
+    );
+    assert_wrong(
         plan("[design]\nblocks = true"),
         "line 3: expected a number of blocks, or { until = \"p50+-3%\", within = \"2h\", least = 6 }, \
          but there is boolean `true`",
