@@ -18,6 +18,8 @@ def main():
         prepare(work, process)
     elif command == "await":
         await_scrapes(process, sys.argv[4])
+    elif command == "native":
+        native(work, process, sys.argv[4])
     else:
         compare(work, process, sys.argv[4])
 
@@ -89,6 +91,39 @@ def compare(work, process, port):
         f"prometheus: {total['received']:,} datagrams counted alike, "
         f"{len(expressions)} expressions understood, {len(without)} of them without a value now"
     )
+
+
+def native(work, process, port):
+    """Asks a Prometheus with native histograms for what is in them."""
+    until(lambda: is_there(port), process, "a second Prometheus")
+    total = counted(work, process)["total"]
+    for name, spread, amount in [
+        ("receive_call_datagrams", "received_a_call", total["received"]),
+        ("message_datagrams", "segments_a_message", total["echoed"]),
+        ("queue_delay_seconds", "queue_delay_ns", total["queue_delay_sum_ns"] / 1e9),
+        ("service_seconds", "service_ns", total["service_sum_ns"] / 1e9),
+    ]:
+        family = f"echo_reactor_{name}"
+        count = f"sum(histogram_count({family}))"
+        until(lambda: numbers(query(port, count)) == [sum(total[spread].values())], process, count)
+        [found] = numbers(query(port, f"sum(histogram_sum({family}))"))
+        assert abs(found - amount) <= 1e-9 * amount, f"the sum of {family} is {found}, not {amount}"
+        [median] = numbers(query(port, f"histogram_quantile(0.5, sum({family}))"))
+        bounds = [float(bound) for bound in middle(total[spread])]
+        low, high = (bound / (1e9 if spread.endswith("_ns") else 1) for bound in bounds)
+        assert low * 0.99 <= median <= high * 1.01, f"the median of {family} is {median}, not {low} to {high}"
+    print("prometheus: four native histograms have the counts, the sums and the medians of the server")
+
+
+def middle(spread):
+    """The place that has the median, as the bounds below and above."""
+    places = sorted((int(bound), number) for bound, number in spread.items())
+    rank, so_far = sum(number for _, number in places) / 2, 0
+    for bound, number in places:
+        so_far += number
+        if so_far >= rank:
+            return bound / 2, bound
+    raise AssertionError("it is empty")
 
 
 def understood(ask, expression):

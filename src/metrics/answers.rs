@@ -75,20 +75,41 @@ fn find(method: &Method, path: &str, headers: &HeaderMap) -> Result<Page, Missin
     }
 }
 
-/// `OpenMetrics` for whoever accepts it. Weights are not looked at: whoever knows it wants it.
+/// What the scraper would rather have: of the formats that it accepts the one with the greatest weight,
+/// and of those with the same one the one that says more.
 fn format(headers: &HeaderMap) -> Format {
     let accepted = headers.get_all(ACCEPT).iter();
-    let mut kinds = accepted
+    let kinds = accepted
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','));
-    let wanted = kinds.any(|kind| {
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case("application/openmetrics-text")
+    let known = kinds.filter_map(|kind| {
+        let mut parts = kind.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let parameters: Vec<&str> = parts.collect();
+        let weight = parameters.iter().find_map(|part| part.strip_prefix("q="));
+        let weight = weight.map_or(Some(1.0), |weight| weight.parse::<f64>().ok())?;
+        let (format, rank) = known(name, &parameters)?;
+        (weight > 0.0).then_some((weight, rank, format))
     });
-    if wanted {
-        Format::OpenMetrics
-    } else {
-        Format::Prometheus
+    let first = known.max_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+    first.map_or(Format::Prometheus, |(_, _, format)| format)
+}
+
+/// The format of this media type, if it is one of ours, and how much it can say.
+fn known(name: &str, parameters: &[&str]) -> Option<(Format, u8)> {
+    let has = |wanted: &str| {
+        let mut parts = parameters.iter();
+        parts.any(|part| part.eq_ignore_ascii_case(wanted))
+    };
+    match name.to_ascii_lowercase().as_str() {
+        "application/vnd.google.protobuf"
+            if has("proto=io.prometheus.client.MetricFamily") && has("encoding=delimited") =>
+        {
+            Some((Format::Protobuf, 2))
+        }
+        "application/openmetrics-text" => Some((Format::OpenMetrics, 1)),
+        "text/plain" => Some((Format::Prometheus, 0)),
+        _ => None,
     }
 }
 
@@ -186,6 +207,22 @@ mod tests {
         for (kinds, expected) in [
             ("*/*", Format::Prometheus),
             ("text/plain;version=0.0.4", Format::Prometheus),
+            (
+                "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;\
+                 encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,*/*;q=0.1",
+                Format::Protobuf,
+            ),
+            (
+                "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \
+                 encoding=text, text/plain;q=0.2",
+                Format::Prometheus,
+            ),
+            (
+                "application/openmetrics-text;q=0.2,text/plain;q=0.9",
+                Format::Prometheus,
+            ),
+            ("application/openmetrics-text;q=0", Format::Prometheus),
+            ("application/openmetrics-text;q=much", Format::Prometheus),
             ("application/openmetrics-text", Format::OpenMetrics),
             (
                 "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3",

@@ -2,27 +2,31 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::RangeInclusive;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
-    DescriptorEncoder, MetricEncoder, NoLabelSet, prometheus_text, text,
+    DescriptorEncoder, MetricEncoder, NoLabelSet, prometheus_protobuf, prometheus_text, text,
 };
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
+use thiserror::Error;
+
+use super::histograms::{self, Scale};
 use super::names::{self, Family};
 use super::process::Usage;
 use crate::stats::Summary;
 use crate::stats::summary::Account;
 
-/// The two text formats that scrapers understand.
+/// The formats that scrapers understand.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Format {
     /// `OpenMetrics` 1.0.
     OpenMetrics,
     /// The older format of Prometheus, 0.0.4, which everything reads.
     Prometheus,
+    /// That of Prometheus in protobuf, each family behind its length: the one with native histograms.
+    Protobuf,
 }
 
 impl Format {
@@ -32,6 +36,10 @@ impl Format {
         match self {
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
             Self::Prometheus => prometheus_text::CONTENT_TYPE,
+            Self::Protobuf => {
+                "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \
+                 encoding=delimited"
+            }
         }
     }
 }
@@ -52,8 +60,8 @@ pub struct Moment {
 /// Writes the moment down.
 ///
 /// # Errors
-/// None that a text in memory can cause.
-pub fn write(moment: Moment, format: Format) -> Result<String, fmt::Error> {
+/// None that something in memory can cause.
+pub fn write(moment: Moment, format: Format) -> Result<Vec<u8>, Unwritable> {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(moment.usage));
     registry
@@ -61,11 +69,21 @@ pub fn write(moment: Moment, format: Format) -> Result<String, fmt::Error> {
         .register_collector(Box::new(moment));
     let mut page = String::new();
     match format {
-        Format::OpenMetrics => text::encode(&mut page, &registry)?,
-        Format::Prometheus => prometheus_text::encode(&mut page, &registry)?,
+        Format::OpenMetrics => text::encode(&mut page, &registry),
+        Format::Prometheus => prometheus_text::encode(&mut page, &registry),
+        Format::Protobuf => {
+            let page = prometheus_protobuf::encode_to_vec(&registry);
+            return page.map_err(|_error| Unwritable);
+        }
     }
-    Ok(page)
+    .map_err(|_error| Unwritable)?;
+    Ok(page.into_bytes())
 }
+
+/// The metrics could not be written down, which only a mistake of this program can cause.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Error)]
+#[error("the metrics cannot be written down")]
+pub struct Unwritable;
 
 impl Collector for Moment {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
@@ -103,24 +121,34 @@ impl Collector for Moment {
     }
 }
 
-/// The three histograms, whose sums are known exactly.
+/// The histograms, whose sums are known exactly.
 fn spreads(page: &mut Page<'_, '_>, summary: &Summary) -> fmt::Result {
     let kind = MetricType::Histogram;
+    let received = Scale::datagrams(MOST_RECEIVED);
     page.by_worker(names::RECEIVED_A_CALL, kind, summary, |encoder, account| {
-        let spread = (&account.received_a_call, RECEIVED_PLACES);
-        histogram(encoder, account.received, 1, spread)
+        let (spread, sum) = (&account.received_a_call, account.received);
+        histograms::encode(encoder, spread, sum, &received)
     })?;
+    let sent = Scale::datagrams(MOST_SENT);
     page.by_worker(names::SENT_A_MESSAGE, kind, summary, |encoder, account| {
         let copies = account.faults.map_or(0, |faults| faults.duplicated);
-        let spread = (&account.segments_a_message, SENT_PLACES);
-        histogram(encoder, account.echoed + copies, 1, spread)
+        let (spread, sum) = (&account.segments_a_message, account.echoed + copies);
+        histograms::encode(encoder, spread, sum, &sent)
     })?;
+    let seconds = Scale::seconds();
     page.by_worker(names::QUEUE_DELAY, kind, summary, |encoder, account| {
         if summary.total.queue_delay_ns.is_empty() {
             return Ok(());
         }
-        let spread = (&account.queue_delay_ns, DELAY_PLACES);
-        histogram(encoder, account.queue_delay_sum_ns, NANOS, spread)
+        let (spread, sum) = (&account.queue_delay_ns, account.queue_delay_sum_ns);
+        histograms::encode(encoder, spread, sum, &seconds)
+    })?;
+    page.by_worker(names::SERVICE, kind, summary, |encoder, account| {
+        if summary.total.service_ns.is_empty() {
+            return Ok(());
+        }
+        let (spread, sum) = (&account.service_ns, account.service_sum_ns);
+        histograms::encode(encoder, spread, sum, &seconds)
     })
 }
 
@@ -215,60 +243,29 @@ fn named(numbers: &BTreeMap<String, u64>) -> Vec<(&str, u64)> {
         .collect()
 }
 
-/// A histogram with the same buckets always: those of the places. Values above the last of them
-/// are in the bucket without end alone.
-fn histogram(
-    encoder: &mut MetricEncoder<'_>,
-    sum: u64,
-    divisor: u32,
-    (spread, places): (&BTreeMap<u64, u64>, RangeInclusive<u32>),
-) -> fmt::Result {
-    let mut counted = 0;
-    let mut buckets = Vec::with_capacity(places.clone().count() + 1);
-    for place in places {
-        let bound = (1_u64 << place) - 1;
-        let below: u64 = spread.range(..=bound).map(|(_, number)| number).sum();
-        buckets.push((value(bound, divisor), below - counted));
-        counted = below;
-    }
-    let all: u64 = spread.values().sum();
-    buckets.push((f64::INFINITY, all - counted));
-    encoder.encode_histogram::<NoLabelSet>(value(sum, divisor), all, &buckets, None)
-}
+/// 1,024 trains of 128 in a call.
+const MOST_RECEIVED: u32 = 131_072;
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "the formats know no other number, and 53 bits of it are kept"
-)]
-fn value(number: u64, divisor: u32) -> f64 {
-    number as f64 / f64::from(divisor)
-}
-
-/// In a second.
-const NANOS: u32 = 1_000_000_000;
-
-/// Up to 131,071 datagrams a call: 1,024 trains of 128.
-const RECEIVED_PLACES: RangeInclusive<u32> = 1..=17;
-
-/// Up to 127 datagrams a message, and the whole 128.
-const SENT_PLACES: RangeInclusive<u32> = 1..=8;
-
-/// From a microsecond to 8.6 seconds.
-const DELAY_PLACES: RangeInclusive<u32> = 10..=33;
+/// The segments of a train.
+const MOST_SENT: u32 = 128;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use prometheus_client::encoding::prometheus_protobuf::prometheus_data_model::MetricFamily;
+    use prost::Message;
 
-    fn page_of(account: Account, format: Format) -> String {
-        let moment = Moment {
+    fn moment(account: Account) -> Moment {
+        Moment {
             summary: Summary::new(vec![account.clone(), account], 0),
             ready: true,
             unwritten: 3,
             usage: Usage::default(),
-        };
-        write(moment, format).unwrap()
+        }
+    }
+
+    fn page_of(account: Account, format: Format) -> String {
+        String::from_utf8(write(moment(account), format).unwrap()).unwrap()
     }
 
     #[track_caller]
@@ -282,11 +279,11 @@ mod tests {
     fn busy() -> Account {
         Account {
             received: 170,
-            received_a_call: [(1, 2), (7, 10), (127, 1)].into(),
+            received_a_call: [(1, 2), (8, 10), (128, 1)].into(),
             echoed: 168,
             refused: [("truncated", 2)].into(),
             failed: [("EPERM".to_owned(), 4)].into(),
-            queue_delay_ns: [(1_023, 2), (2_047, 1)].into(),
+            queue_delay_ns: [(953, 2), (1_907, 1)].into(),
             queue_delay_sum_ns: 3_500,
             ..Account::default()
         }
@@ -319,8 +316,8 @@ mod tests {
                 "# UNIT echo_reactor_queue_delay_seconds seconds",
                 "echo_reactor_receive_call_datagrams_sum{worker=\"0\"} 170.0",
                 "echo_reactor_receive_call_datagrams_count{worker=\"0\"} 13",
-                "echo_reactor_receive_call_datagrams_bucket{le=\"3.0\",worker=\"0\"} 2",
-                "echo_reactor_receive_call_datagrams_bucket{le=\"7.0\",worker=\"0\"} 12",
+                "echo_reactor_receive_call_datagrams_bucket{le=\"4.0\",worker=\"0\"} 2",
+                "echo_reactor_receive_call_datagrams_bucket{le=\"8.0\",worker=\"0\"} 12",
                 "echo_reactor_receive_call_datagrams_bucket{le=\"+Inf\",worker=\"0\"} 13",
                 "echo_reactor_queue_delay_seconds_sum{worker=\"1\"} 0.0000035",
                 "echo_reactor_queue_delay_seconds_count{worker=\"1\"} 3",
@@ -333,30 +330,34 @@ mod tests {
         let page = page_of(Account::default(), Format::OpenMetrics);
         assert!(page.contains("# TYPE echo_reactor_queue_delay_seconds histogram"));
         assert!(!page.contains("echo_reactor_queue_delay_seconds_count"));
+        assert!(page.contains("# TYPE echo_reactor_service_seconds histogram"));
+        assert!(!page.contains("echo_reactor_service_seconds_count"));
     }
 
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-        #[test]
-        fn buckets_only_grow_and_the_last_has_all(
-            places in proptest::collection::btree_map(0_u32..40, 0_u64..1_000, 0..10)
-        ) {
-            let spread = places.iter().map(|(place, number)| ((1 << place) - 1, *number));
-            let account = Account {
-                queue_delay_ns: std::iter::once((0, 1)).chain(spread).collect(),
-                ..Account::default()
-            };
-            let all: u64 = account.queue_delay_ns.values().sum();
-            let page = page_of(account, Format::Prometheus);
-            let lines = page.lines().filter(|line| {
-                line.starts_with("echo_reactor_queue_delay_seconds_bucket")
-                    && line.contains("worker=\"0\"")
-            });
-            let numbers: Vec<u64> =
-                lines.map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect();
-            prop_assert!(numbers.is_sorted());
-            prop_assert_eq!(numbers.len(), DELAY_PLACES.count() + 1);
-            prop_assert_eq!(numbers.last(), Some(&all));
+    #[test]
+    fn the_protobuf_form_has_the_native_buckets_beside_the_classic_ones() {
+        let moment = moment(busy());
+        let page = write(moment, Format::Protobuf).unwrap();
+        let mut rest = page.as_slice();
+        let mut families = Vec::new();
+        while !rest.is_empty() {
+            families.push(MetricFamily::decode_length_delimited(&mut rest).unwrap());
         }
+        let of = |name: &str| {
+            let mut found = families.iter().filter(|family| family.name == name);
+            found.next().unwrap().metric[0].histogram.clone().unwrap()
+        };
+        let calls = of("echo_reactor_receive_call_datagrams");
+        assert_eq!((calls.schema, calls.sample_count), (0, 13));
+        // 2 of up to 1, 10 of up to 8, 1 of up to 128.
+        let spans = calls.positive_span.iter();
+        let spans: Vec<_> = spans.map(|span| (span.offset, span.length)).collect();
+        assert_eq!(spans, [(0, 1), (2, 1), (3, 1)]);
+        assert_eq!(calls.positive_delta, [2, 8, -9]);
+        assert_eq!(calls.bucket.len(), 19);
+        let delays = of("echo_reactor_queue_delay_seconds");
+        // Up to 2^-20 s and 2^-19 s.
+        assert_eq!(delays.positive_span[0].offset, -20);
+        assert_eq!(delays.positive_delta, [2, -1]);
     }
 }

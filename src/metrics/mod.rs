@@ -4,6 +4,7 @@
 //! - `connections`: takes connections, none of which can hold up another or stay for long;
 //! - `answers`: what is asked for, and what is said to it;
 //! - [`exposition`]: everything at one moment as Prometheus reads it. Pure;
+//! - `histograms`: classic and native ones. Pure;
 //! - `names`: which metrics there are: names, units and help. Pure;
 //! - [`process`]: what the system says of this process.
 //!
@@ -12,6 +13,7 @@
 mod answers;
 mod connections;
 pub mod exposition;
+mod histograms;
 mod names;
 pub mod process;
 

@@ -24,7 +24,7 @@ const fn family(name: &'static str, unit: Option<&'static str>, help: &'static s
 }
 
 /// What each worker counts.
-pub(super) const COUNTERS: [(Family, Reading); 15] = [
+pub(super) const COUNTERS: [(Family, Reading); 17] = [
     (
         family("received", DATAGRAMS, "Datagrams taken from the kernel"),
         |account| account.received,
@@ -64,6 +64,22 @@ pub(super) const COUNTERS: [(Family, Reading); 15] = [
             "Datagrams \"quit\" that ended nothing because of where they came from",
         ),
         |account| account.quit_ignored,
+    ),
+    (
+        family(
+            "asked_quit",
+            DATAGRAMS,
+            "Questions of somebody who wants to end the server by its key, which got their answer",
+        ),
+        |account| account.quit_asked,
+    ),
+    (
+        family(
+            "unproven_quit",
+            DATAGRAMS,
+            "Proofs of the key that did not hold, or came too often (--quit-key)",
+        ),
+        |account| account.quit_unproven,
     ),
     (
         family(
@@ -194,6 +210,13 @@ pub(super) const QUEUE_DELAY: Family = family(
     "queue_delay",
     SECONDS,
     "From the kernel's receive stamp to the reply, of each datagram or train (--timestamps)",
+);
+
+/// How long turns took.
+pub(super) const SERVICE: Family = family(
+    "service",
+    SECONDS,
+    "From what a receive call brought to the last reply to it, of each such turn (--timestamps)",
 );
 
 /// How many workers there are.

@@ -1,7 +1,7 @@
 //! One batch there and back: receive, judge, gather, send, account.
 
 use std::io;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::batch::Batch;
 use super::door::Door;
@@ -94,8 +94,13 @@ impl Echo {
             Ok(received) => received,
             Err(error) => return after_receive_error(error, counters),
         };
+        let begun = is_stamped(exchange).then(Instant::now);
         let quit = self.desk.judge_all(exchange, socket, line, counters);
-        let outcome = if self.desk.send_all(exchange, socket, line, counters)? {
+        let is_blocked = self.desk.send_all(exchange, socket, line, counters)?;
+        if let Some(begun) = begun {
+            counters.service.note(nanos(begun.elapsed()));
+        }
+        let outcome = if is_blocked {
             Outcome::Blocked
         } else if received == exchange.capacity() {
             Outcome::More
@@ -346,12 +351,18 @@ fn note_queue_delays(exchange: &dyn Exchange, counters: &Counters) {
         return;
     }
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let now = now.map_or(0, |now| u64::try_from(now.as_nanos()).unwrap_or(u64::MAX));
-    let mut sum = 0_u64;
+    let now = now.map_or(0, nanos);
     for stamp in stamps {
-        let delay = now.saturating_sub(stamp);
-        counters.queue_delay.note(delay);
-        sum = sum.saturating_add(delay);
+        counters.queue_delay.note(now.saturating_sub(stamp));
     }
-    counters.queue_delay_sum.add(sum);
+}
+
+/// Whether the kernel says when it received, which is when people want to know times.
+fn is_stamped(exchange: &dyn Exchange) -> bool {
+    let first = exchange.received().first();
+    first.is_some_and(|told| told.stamp.is_some())
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

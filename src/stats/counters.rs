@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::faults::FaultCounters;
+use super::spread::{Delays, Spread};
 use crate::access::{Refusal, Share};
 
 /// What one worker has done so far. Every received datagram is in exactly one of `echoed`,
@@ -50,10 +51,11 @@ pub struct Counters {
     pub received_a_call: Spread,
     /// Datagrams in a message that was sent.
     pub segments_a_message: Spread,
-    /// Nanoseconds from the kernel's receive stamp to the reply.
-    pub queue_delay: Spread,
-    /// The sum of those.
-    pub queue_delay_sum: Counter,
+    /// From the kernel's receive stamp to the reply, of each slot; empty without stamps.
+    pub queue_delay: Delays,
+    /// From the moment that a receive call brought something to the one that all of it had been answered;
+    /// empty without stamps.
+    pub service: Delays,
     /// Datagrams that got no answer, by reason.
     pub refused: [Counter; Refusal::ALL.len()],
     /// Datagrams that the kernel would not send, by error.
@@ -99,39 +101,6 @@ impl Counter {
         self.0.load(Ordering::Relaxed)
     }
 }
-
-/// How often a value came, by powers of two: the last place takes everything above.
-#[derive(Debug)]
-pub struct Spread {
-    places: [Counter; PLACES],
-}
-
-impl Spread {
-    /// Counts a value.
-    pub fn note(&self, value: u64) {
-        let place = (u64::BITS - value.leading_zeros()) as usize;
-        self.places[place.min(PLACES - 1)].add(1);
-    }
-
-    /// The values that came: the highest of each place that is not empty, and how many.
-    pub fn read(&self) -> impl Iterator<Item = (u64, u64)> {
-        let highest = (0..).map(|place| (1_u64 << place) - 1);
-        highest
-            .zip(self.places.iter().map(Counter::read))
-            .filter(|(_, number): &(u64, u64)| *number > 0)
-    }
-}
-
-impl Default for Spread {
-    fn default() -> Self {
-        Self {
-            places: std::array::from_fn(|_| Counter::default()),
-        }
-    }
-}
-
-/// Places of a [`Spread`]: up to 2^39 - 1, nine minutes in nanoseconds.
-const PLACES: usize = 40;
 
 /// How often each error came.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! What was counted, and how it reads.
 //!
 //! - [`counters`]: written by one worker, read by anybody, without locks;
+//! - [`spread`]: histograms among them;
 //! - [`faults`]: what went wrong on purpose, and was counted too;
 //! - [`errno`]: the names of the errors that sends and receives meet;
 //! - [`summary`]: the counters of all workers at one moment, as text or JSON.
@@ -8,6 +9,7 @@
 pub mod counters;
 pub mod errno;
 pub mod faults;
+pub mod spread;
 pub mod summary;
 
 pub use counters::Counters;

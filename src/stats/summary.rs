@@ -77,6 +77,11 @@ pub struct Account {
     pub queue_delay_ns: BTreeMap<u64, u64>,
     /// The sum of those delays, in nanoseconds.
     pub queue_delay_sum_ns: u64,
+    /// How many turns took up to so many nanoseconds, from what a receive call brought to its last reply;
+    /// empty without stamps.
+    pub service_ns: BTreeMap<u64, u64>,
+    /// The sum of those times, in nanoseconds.
+    pub service_sum_ns: u64,
     /// What went wrong on purpose; none without faults.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub faults: Option<FaultAccount>,
@@ -129,7 +134,9 @@ impl Account {
             received_a_call: counters.received_a_call.read().collect(),
             segments_a_message: counters.segments_a_message.read().collect(),
             queue_delay_ns: counters.queue_delay.read().collect(),
-            queue_delay_sum_ns: counters.queue_delay_sum.read(),
+            queue_delay_sum_ns: counters.queue_delay.sum_ns(),
+            service_ns: counters.service.read().collect(),
+            service_sum_ns: counters.service.sum_ns(),
             faults: counters.faults.get().map(FaultAccount::read),
             ..Self::default()
         };
@@ -170,12 +177,14 @@ impl Account {
         self.trains_refused += other.trains_refused;
         self.budget_cuts += other.budget_cuts;
         self.queue_delay_sum_ns += other.queue_delay_sum_ns;
+        self.service_sum_ns += other.service_sum_ns;
         add_each(&mut self.refused, &other.refused);
         add_each(&mut self.failed, &other.failed);
         add_each(&mut self.receive_errors, &other.receive_errors);
         add_each(&mut self.received_a_call, &other.received_a_call);
         add_each(&mut self.segments_a_message, &other.segments_a_message);
         add_each(&mut self.queue_delay_ns, &other.queue_delay_ns);
+        add_each(&mut self.service_ns, &other.service_ns);
         if let Some(faults) = &other.faults {
             self.faults.get_or_insert_default().add(faults);
         }
@@ -305,10 +314,18 @@ fn calls(formatter: &mut fmt::Formatter<'_>, total: &Account) -> fmt::Result {
             line(formatter, name, number, note)?;
         }
     }
-    if !total.queue_delay_ns.is_empty() {
-        let stamped = total.queue_delay_ns.values().sum();
-        let note = spread("ns of queue delay", &total.queue_delay_ns);
-        line(formatter, "stamped", stamped, &note)?;
+    for (name, what, places) in [
+        ("stamped", "ns of queue delay", &total.queue_delay_ns),
+        ("timed turns", "ns of service", &total.service_ns),
+    ] {
+        if !places.is_empty() {
+            line(
+                formatter,
+                name,
+                places.values().sum(),
+                &spread(what, places),
+            )?;
+        }
     }
     Ok(())
 }

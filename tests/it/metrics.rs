@@ -31,7 +31,7 @@ fn address(program: &mut Program, event: &str) -> SocketAddr {
 }
 
 /// Fields of the statistics, and the metrics that have the same value.
-const COUNTS: [(&str, &str); 17] = [
+const COUNTS: [(&str, &str); 19] = [
     ("received", "received_datagrams_total"),
     ("received_bytes", "received_bytes_total"),
     ("echoed", "echoed_datagrams_total"),
@@ -39,6 +39,8 @@ const COUNTS: [(&str, &str); 17] = [
     ("dropped", "dropped_datagrams_total"),
     ("kernel_drops", "kernel_dropped_datagrams_total"),
     ("quit_ignored", "ignored_quit_datagrams_total"),
+    ("quit_asked", "asked_quit_datagrams_total"),
+    ("quit_unproven", "unproven_quit_datagrams_total"),
     ("gathered", "gathered_datagrams_total"),
     ("wakes", "wakes_total"),
     ("receive_calls", "receive_calls_total"),
@@ -84,6 +86,7 @@ fn every_number_is_that_of_the_statistics() {
             ("received_a_call", "receive_call_datagrams"),
             ("segments_a_message", "message_datagrams"),
             ("queue_delay_ns", "queue_delay_seconds"),
+            ("service_ns", "service_seconds"),
         ] {
             let count = page.count(&format!("echo_reactor_{name}_count{{worker=\"{worker}\"}}"));
             assert_eq!(count, of(histogram), "{name} of {worker}");

@@ -73,6 +73,9 @@ fn the_histograms_agree_with_the_counts() {
         // The standard library does not hand stamps over.
         let expected = if io == Io::Single { 0 } else { 200 };
         assert_eq!(stamped, expected, "{io:?}");
+        let timed: u64 = total.service_ns.values().sum();
+        let calls = if io == Io::Single { 0 } else { calls };
+        assert_eq!(timed, calls, "one a call that brought something, {io:?}");
     }
 }
 
@@ -81,11 +84,11 @@ fn the_histograms_agree_with_the_counts() {
 fn the_histograms_tell_how_the_work_was_done() {
     for (io, received, sent) in [
         (Io::Single, [(1, 200)].into(), [(1, 200)].into()),
-        (Io::Batch, [(15, 1), (127, 3)].into(), [(1, 200)].into()),
+        (Io::Batch, [(8, 1), (64, 3)].into(), [(1, 200)].into()),
         (
             Io::Offload,
-            [(15, 1), (127, 3)].into(),
-            [(15, 1), (127, 3)].into(),
+            [(8, 1), (64, 3)].into(),
+            [(8, 1), (64, 3)].into(),
         ),
     ] {
         let (server, address) = open(&on("127.0.0.1:0").io(io));
@@ -100,6 +103,7 @@ fn the_histograms_tell_how_the_work_was_done() {
         assert_eq!(total.gathered, together, "{io:?}");
         assert_eq!(total.budget_cuts, 0, "{io:?}");
         assert!(total.queue_delay_ns.is_empty(), "nobody asked for stamps");
+        assert!(total.service_ns.is_empty(), "nobody asked for times");
     }
 }
 

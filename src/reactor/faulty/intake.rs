@@ -199,7 +199,6 @@ impl Intake {
         let age = clock.saturating_sub(stamp);
         let nanos = u64::try_from(age.as_nanos()).unwrap_or(u64::MAX);
         counters.queue_delay.note(nanos);
-        counters.queue_delay_sum.add(nanos);
         Some(age)
     }
 }

@@ -40,7 +40,10 @@ fn what_is_of_another_type_is_named_with_what_was_expected() {
         "line 3: expected a time with its unit in quotes, as in \"500ms\", but there is integer `5`",
     );
     assert_wrong(
-        Plan::parse("name = \"a\"\n[factor]\nsysctl = \"a.b\"\nlevels = [1, 2]", &[]),
+        Plan::parse(
+            "name = \"a\"\n[factor]\nsysctl = \"a.b\"\nlevels = [1, 2]",
+            &[],
+        ),
         "line 2: a factor is [[factor]] with two brackets on each side, since there can be several",
     );
     assert_wrong(
