@@ -12,7 +12,7 @@ pub(super) fn troubles(experiment: &Experiment, style: Style) -> Vec<String> {
         Some(format!("{}: {why}", variant.name))
     });
     let mut lines = listed("stopped", stopped);
-    lines.extend(listed("left out", left_out(experiment).into_iter()));
+    lines.extend(listed("left out", shortened(left_out(experiment))));
     lines.extend(listed("warning", experiment.warnings.iter().cloned()));
     if experiment.ended != ExperimentEnd::Complete {
         lines.extend(wrapped("ended", &ended(experiment)));
@@ -21,6 +21,18 @@ pub(super) fn troubles(experiment: &Experiment, style: Style) -> Vec<String> {
         .iter()
         .map(|line| painted(line, YELLOW, style))
         .collect()
+}
+
+/// The first of many, and how many more there are: on a busy host most runs may be among them.
+fn shortened(mut sentences: Vec<String>) -> impl Iterator<Item = String> {
+    let more = sentences.len().saturating_sub(MOST_LEFT_OUT);
+    if more > 1 {
+        sentences.truncate(MOST_LEFT_OUT);
+        sentences.push(format!(
+            "and {more} more, which --json, --csv and --html have"
+        ));
+    }
+    sentences.into_iter()
 }
 
 /// Which runs do not count, why, and whether they were made again.
@@ -92,3 +104,6 @@ pub(super) fn listed(label: &str, texts: impl Iterator<Item = String>) -> Vec<St
         .flat_map(|(label, text)| wrapped(label, &text));
     lines.collect()
 }
+
+/// Runs that are told one by one.
+const MOST_LEFT_OUT: usize = 8;

@@ -118,6 +118,19 @@ fn variants_that_were_given_up_and_runs_that_do_not_count_say_why() {
 }
 
 #[test]
+fn of_many_runs_that_do_not_count_the_first_are_told_one_by_one() {
+    let mut made = factorial();
+    for run in made.runs.iter_mut().filter(|run| run.block < 3) {
+        run.left_out = Some("its verdict is invalid".to_owned());
+    }
+    let left_out = made.runs.iter().filter(|run| run.left_out.is_some());
+    let more = left_out.count() - 8;
+    let text = plain(&made);
+    assert_says(&text, &[&format!("and {more} more, which --json,")]);
+    assert_eq!(text.matches("verdict is invalid").count(), 8);
+}
+
+#[test]
 fn what_a_fraction_cannot_tell_apart_is_told() {
     assert_says(
         &plain(&fraction()),
