@@ -76,7 +76,7 @@ impl Server {
             };
             let (worker, waker) =
                 Worker::new(config, equipment).map_err(|source| Error::System {
-                    operation: "set up a worker (fewer of them by --workers, or more open files by `ulimit -n`)",
+                    operation: "set up a worker (fewer of them by --workers)",
                     source,
                 })?;
             workers.push(worker);

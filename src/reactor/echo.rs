@@ -14,6 +14,7 @@ use super::unsent::Unsent;
 use crate::access::{Verdict, keyed};
 use crate::config::{Config, Io, WhenFull};
 use crate::stats::Counters;
+use crate::stats::counters::queue_delay;
 use crate::transcript::Transcript;
 use crate::udp::Socket;
 use crate::udp::message::split;
@@ -349,9 +350,10 @@ fn note_queue_delays(exchange: &dyn Exchange, counters: &Counters) {
     let now = now.map_or(0, |now| u64::try_from(now.as_nanos()).unwrap_or(u64::MAX));
     let mut sum = 0_u64;
     for stamp in stamps {
-        let delay = now.saturating_sub(stamp);
-        counters.queue_delay.note(delay);
-        sum = sum.saturating_add(delay);
+        if let Some(delay) = queue_delay(stamp, now) {
+            counters.queue_delay.note(delay);
+            sum = sum.saturating_add(delay);
+        }
     }
     counters.queue_delay_sum.add(sum);
 }

@@ -100,6 +100,18 @@ impl Counter {
     }
 }
 
+/// Nanoseconds from a receive stamp to a moment on the same clock. That is the time of day: if it was
+/// set back meanwhile they count as 0, and `None` if it was set on, which would drown all others in
+/// a sum.
+#[must_use]
+pub fn queue_delay(stamp: u64, now: u64) -> Option<u64> {
+    let delay = now.saturating_sub(stamp);
+    (delay < LONGEST_QUEUE_DELAY).then_some(delay)
+}
+
+/// Nothing waits for longer: an hour.
+const LONGEST_QUEUE_DELAY: u64 = 3_600_000_000_000;
+
 /// How often a value came, by powers of two: the last place takes everything above.
 #[derive(Debug)]
 pub struct Spread {
@@ -172,6 +184,15 @@ const ERRNO_LIMIT: usize = 134;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_was_set_makes_no_delay_that_drowns_the_others() {
+        let (second, year) = (1_000_000_000, 31_536_000_000_000_000);
+        let stamp = 50 * year;
+        assert_eq!(queue_delay(stamp, stamp + second), Some(second));
+        assert_eq!(queue_delay(stamp, stamp + year), None);
+        assert_eq!(queue_delay(stamp, stamp - year), Some(0));
+    }
 
     #[test]
     fn every_error_is_counted_even_an_unknown_one() {

@@ -53,7 +53,7 @@ impl Forger {
         let mut packet = v4_header(from, to).to_vec();
         packet[4..6].copy_from_slice(&part.datagram.to_be_bytes());
         // In units of 8 bytes, behind three bits of which the last says that more will come.
-        let place = part.offset / 8 | u16::from(part.more) << 13;
+        let place = (part.offset / 8) | (u16::from(part.more) << 13);
         packet[6..8].copy_from_slice(&place.to_be_bytes());
         packet.extend(part.bytes);
         self.send(&packet, SocketAddrV4::new(to, 0).into());

@@ -27,7 +27,7 @@ const SOON: Duration = Duration::from_secs(1);
 fn worker_of(subject: &mut Subject, exchange: impl FnOnce()) -> usize {
     let received = |subject: &mut Subject| {
         let counted = subject.counted();
-        let workers = counted["workers"].as_array().unwrap();
+        let workers = counted["workers"].as_array().expect("it has workers");
         let received = workers.iter().map(|worker| sum(&worker["received"]));
         received.collect::<Vec<_>>()
     };
@@ -38,7 +38,9 @@ fn worker_of(subject: &mut Subject, exchange: impl FnOnce()) -> usize {
         after = received(subject);
         after != before
     });
-    (0..WORKERS).find(|&w| after[w] > before[w]).unwrap()
+    (0..WORKERS)
+        .find(|&w| after[w] > before[w])
+        .expect("one has received something")
 }
 
 /// Sixteen flows, each from an address of its own, none of which the last worker answers.
@@ -49,7 +51,10 @@ fn crowd(subject: &mut Subject) -> Vec<TrainClient> {
         flows.push(loop {
             let flow = TrainClient::from_to([127, 0, 0, source].into(), server);
             let exchange = || {
-                flow.socket.as_std().send(b"hello").unwrap();
+                flow.socket
+                    .as_std()
+                    .send(b"hello")
+                    .expect("the kernel takes it");
                 flow.receive();
             };
             if worker_of(subject, exchange) != WORKERS - 1 {
@@ -65,7 +70,8 @@ fn well_behaved(subject: &mut Subject) -> Client {
     loop {
         let client = Client::to(subject.server);
         if worker_of(subject, || client.assert_echo(b"hello")) == WORKERS - 1 {
-            client.socket.set_read_timeout(Some(SOON)).unwrap();
+            let set = client.socket.set_read_timeout(Some(SOON));
+            set.expect("it is not zero");
             return client;
         }
     }
@@ -176,11 +182,17 @@ fn a_hundred_thousand_forged_sources_take_no_memory_and_nothing_from_the_others(
         let grown = subject.resident().saturating_sub(before.unwrap());
         assert!(grown < 1 << 20, "{grown} bytes");
         // The limit in all is shared by everybody, so that it may take a while.
-        client.socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        client
+            .socket
+            .set_read_timeout(Some(Duration::from_millis(50)))
+            .unwrap();
         exchanges(&client, |answered| answered >= 5);
         let total = subject.end();
         let refused = &total["refused"];
-        assert!(sum(&refused["total rate"]) > u64::from(FORGED) / 2, "{total}");
+        assert!(
+            sum(&refused["total rate"]) > u64::from(FORGED) / 2,
+            "{total}"
+        );
         assert_eq!(total["kernel_drops"], 0);
         assert!(sum(&total["echoed_bytes"]) < sum(&total["received_bytes"]));
     });

@@ -51,12 +51,17 @@ fn answered(subject: Subject) -> (u64, Value) {
     let total = subject.ended();
     assert_eq!(total["received"], DATAGRAMS + 1);
     assert_eq!(total["kernel_drops"], 0);
-    client.socket.set_nonblocking(true).unwrap();
+    client
+        .socket
+        .set_nonblocking(true)
+        .expect("a mode of sockets");
     let mut reply = [0; 5];
     let mut numbers = Vec::new();
     while let Ok(length) = client.socket.recv(&mut reply) {
         if reply[..length] != *b"quit" {
-            numbers.push(u32::from_be_bytes(reply[..length].try_into().unwrap()));
+            numbers.push(u32::from_be_bytes(
+                reply[..length].try_into().expect("it is as long as it was"),
+            ));
         }
     }
     assert!(numbers.is_sorted_by(|one, next| one < next), "{numbers:?}");

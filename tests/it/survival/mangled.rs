@@ -32,7 +32,8 @@ impl Sender<'_> {
 
     /// Sends this in the place of a datagram.
     fn send(&self, bytes: &[u8]) {
-        self.forger.send_packet_v4(HERE, HERE, &Fragment::whole(bytes));
+        self.forger
+            .send_packet_v4(HERE, HERE, &Fragment::whole(bytes));
     }
 
     /// Sends parts of a datagram, each from an offset up to another, in this order.
@@ -40,7 +41,7 @@ impl Sender<'_> {
         for &(offset, end) in parts {
             let part = Fragment {
                 datagram: number,
-                offset: u16::try_from(offset).unwrap(),
+                offset: u16::try_from(offset).expect("it is in the datagram"),
                 more: end < bytes.len(),
                 bytes: &bytes[offset..end],
             };

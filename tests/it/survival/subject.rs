@@ -54,7 +54,10 @@ impl Subject {
         let status = status.expect("it runs");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        1_024 * kilobytes.unwrap().parse::<u64>().expect("it is a number")
+        1_024
+            * kilobytes
+                .and_then(|number| number.parse::<u64>().ok())
+                .expect("proc_pid_status(5) has it")
     }
 
     /// How many descriptors it has open.
