@@ -117,6 +117,7 @@ def flood(_loadgen, capacity, _minutes):
                 memory.append(server.resident())
                 progress(f"flood: {passed:.0f} of {seconds} s, {flood.rate():,.0f} a second")
             time.sleep(0.001)
+        healthy = server.status("/healthz")
         offered = flood.rate() / capacity
         spared = server.statistics()["workers"][-1]
         total, shutdown = server.end()
@@ -127,6 +128,7 @@ def flood(_loadgen, capacity, _minutes):
         share = answered / asked
         yield Row("another worker's client got", f"{share:.2%} of {asked:,}", "99 % at least", share >= 0.99)
         yield Row("that worker's kernel drops", f"{spared['kernel_drops']:,}", "0", spared["kernel_drops"] == 0)
+        yield Row("workers turn", str(healthy), "200", healthy == 200)
         yield flat(memory)
         yield Row("received, and in no other count", f"{unaccounted(total):,}", "0", unaccounted(total) == 0)
         yield Row("ends under the flood in", f"{shutdown * 1000:,.0f} ms", "up to 1 s", shutdown <= 1)
