@@ -21,7 +21,7 @@ fn with_descriptors(most: u32) -> Program {
     Program::run(shell)
 }
 
-/// The first one has the loader of the program fail already if it is one less.
+/// With one fewer than the first its libraries could not be loaded.
 #[test]
 fn too_few_descriptors_at_the_start_are_told_in_one_sentence_and_enough_of_them_are_enough() {
     let mut well = Vec::new();
@@ -38,14 +38,12 @@ fn too_few_descriptors_at_the_start_are_told_in_one_sentence_and_enough_of_them_
         }
         let ended = program.end();
         let code = ended.status.code();
-        if code == Some(0) {
-            assert_eq!(ended.stderr, [""; 0], "{most}");
-        } else {
+        if code != Some(0) {
             assert_eq!(code, Some(1), "{most}: {:?}", ended.stderr);
-            assert_eq!(ended.stderr.len(), 1, "{most}: {:?}", ended.stderr);
-            let sentence = &ended.stderr[0];
+            // Behind what it can do without, which it may have told of.
+            let sentence = ended.stderr.last().expect("it says why it ends");
             let tells = sentence.contains("too many open files") && sentence.contains("ulimit -n");
-            assert!(tells, "{most}: {sentence}");
+            assert!(tells, "{most}: {:?}", ended.stderr);
         }
         well.push(code == Some(0));
     }
