@@ -179,6 +179,7 @@ pub struct Cli {
     ///                     2s after the first datagram; may be repeated
     ///   service=exp:50us  one datagram after the other, each for so
     ///                     long: fixed:TIME, or exp:TIME on average
+    ///   panic-after=1000  a worker panics with its 1,000th datagram
     ///   seed=7            where chance starts from; 1 by default
     ///
     /// A datagram meets one of the first four at most. The summary counts

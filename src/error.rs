@@ -39,7 +39,7 @@ pub enum Error {
         source: io::Error,
     },
     /// Something that no address belongs to.
-    #[error("cannot {operation}: {source}")]
+    #[error("cannot {operation}: {reason}", reason = system_reason(source))]
     System {
         /// The operation, as a phrase after "cannot".
         operation: &'static str,
@@ -71,6 +71,14 @@ impl Error {
     }
 }
 
+/// Too few descriptors are the one reason that stands behind any operation.
+fn system_reason(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(libc::EMFILE | libc::ENFILE) => MORE_FILES.to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 fn metrics_reason(error: &io::Error, port: u16) -> String {
     let text = match error.kind() {
         io::ErrorKind::AddrInUse => {
@@ -82,7 +90,7 @@ fn metrics_reason(error: &io::Error, port: u16) -> String {
         io::ErrorKind::AddrNotAvailable => {
             "no interface of this host has that address; correct --metrics (`ip address` shows what there is)"
         }
-        _ => return format!("{error} (--metrics)"),
+        _ => return format!("{} (--metrics)", system_reason(error)),
     };
     text.to_owned()
 }
@@ -108,6 +116,8 @@ fn reason(error: &SocketError, port: u16) -> String {
     };
     text.to_owned()
 }
+
+const MORE_FILES: &str = "too many open files; raise the limit (`ulimit -n`)";
 
 #[cfg(test)]
 mod tests {
@@ -158,6 +168,16 @@ mod tests {
             assert!(text.contains("--metrics"), "{text}");
             assert_eq!(error.exit_code(), 1);
         }
+    }
+
+    #[test]
+    fn too_few_descriptors_are_told_with_what_to_do_whatever_needed_one() {
+        let error = Error::System {
+            operation: "take signals",
+            source: io::Error::from_raw_os_error(libc::EMFILE),
+        };
+        let text = "cannot take signals: too many open files; raise the limit (`ulimit -n`)";
+        assert_eq!(error.to_string(), text);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::lifecycle::Lifecycle;
 use crate::reactor::{Door, Equipment, Worker};
 use crate::rulebook::Rules;
 use crate::stats::counters::Counters;
+use crate::stats::queue::{Meter, Queue};
 use crate::stats::summary::{Account, Summary};
 use crate::transcript::Transcript;
 use crate::udp::socket::Effects;
@@ -76,7 +77,7 @@ impl Server {
             };
             let (worker, waker) =
                 Worker::new(config, equipment).map_err(|source| Error::System {
-                    operation: "set up a worker (fewer of them by --workers, or more open files by `ulimit -n`)",
+                    operation: "set up a worker (fewer of them by --workers)",
                     source,
                 })?;
             workers.push(worker);
@@ -269,6 +270,8 @@ struct Books {
 struct Watched {
     counters: Arc<Counters>,
     sockets: Vec<Arc<Socket>>,
+    /// One a socket.
+    meters: Vec<Meter>,
 }
 
 impl Books {
@@ -276,6 +279,7 @@ impl Books {
         let workers = (0..workers)
             .map(|worker| Watched {
                 counters: Arc::default(),
+                meters: groups.iter().map(|_| Meter::default()).collect(),
                 sockets: groups
                     .iter()
                     .map(|group| Arc::clone(&group[worker]))
@@ -288,11 +292,12 @@ impl Books {
     fn summary(&self) -> Summary {
         let accounts = self.workers.iter().map(|worker| {
             // A kernel that does not count drops for a socket counts none here.
-            let memory = worker
-                .sockets
-                .iter()
-                .map(|socket| socket.memory().unwrap_or_default());
-            Account::read(&worker.counters, memory)
+            let sockets = worker.sockets.iter().zip(&worker.meters);
+            let queues = sockets.map(|(socket, meter)| {
+                let memory = socket.memory().ok();
+                memory.map_or_else(Queue::default, |memory| meter.read(memory))
+            });
+            Account::read(&worker.counters, queues)
         });
         Summary::new(accounts.collect(), 0)
     }

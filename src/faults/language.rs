@@ -20,6 +20,7 @@ pub fn parse(text: &str) -> Result<Faults, Mistake> {
         delay: None,
         stalls: Vec::new(),
         service: None,
+        panic_after: None,
         seed: SEED,
     };
     let mut seen = Vec::new();
@@ -67,6 +68,11 @@ fn take<'text>(faults: &mut Faults, part: &'text str) -> Result<&'text str, Mist
         "delay" => faults.delay = Some(positive_time(part, value)?),
         "stall" => faults.stalls.push(stall(part, value)?),
         "service" => faults.service = Some(service(part, value)?),
+        "panic-after" => {
+            let wrong =
+                |_error| Mistake::new(part, "needs a number of datagrams, as in panic-after=1000");
+            faults.panic_after = Some(value.parse().map_err(wrong)?);
+        }
         "seed" => {
             let wrong =
                 |_error| Mistake::new(part, "needs a whole number below 2^64, as in seed=7");
@@ -75,8 +81,8 @@ fn take<'text>(faults: &mut Faults, part: &'text str) -> Result<&'text str, Mist
         _ => {
             return Err(Mistake::new(
                 part,
-                "is no fault: there are drop, duplicate, corrupt, reorder, delay, stall, service \
-                 and seed",
+                "is no fault: there are drop, duplicate, corrupt, reorder, delay, stall, service, \
+                 panic-after and seed",
             ));
         }
     }
@@ -138,6 +144,7 @@ fn check(faults: &Faults, text: &str) -> Result<(), Mistake> {
         && faults.delay.is_none()
         && faults.stalls.is_empty()
         && faults.service.is_none()
+        && faults.panic_after.is_none()
     {
         let reason = "names no fault, as in drop=1% or delay=500us";
         return Err(Mistake::new(text.trim(), reason));
@@ -186,6 +193,9 @@ impl fmt::Display for Faults {
         if let Some(service) = self.service {
             write!(formatter, "service={service},")?;
         }
+        if let Some(datagrams) = self.panic_after {
+            write!(formatter, "panic-after={datagrams},")?;
+        }
         write!(formatter, "seed={}", self.seed)
     }
 }
@@ -230,11 +240,12 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::num::NonZeroU64;
 
     #[test]
     fn every_fault_has_its_word() {
         let text = "drop=1%,duplicate=2.5%,corrupt=0.1%,reorder=100%,delay=500us,\
-                    stall=100ms@2s,stall=1s@5s,service=exp:50us,seed=7";
+                    stall=100ms@2s,stall=1s@5s,service=exp:50us,panic-after=1000,seed=7";
         let faults = parse(&text.replace("100%", "90%")).unwrap();
         assert_eq!(faults.delay, Some(Duration::from_micros(500)));
         let mean = Duration::from_micros(50);
@@ -298,6 +309,16 @@ mod tests {
             ),
             ("service=exp:", "service=exp:", "has no time in ''"),
             ("service=fixed:0us", "service=fixed:0us", "lasts no time"),
+            (
+                "panic-after=0",
+                "panic-after=0",
+                "needs a number of datagrams",
+            ),
+            (
+                "panic-after=1s",
+                "panic-after=1s",
+                "needs a number of datagrams",
+            ),
             ("seed=-1,drop=1%", "seed=-1", "needs a whole number"),
             ("seed=3", "seed=3", "names no fault"),
         ] {
@@ -308,7 +329,7 @@ mod tests {
     }
 
     /// Pieces of plans, right and wrong, so that a random text gets past the first part.
-    const PIECES: &str = "(drop|duplicate|corrupt|reorder|delay|stall|service|seed|fixed|exp|[=,%@:. ]\
+    const PIECES: &str = "(drop|duplicate|corrupt|reorder|delay|stall|service|panic-after|seed|fixed|exp|[=,%@:. ]\
                           |[0-9]{1,22}|ns|us|ms|s|h|\\PC){0,20}";
 
     proptest! {
@@ -330,6 +351,7 @@ mod tests {
             delay in proptest::option::of(1..86_400_000_000_000_u64),
             stalls in proptest::collection::vec((1..1_000_000_000_u64, 0..1_000_000_000_u64), 0..4),
             service in proptest::option::of((any::<bool>(), 1..86_400_000_000_000_u64)),
+            panic_after: Option<NonZeroU64>,
             seed: u64,
         ) {
             let share = |index: usize| shares[index].and_then(Share::from_billionths);
@@ -352,6 +374,7 @@ mod tests {
                     let time = Duration::from_nanos(nanos);
                     if fixed { Service::Fixed(time) } else { Service::Exponential(time) }
                 }),
+                panic_after,
                 seed,
             };
             prop_assert_eq!(parse(&faults.to_string()), Ok(faults));

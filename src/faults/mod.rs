@@ -19,6 +19,7 @@ pub mod service;
 pub mod share;
 pub mod stall;
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 pub use fate::{Fate, Fates};
@@ -45,6 +46,8 @@ pub struct Faults {
     /// In the order in which they begin.
     pub(crate) stalls: Vec<Stall>,
     pub(crate) service: Option<Service>,
+    /// With the call that brings this many datagrams in all a worker panics; not 0.
+    pub(crate) panic_after: Option<NonZeroU64>,
     /// Where everything random starts from.
     pub(crate) seed: u64,
 }

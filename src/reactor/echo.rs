@@ -14,6 +14,7 @@ use super::unsent::Unsent;
 use crate::access::{Verdict, keyed};
 use crate::config::{Config, Io, WhenFull};
 use crate::stats::Counters;
+use crate::stats::spread::queue_delay;
 use crate::transcript::Transcript;
 use crate::udp::Socket;
 use crate::udp::message::split;
@@ -353,7 +354,9 @@ fn note_queue_delays(exchange: &dyn Exchange, counters: &Counters) {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let now = now.map_or(0, nanos);
     for stamp in stamps {
-        counters.queue_delay.note(now.saturating_sub(stamp));
+        if let Some(delay) = queue_delay(stamp, now) {
+            counters.queue_delay.note(delay);
+        }
     }
 }
 

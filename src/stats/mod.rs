@@ -3,12 +3,14 @@
 //! - [`counters`]: written by one worker, read by anybody, without locks;
 //! - [`spread`]: histograms among them;
 //! - [`faults`]: what went wrong on purpose, and was counted too;
+//! - [`queue`]: what the kernel counts for a socket;
 //! - [`errno`]: the names of the errors that sends and receives meet;
 //! - [`summary`]: the counters of all workers at one moment, as text or JSON.
 
 pub mod counters;
 pub mod errno;
 pub mod faults;
+pub mod queue;
 pub mod spread;
 pub mod summary;
 

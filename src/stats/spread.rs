@@ -70,6 +70,18 @@ impl Delays {
     }
 }
 
+/// Nanoseconds from a receive stamp to a moment on the same clock. That is the time of day: if it was
+/// set back meanwhile they count as 0, and `None` if it was set on, which would drown all others in
+/// a sum.
+#[must_use]
+pub fn queue_delay(stamp: u64, now: u64) -> Option<u64> {
+    let delay = now.saturating_sub(stamp);
+    (delay < LONGEST_QUEUE_DELAY).then_some(delay)
+}
+
+/// Nothing waits for longer: an hour.
+const LONGEST_QUEUE_DELAY: u64 = 3_600_000_000_000;
+
 /// A tick is 2^-30 s, so that the bounds of places are powers of two also in seconds.
 pub const TICKS_A_SECOND: u64 = 1 << 30;
 
@@ -140,6 +152,15 @@ mod tests {
         ];
         assert_eq!(delays.read().collect::<Vec<_>>(), expected);
         assert_eq!(delays.sum_ns(), 2_003_906_252);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_makes_no_delay_that_drowns_the_others() {
+        let (second, year) = (1_000_000_000, 31_536_000_000_000_000);
+        let stamp = 50 * year;
+        assert_eq!(queue_delay(stamp, stamp + second), Some(second));
+        assert_eq!(queue_delay(stamp, stamp + year), None);
+        assert_eq!(queue_delay(stamp, stamp - year), Some(0));
     }
 
     proptest! {

@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::counters::{Counter, Counters, Errors};
 use super::errno;
 use super::faults::FaultAccount;
+use super::queue::Queue;
 use crate::access::Refusal;
 use crate::figures::grouped;
-use crate::udp::Memory;
 
 /// What a server did: in all, and worker by worker.
 #[derive(Clone, Debug, Serialize)]
@@ -106,7 +106,7 @@ impl Summary {
 impl Account {
     /// Reads what a worker counted, and what the kernel counted for its sockets.
     #[must_use]
-    pub fn read(counters: &Counters, sockets: impl Iterator<Item = Memory>) -> Self {
+    pub fn read(counters: &Counters, sockets: impl Iterator<Item = Queue>) -> Self {
         let refused = Refusal::ALL.iter().zip(&counters.refused);
         let mut account = Self {
             received: counters.received.read(),
@@ -140,9 +140,9 @@ impl Account {
             faults: counters.faults.get().map(FaultAccount::read),
             ..Self::default()
         };
-        for memory in sockets {
-            account.kernel_drops += u64::from(memory.drops);
-            account.queued_bytes += u64::from(memory.queued);
+        for queue in sockets {
+            account.kernel_drops += queue.drops;
+            account.queued_bytes += queue.bytes;
         }
         account
     }
@@ -427,23 +427,23 @@ mod tests {
         counters
     }
 
-    fn memory() -> Memory {
-        Memory {
-            queued: 0,
+    fn queue() -> Queue {
+        Queue {
+            bytes: 0,
             drops: 12,
         }
     }
 
     #[test]
     fn every_received_datagram_is_accounted_for_once() {
-        let account = Account::read(&worked(), [memory()].into_iter());
+        let account = Account::read(&worked(), [queue()].into_iter());
         assert_eq!(account.unaccounted(), 0);
         assert_eq!(account.kernel_drops, 12);
     }
 
     #[test]
     fn one_worker_reads_as_a_short_list() {
-        let account = Account::read(&worked(), [memory()].into_iter());
+        let account = Account::read(&worked(), [queue()].into_iter());
         let text = Summary::new(vec![account], 0).to_string();
         assert_eq!(
             text,
@@ -470,7 +470,7 @@ send calls                   0
         let faults = counters.faults.get_or_init(Default::default);
         faults.dropped_by_fault.add(5);
         faults.duplicated.add(2);
-        let account = Account::read(&counters, [memory()].into_iter());
+        let account = Account::read(&counters, [queue()].into_iter());
         assert_eq!(account.unaccounted(), 0);
         let summary = Summary::new(vec![account.clone(), account], 0);
         assert_eq!(summary.total.unaccounted(), 0);
@@ -492,7 +492,7 @@ send calls                   0
 
     #[test]
     fn the_total_is_the_sum_of_the_workers() {
-        let one = Account::read(&worked(), [memory()].into_iter());
+        let one = Account::read(&worked(), [queue()].into_iter());
         let summary = Summary::new(vec![one.clone(), one.clone(), one], 0);
         assert_eq!(summary.total.received, 3 * 1_234_567);
         assert_eq!(summary.total.failed["EACCES"], 9);
@@ -502,7 +502,7 @@ send calls                   0
 
     #[test]
     fn the_json_form_has_the_same_numbers() {
-        let account = Account::read(&worked(), [memory()].into_iter());
+        let account = Account::read(&worked(), [queue()].into_iter());
         let json = serde_json::to_value(Summary::new(vec![account], 5)).unwrap();
         assert_eq!(json["total"]["received"], 1_234_567);
         assert_eq!(json["total"]["refused"]["source port 0"], 4);

@@ -31,6 +31,7 @@ mod rules;
 mod sentences;
 mod signals;
 mod statistics;
+mod survival;
 mod systemd;
 mod teaching;
 mod trains;

@@ -40,6 +40,22 @@ fn read(file: &str) -> String {
     std::fs::read_to_string(path).expect("it is part of the project")
 }
 
+/// The Rust files below a folder of the project.
+fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("it is part of the project");
+    let paths = entries.map(|entry| entry.expect("it can be listed").path());
+    let files = paths.flat_map(|path| {
+        if path.is_dir() {
+            sources(&path)
+        } else {
+            vec![path]
+        }
+    });
+    files
+        .filter(|path| path.extension().is_some_and(|end| end == "rs"))
+        .collect()
+}
+
 /// Every word of a text that looks like a metric of this program.
 fn words(text: &str) -> BTreeSet<String> {
     text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
@@ -73,6 +89,30 @@ fn alerts_and_dashboard_use_only_metrics_that_there_are() {
         assert!(used.len() > 5, "{file}: {used:?}");
         let made_up: Vec<_> = used.difference(&there).collect();
         assert!(made_up.is_empty(), "{file}: {made_up:?}");
+    }
+}
+
+/// A claim is worth what holds it.
+#[test]
+fn every_test_that_the_security_policy_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files: Vec<_> = ["src", "tests/it"]
+        .map(|folder| sources(&root.join(folder)))
+        .concat();
+    let policy = read("SECURITY.md");
+    let names = policy.split('`').skip(1).step_by(2);
+    let names: Vec<_> = names.filter_map(|name| name.split_once("::")).collect();
+    assert!(names.len() > 20, "{names:?}");
+    for (module, name) in names {
+        let function = format!("fn {name}(");
+        let mut modules = files
+            .iter()
+            .filter(|file| file.file_stem().is_some_and(|s| s == module));
+        let found = modules.any(|file| {
+            let text = std::fs::read_to_string(file).expect("it is part of the project");
+            text.contains(&function)
+        });
+        assert!(found, "there is no {module}::{name}");
     }
 }
 

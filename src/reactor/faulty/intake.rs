@@ -1,6 +1,7 @@
 //! Reads and judges what comes, and draws its fate.
 
 use std::io;
+use std::num::NonZeroU64;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::station::Station;
@@ -12,6 +13,7 @@ use crate::reactor::door::Door;
 use crate::reactor::echo::{Outcome, after_receive_error};
 use crate::stats::Counters;
 use crate::stats::faults::FaultCounters;
+use crate::stats::spread::queue_delay;
 use crate::transcript::Transcript;
 use crate::udp::{Layout, RecvBatch};
 
@@ -23,6 +25,8 @@ pub(super) struct Intake {
     fates: Fates,
     delay: Duration,
     server: Option<SingleServer>,
+    /// Datagrams until the worker panics.
+    until_panic: Option<u64>,
     /// Nothing was queued the last time that the server was free.
     idle: bool,
 }
@@ -56,6 +60,7 @@ impl Intake {
             fates: Fates::new(faults, worker),
             delay: faults.delay.unwrap_or_default(),
             server: SingleServer::new(faults, worker, Instant::now()),
+            until_panic: faults.panic_after.map(NonZeroU64::get),
             idle: true,
         }
     }
@@ -113,6 +118,7 @@ impl Intake {
                 return Ok(taken);
             }
         }
+        self.panic_if_told_to(taken.received);
         self.door.begin();
         let clock = self.stamp_clock();
         let mut bytes = 0;
@@ -126,6 +132,14 @@ impl Intake {
         counters.received_bytes.add(bytes);
         counters.received_a_call.note(taken.received as u64);
         Ok(taken)
+    }
+
+    /// Ends the worker in the worst way, with all that a call has just brought.
+    fn panic_if_told_to(&mut self, received: usize) {
+        if let Some(left) = &mut self.until_panic {
+            *left = left.saturating_sub(received as u64);
+            assert!(*left > 0, "on purpose, by --fault panic-after");
+        }
     }
 
     /// Judges the datagram in a slot and puts its reply into the line. True if it is a `quit` that
@@ -186,19 +200,16 @@ impl Intake {
     }
 
     /// The clock that stamps are of, if there are any.
-    fn stamp_clock(&self) -> Option<Duration> {
+    fn stamp_clock(&self) -> Option<u64> {
         self.slots.received().first()?.stamp?;
-        SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .ok()
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        u64::try_from(now.ok()?.as_nanos()).ok()
     }
 
     /// How long ago the kernel received what is in the slot.
-    fn age(&self, slot: usize, clock: Duration, counters: &Counters) -> Option<Duration> {
-        let stamp = Duration::from_nanos(self.slots.received()[slot].stamp?);
-        let age = clock.saturating_sub(stamp);
-        let nanos = u64::try_from(age.as_nanos()).unwrap_or(u64::MAX);
-        counters.queue_delay.note(nanos);
-        Some(age)
+    fn age(&self, slot: usize, clock: u64, counters: &Counters) -> Option<Duration> {
+        let age = queue_delay(self.slots.received()[slot].stamp?, clock)?;
+        counters.queue_delay.note(age);
+        Some(Duration::from_nanos(age))
     }
 }

@@ -44,9 +44,19 @@ impl Forger {
         };
         // Checksum 0: none was computed, which IPv4 allows.
         let datagram = udp(from.port(), to.port(), 0, payload);
-        let mut packet = v4_header(*from.ip(), *to.ip()).to_vec();
-        packet.extend(datagram);
-        self.send(&packet, SocketAddrV4::new(*to.ip(), 0).into());
+        self.send_packet_v4(*from.ip(), *to.ip(), &Fragment::whole(&datagram));
+    }
+
+    /// Sends what is meant to be a part of a datagram, or a whole one, whatever its bytes are.
+    #[track_caller]
+    pub(crate) fn send_packet_v4(&self, from: Ipv4Addr, to: Ipv4Addr, part: &Fragment<'_>) {
+        let mut packet = v4_header(from, to).to_vec();
+        packet[4..6].copy_from_slice(&part.datagram.to_be_bytes());
+        // In units of 8 bytes, behind three bits of which the last says that more will come.
+        let place = (part.offset / 8) | (u16::from(part.more) << 13);
+        packet[6..8].copy_from_slice(&place.to_be_bytes());
+        packet.extend(part.bytes);
+        self.send(&packet, SocketAddrV4::new(to, 0).into());
     }
 
     /// Sends `payload` from port 0 of `::1` to that address too.
@@ -65,7 +75,31 @@ impl Forger {
     }
 }
 
-/// The kernel fills in length, identification and checksum.
+/// What one packet carries of a datagram.
+pub(crate) struct Fragment<'bytes> {
+    /// Which datagram it belongs to, of those under way between two addresses; the kernel chooses
+    /// where it is 0.
+    pub(crate) datagram: u16,
+    /// Where in the datagram it begins: a multiple of 8.
+    pub(crate) offset: u16,
+    /// Whether others come behind it.
+    pub(crate) more: bool,
+    pub(crate) bytes: &'bytes [u8],
+}
+
+impl<'bytes> Fragment<'bytes> {
+    /// All of it.
+    pub(crate) fn whole(bytes: &'bytes [u8]) -> Self {
+        Self {
+            datagram: 0,
+            offset: 0,
+            more: false,
+            bytes,
+        }
+    }
+}
+
+/// The kernel fills in length and checksum, and an identification where there is none.
 fn v4_header(from: Ipv4Addr, to: Ipv4Addr) -> [u8; 20] {
     let mut header = [0; 20];
     header[0] = 0x45;
@@ -76,7 +110,8 @@ fn v4_header(from: Ipv4Addr, to: Ipv4Addr) -> [u8; 20] {
     header
 }
 
-fn udp(from: u16, to: u16, checksum: u16, payload: &[u8]) -> Vec<u8> {
+/// A datagram with whatever checksum.
+pub(crate) fn udp(from: u16, to: u16, checksum: u16, payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(8 + payload.len()).expect("it is short");
     let header = [from, to, length, checksum].map(u16::to_be_bytes);
     [header.as_flattened(), payload].concat()
@@ -84,7 +119,21 @@ fn udp(from: u16, to: u16, checksum: u16, payload: &[u8]) -> Vec<u8> {
 
 /// Over a pseudo-header with `::1` twice (RFC 8200, section 8.1).
 fn v6_checksum(datagram: &[u8]) -> u16 {
-    let mut sum = 1 + 1 + 17 + datagram.len();
+    checksum(1 + 1, datagram)
+}
+
+/// Over a pseudo-header with these addresses (RFC 768), which lies 0 in the datagram as yet.
+pub(crate) fn v4_checksum(from: Ipv4Addr, to: Ipv4Addr, datagram: &[u8]) -> u16 {
+    let addresses = [from, to].map(|address| {
+        let bits = u32::from(address);
+        (bits >> 16) + (bits & 0xffff)
+    });
+    checksum(addresses[0] + addresses[1], datagram)
+}
+
+/// Continues the sum over the addresses of a pseudo-header with the rest of it and the datagram.
+fn checksum(addresses: u32, datagram: &[u8]) -> u16 {
+    let mut sum = addresses as usize + 17 + datagram.len();
     for pair in datagram.chunks(2) {
         let low = pair.get(1).copied().unwrap_or(0);
         sum += usize::from(u16::from_be_bytes([pair[0], low]));

@@ -95,11 +95,20 @@ pub(crate) struct Pair {
 impl Pair {
     /// `None` where the test has to return, since the host cannot do it.
     pub(crate) fn fresh() -> Option<Self> {
-        let near = Namespace::fresh()?;
-        let far = Namespace::fresh()?;
+        let pair = Self {
+            near: Namespace::fresh()?,
+            far: Namespace::fresh()?,
+        };
+        pair.join();
+        Some(pair)
+    }
+
+    /// Makes the link, also where there was one before.
+    pub(crate) fn join(&self) {
+        let (near, far) = (&self.near, &self.far);
         let peer = format!("peer name veth0 netns {}", far.name);
         near.ip(&format!("link add veth0 type veth {peer}"));
-        for (side, number) in [(&near, 1), (&far, 2)] {
+        for (side, number) in [(near, 1), (far, 2)] {
             side.ip("link set veth0 addrgenmode none");
             side.ip("link set veth0 mtu 1500 up");
             side.ip(&format!("address add 10.77.0.{number}/24 dev veth0"));
@@ -108,14 +117,12 @@ impl Pair {
                 side.add_v6(address, 64, "veth0");
             }
         }
-        let pair = Self { near, far };
-        pair.wait_for_link(NEAR_V4.into());
-        pair.wait_for_link(NEAR_V6.into());
-        Some(pair)
+        self.wait_for_link(NEAR_V4.into());
+        self.wait_for_link(NEAR_V6.into());
     }
 
     /// The kernel brings a link up behind our back, and drops what is sent before.
-    fn wait_for_link(&self, address: IpAddr) {
+    pub(crate) fn wait_for_link(&self, address: IpAddr) {
         let bind = || UdpSocket::bind((address, 0)).expect("the address is there");
         let near = self.near.run(bind);
         let target = near.local_addr().expect("it is bound");

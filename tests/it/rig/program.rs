@@ -68,11 +68,17 @@ impl Program {
     /// The next line on standard output.
     #[track_caller]
     pub(crate) fn line(&mut self) -> String {
-        let stdout = self.stdout.as_mut().expect("it is not closed");
-        let Some(line) = stdout.next() else {
+        let Some(line) = self.line_if_any() else {
             panic!("it printed no further line, but {:?}", self.stderr.rest());
         };
         line
+    }
+
+    /// The next line on standard output, or `None` if no more will come.
+    #[track_caller]
+    pub(crate) fn line_if_any(&mut self) -> Option<String> {
+        let stdout = self.stdout.as_mut().expect("it is not closed");
+        stdout.next()
     }
 
     /// The next line on standard error.
