@@ -9,6 +9,7 @@ use crate::binding::Group;
 use crate::config::{Config, Io, Wait};
 use crate::faults::Faults;
 use crate::figures::grouped;
+use crate::sandbox::Sandbox;
 use crate::steering::{self, Steer};
 use crate::udp::Effect;
 use crate::udp::socket::Effects;
@@ -37,6 +38,10 @@ pub struct Endpoint {
     pub pinned: Vec<usize>,
     /// Whether the polls look at the device's queue by themselves.
     pub poll_busy: Option<Effect<u32>>,
+    /// The user that the program became, as it was named.
+    pub user: Option<String>,
+    /// What the program may still do; `None` where nobody has confined it.
+    pub sandbox: Option<Sandbox>,
     /// What goes wrong on purpose.
     pub faults: Option<Faults>,
     /// What its user should know, as sentences.
@@ -79,6 +84,8 @@ impl Endpoint {
             steer,
             pinned: processors.to_vec(),
             poll_busy: poll_busy.cloned(),
+            user: None,
+            sandbox: None,
             faults: config.faults.clone(),
             warnings,
         }
@@ -144,6 +151,8 @@ impl Endpoint {
             "epoll_busy_poll_usecs": words(&self.poll_busy),
             "steer": self.steer.as_ref().map(Effect::to_string),
             "pinned": self.pinned,
+            "user": self.user,
+            "sandbox": self.sandbox.as_ref().map(Sandbox::to_json),
             "faults": self.faults.as_ref().map(Faults::to_string),
             "warnings": self.warnings,
         })
@@ -198,6 +207,8 @@ impl Endpoint {
         told("traffic class", text(&self.effects.traffic_class));
         told("busy polling (us)", text(&self.effects.busy_poll));
         told("in its epoll (us)", text(&self.poll_busy));
+        told("user", self.user.clone());
+        told("sandbox", self.sandbox.as_ref().map(Sandbox::to_string));
         // Last, and loud: nobody shall take this for a server to be measured.
         told("FAULTS:", self.faults.as_ref().map(Faults::to_string));
         extras

@@ -4,12 +4,15 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use echo_reactor::activation;
 use echo_reactor::cli::{self, Cli};
 use echo_reactor::endpoint::Endpoint;
 use echo_reactor::manual::Page;
 use echo_reactor::periodic::Periodic;
+use echo_reactor::sandbox::{self, Needs};
 use echo_reactor::signals::Watch;
-use echo_reactor::transcript::{self, Printer, Transcript};
+use echo_reactor::transcript::{self, Printer, Waiting};
+use echo_reactor::user::{Identity, UserName};
 use echo_reactor::{Config, Error, Server, Summary};
 
 fn main() -> ExitCode {
@@ -44,9 +47,26 @@ fn document(cli: &Cli) -> Option<String> {
 
 fn serve(cli: &Cli) -> Result<(), Error> {
     let config = Config::try_from(cli)?;
-    let (transcript, printer) = start_transcript(cli)?.unzip();
-    let server = Server::with_transcript(&config, transcript.as_ref())?;
+    let user = cli.user.as_ref().map(UserName::look_up).transpose()?;
+    let (transcript, waiting) = cli.log_datagrams.then(transcript::open).unzip();
+    let given = activation::sockets()?;
+    let mut server = if given.is_empty() {
+        Server::with_transcript(&config, transcript.as_ref())?
+    } else {
+        Server::on_sockets(&config, transcript.as_ref(), given)?
+    };
     drop(transcript);
+    // The sockets are open, and no thread is started before this: those that come inherit it.
+    confine(cli, user.as_ref(), &mut server)?;
+    if let Some(probe) = cli.sandbox_probe {
+        return probe.attempt().map_err(|source| Error::System {
+            operation: "do what a server must not be able to do (--sandbox-probe)",
+            source,
+        });
+    }
+    let printer = waiting
+        .map(|waiting| start_transcript(waiting, cli.json))
+        .transpose()?;
     if server.without_ipv6() {
         tell("echo-reactor: this host has no IPv6, so it listens on IPv4 alone");
     }
@@ -86,17 +106,27 @@ fn serve(cli: &Cli) -> Result<(), Error> {
     print_statistics("summary", &summary, cli.json)
 }
 
-/// The datagrams go where a person reads them; JSON on standard output stays free of them.
-fn start_transcript(cli: &Cli) -> Result<Option<(Transcript, Printer)>, Error> {
-    if !cli.log_datagrams {
-        return Ok(None);
+/// Gives up what a running server does not need, and says so once where the kernel cannot take it.
+fn confine(cli: &Cli, user: Option<&Identity>, server: &mut Server) -> Result<(), Error> {
+    if let Some(user) = user {
+        user.assume()?;
     }
-    let started = if cli.json {
-        transcript::start(io::stderr())
+    let sandbox = sandbox::enter(cli.sandbox, &Needs::from(cli))?;
+    for shortcoming in sandbox.shortcomings() {
+        tell(&format!("echo-reactor: {shortcoming}"));
+    }
+    server.tell_confinement(user, &sandbox);
+    Ok(())
+}
+
+/// The datagrams go where a person reads them; JSON on standard output stays free of them.
+fn start_transcript(waiting: Waiting, json: bool) -> Result<Printer, Error> {
+    let started = if json {
+        waiting.print_to(io::stderr())
     } else {
-        transcript::start(io::stdout())
+        waiting.print_to(io::stdout())
     };
-    started.map(Some).map_err(|source| Error::System {
+    started.map_err(|source| Error::System {
         operation: "start the thread that prints datagrams",
         source,
     })

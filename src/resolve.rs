@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use crate::cli::{Cli, Switch, WaitMode};
 use crate::config::{Config, Listen, Wait};
 use crate::error::Error;
+use crate::sandbox::{Needs, probe::Probe};
 use crate::steering::Steer;
 
 impl TryFrom<&Cli> for Config {
@@ -50,6 +51,19 @@ impl TryFrom<&Cli> for Config {
             timestamps: cli.timestamps,
             faults: cli.fault.clone(),
         })
+    }
+}
+
+impl From<&Cli> for Needs {
+    /// What the flags, and the one who has started the program, make the server do after it has
+    /// started, besides answering: each feature that reads, listens, tells or starts something later
+    /// adds it here.
+    fn from(cli: &Cli) -> Self {
+        let manager = std::env::var_os("NOTIFY_SOCKET");
+        Self {
+            unix_sockets: manager.is_some_and(|path| !path.is_empty()),
+            ..cli.sandbox_probe.map(Probe::needs).unwrap_or_default()
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each module tells one story; `rig` holds what several of them need. A test that needs a
 //! privilege or a tool says so and passes where there is none, but fails where `CI` is set.
 
+mod activation;
 mod addresses;
 mod blocked;
 mod calls;
@@ -23,6 +24,7 @@ mod remote;
 mod remote_quit;
 mod reply_source;
 mod rig;
+mod sandbox;
 mod signals;
 mod statistics;
 mod teaching;
