@@ -1,7 +1,7 @@
-//! Opens the sockets of every worker, in the order of the workers.
+//! Opens the sockets of every worker, in the order of the workers, or takes those that are given.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::num::NonZeroU16;
 use std::sync::Arc;
 
@@ -79,30 +79,65 @@ fn is_taken(error: &Error) -> bool {
 fn open_group(config: &Config, mut address: SocketAddr) -> Result<Group, Error> {
     let mut group = Vec::with_capacity(config.workers);
     for worker in 0..config.workers {
-        let options = SocketOptions {
-            sharing: match worker {
-                _ if config.workers == 1 => Sharing::Alone,
-                0 => Sharing::First,
-                _ => Sharing::Join,
-            },
-            receive_buffer: Some(config.receive_buffer),
-            send_buffer: config.send_buffer,
-            packet_info: needs_packet_info(address, config.quit),
-            receive_offload: config.io_in_force() == Io::Offload && config.receive_offload,
-            stamps: if config.stamps() {
-                Stamping::Receive
-            } else {
-                Stamping::Off
-            },
-            traffic_class: config.traffic_class,
-            busy_poll: config.busy_poll,
-        };
+        let options = options(config, address, worker);
         let socket =
             Socket::bind(address, &options).map_err(|source| Error::Socket { address, source })?;
         address = socket.local_address();
         group.push(Arc::new(socket));
     }
     Ok(group)
+}
+
+fn options(config: &Config, address: SocketAddr, worker: usize) -> SocketOptions {
+    SocketOptions {
+        sharing: match worker {
+            _ if config.workers == 1 => Sharing::Alone,
+            0 => Sharing::First,
+            _ => Sharing::Join,
+        },
+        receive_buffer: Some(config.receive_buffer),
+        send_buffer: config.send_buffer,
+        packet_info: needs_packet_info(address, config.quit),
+        receive_offload: config.io_in_force() == Io::Offload && config.receive_offload,
+        stamps: if config.stamps() {
+            Stamping::Receive
+        } else {
+            Stamping::Off
+        },
+        traffic_class: config.traffic_class,
+        busy_poll: config.busy_poll,
+    }
+}
+
+/// A group for each address that the given sockets are bound to, in their order.
+pub(crate) fn adopt_all(config: &Config, given: Vec<UdpSocket>) -> Result<Vec<Group>, Error> {
+    let mut groups: Vec<(SocketAddr, Group)> = Vec::new();
+    for socket in given {
+        let address = socket.local_addr().map_err(|source| Error::System {
+            operation: "read the address of a socket that was handed over",
+            source,
+        })?;
+        let known = groups.iter().position(|(other, _)| *other == address);
+        let index = known.unwrap_or_else(|| {
+            groups.push((address, Group::new()));
+            groups.len() - 1
+        });
+        let group = &mut groups[index].1;
+        let socket = Socket::adopt(socket, &options(config, address, group.len()))
+            .map_err(|source| Error::Socket { address, source })?;
+        group.push(Arc::new(socket));
+    }
+    let wrong = groups
+        .iter()
+        .find(|(_, group)| group.len() != config.workers);
+    if let Some((address, group)) = wrong {
+        return Err(Error::Usage(format!(
+            "--workers {} takes as many sockets on {address}, but {} came from the service manager; repeat its ListenDatagram= with ReusePort=yes, or correct --workers",
+            config.workers,
+            group.len()
+        )));
+    }
+    Ok(groups.into_iter().map(|(_, group)| group).collect())
 }
 
 /// A socket on every address must learn for each datagram which one to answer from; and `quit` may

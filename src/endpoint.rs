@@ -9,6 +9,7 @@ use crate::binding::Group;
 use crate::config::{Config, Io, Wait};
 use crate::faults::Faults;
 use crate::figures::grouped;
+use crate::sandbox::Sandbox;
 use crate::steering::{self, Steer};
 use crate::udp::Effect;
 use crate::udp::socket::Effects;
@@ -39,6 +40,10 @@ pub struct Endpoint {
     pub poll_busy: Option<Effect<u32>>,
     /// What it answers, where that is not what every server does by itself, as phrases.
     pub access: Vec<String>,
+    /// The user that the program became, as it was named.
+    pub user: Option<String>,
+    /// What the program may still do; `None` where nobody has confined it.
+    pub sandbox: Option<Sandbox>,
     /// What goes wrong on purpose.
     pub faults: Option<Faults>,
     /// What its user should know, as sentences.
@@ -82,6 +87,8 @@ impl Endpoint {
             pinned: processors.to_vec(),
             poll_busy: poll_busy.cloned(),
             access: config.access(),
+            user: None,
+            sandbox: None,
             faults: config.faults.clone(),
             warnings,
         }
@@ -148,6 +155,8 @@ impl Endpoint {
             "steer": self.steer.as_ref().map(Effect::to_string),
             "pinned": self.pinned,
             "access": self.access,
+            "user": self.user,
+            "sandbox": self.sandbox.as_ref().map(Sandbox::to_json),
             "faults": self.faults.as_ref().map(Faults::to_string),
             "warnings": self.warnings,
         })
@@ -203,6 +212,8 @@ impl Endpoint {
         told("traffic class", text(&self.effects.traffic_class));
         told("busy polling (us)", text(&self.effects.busy_poll));
         told("in its epoll (us)", text(&self.poll_busy));
+        told("user", self.user.clone());
+        told("sandbox", self.sandbox.as_ref().map(Sandbox::to_string));
         // Last, and loud: nobody shall take this for a server to be measured.
         told("FAULTS:", self.faults.as_ref().map(Faults::to_string));
         extras

@@ -4,33 +4,34 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use echo_reactor::activation;
 use echo_reactor::cli::{self, Cli};
-use echo_reactor::endpoint::Endpoint;
 use echo_reactor::log::Log;
 use echo_reactor::manual::Page;
 use echo_reactor::metrics::Door;
 use echo_reactor::periodic::Periodic;
 use echo_reactor::rulebook::Rulebook;
+use echo_reactor::sandbox::{self, Needs};
 use echo_reactor::signals::{Reload, Watch};
-use echo_reactor::transcript::{self, Printer, Transcript};
+use echo_reactor::transcript::{self, Printer, Waiting};
+use echo_reactor::user::{Identity, UserName};
 use echo_reactor::watchers::Watchers;
 use echo_reactor::{Config, Error, Server, Summary};
 use tracing::{error, info, warn};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let log = match Log::start(cli.log_format, cli.log_level) {
+    let mut log = match Log::open(cli.log_format, cli.log_level) {
         Ok(log) => log,
         Err(error) => {
             // With standard error closed too, the exit code has to say it.
-            let _written: io::Result<()> =
-                writeln!(io::stderr(), "echo-reactor: cannot start the log: {error}");
+            let _written: io::Result<()> = writeln!(io::stderr(), "echo-reactor: {error}");
             return ExitCode::FAILURE;
         }
     };
     let ended = match document(&cli) {
         Some(text) => print_line(&text),
-        None => serve(&cli, &log),
+        None => serve(&cli, &mut log),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -56,17 +57,42 @@ fn document(cli: &Cli) -> Option<String> {
     })
 }
 
-fn serve(cli: &Cli, log: &Log) -> Result<(), Error> {
+/// Opens all that it takes to serve, gives up the rest, and only then starts threads: they inherit
+/// what is left.
+fn serve(cli: &Cli, log: &mut Log) -> Result<(), Error> {
     let config = Config::try_from(cli)?;
-    let (transcript, printer) = start_transcript(cli)?.unzip();
-    let server = Server::with_transcript(&config, transcript.as_ref())?;
+    let user = cli.user.as_ref().map(UserName::look_up).transpose()?;
+    let (transcript, waiting) = cli.log_datagrams.then(transcript::open).unzip();
+    let given = activation::sockets()?;
+    let mut server = if given.is_empty() {
+        Server::with_transcript(&config, transcript.as_ref())?
+    } else {
+        Server::on_sockets(&config, transcript.as_ref(), given)?
+    };
     drop(transcript);
-    if server.without_ipv6() {
-        warn!("this host has no IPv6, so it listens on IPv4 alone");
-    }
     let door = cli.metrics.map(Door::open).transpose()?;
-    // From before the address is announced, since whoever reads that may send a signal, until the
-    // summary is printed, since that may hang.
+    confine(cli, user.as_ref(), &mut server)?;
+    if let Some(probe) = cli.sandbox_probe {
+        return probe.attempt().map_err(|source| Error::System {
+            operation: "do what a server must not be able to do (--sandbox-probe)",
+            source,
+        });
+    }
+    log.start()?;
+    let printer = waiting
+        .map(|waiting| start_transcript(waiting, cli.json))
+        .transpose()?;
+    answer(cli, log, server, door, printer)
+}
+
+/// Answers until it shall end, and tells how it went.
+fn answer(
+    cli: &Cli,
+    log: &Log,
+    server: Server,
+    door: Option<Door>,
+    printer: Option<Printer>,
+) -> Result<(), Error> {
     let json = cli.json;
     let observer = server.observer();
     let tell_statistics = move || {
@@ -77,6 +103,8 @@ fn serve(cli: &Cli, log: &Log) -> Result<(), Error> {
             error!("{error}");
         }
     };
+    // From before the address is announced, since whoever reads that may send a signal, until the
+    // summary is printed, since that may hang.
     let reload = reload(cli, &server);
     let _watch =
         Watch::start(server.lifecycle(), tell_statistics.clone(), reload).map_err(|source| {
@@ -85,13 +113,8 @@ fn serve(cli: &Cli, log: &Log) -> Result<(), Error> {
                 source,
             }
         })?;
-    // The sockets are open: what comes from now on is queued.
-    for endpoint in server.endpoints() {
-        announce(endpoint, cli.json)?;
-    }
-    if let Some(door) = &door {
-        announce_metrics(door, cli.json)?;
-    }
+    // What comes from now on is queued.
+    announce(cli, &server, door.as_ref())?;
     let periodic = cli
         .stats_interval
         .map(|interval| Periodic::start(interval, tell_statistics))
@@ -110,10 +133,27 @@ fn serve(cli: &Cli, log: &Log) -> Result<(), Error> {
     print_statistics("summary", &summary, cli.json)
 }
 
+/// Gives up what a running server does not need, and says so once where the kernel cannot take it.
+fn confine(cli: &Cli, user: Option<&Identity>, server: &mut Server) -> Result<(), Error> {
+    if let Some(user) = user {
+        user.assume()?;
+    }
+    let sandbox = sandbox::enter(cli.sandbox, &Needs::from(cli))?;
+    for shortcoming in sandbox.shortcomings() {
+        warn!("{shortcoming}");
+    }
+    server.tell_confinement(user, &sandbox);
+    Ok(())
+}
+
 /// What reads the files of prefixes again; `None` if there are none.
 fn reload(cli: &Cli, server: &Server) -> Option<Reload> {
     let rulebook = Rulebook::from(cli);
     let rules = server.rules().filter(|_| rulebook.has_files())?;
+    // They were read before the program became another user.
+    if let Err(error) = rulebook.read() {
+        warn!("{error}; until that is mended, SIGHUP changes nothing");
+    }
     Some(Box::new(move || match rulebook.read() {
         Ok(None) => {}
         Ok(Some(prefixes)) => {
@@ -127,36 +167,37 @@ fn reload(cli: &Cli, server: &Server) -> Option<Reload> {
 }
 
 /// The datagrams go where a person reads them; JSON on standard output stays free of them.
-fn start_transcript(cli: &Cli) -> Result<Option<(Transcript, Printer)>, Error> {
-    if !cli.log_datagrams {
-        return Ok(None);
-    }
-    let started = if cli.json {
-        transcript::start(io::stderr())
+fn start_transcript(waiting: Waiting, json: bool) -> Result<Printer, Error> {
+    let started = if json {
+        waiting.print_to(io::stderr())
     } else {
-        transcript::start(io::stdout())
+        waiting.print_to(io::stdout())
     };
-    started.map(Some).map_err(|source| Error::System {
+    started.map_err(|source| Error::System {
         operation: "start the thread that prints datagrams",
         source,
     })
 }
 
-fn announce(endpoint: &Endpoint, json: bool) -> Result<(), Error> {
-    if json {
-        print_json(&endpoint.to_json())?;
-    } else {
-        print_line(&endpoint.to_string())?;
+/// Says where it listens.
+fn announce(cli: &Cli, server: &Server, door: Option<&Door>) -> Result<(), Error> {
+    if server.without_ipv6() {
+        warn!("this host has no IPv6, so it listens on IPv4 alone");
     }
-    for warning in &endpoint.warnings {
-        warn!("{}: {warning}", endpoint.address);
+    for endpoint in server.endpoints() {
+        if cli.json {
+            print_json(&endpoint.to_json())?;
+        } else {
+            print_line(&endpoint.to_string())?;
+        }
+        for warning in &endpoint.warnings {
+            warn!("{}: {warning}", endpoint.address);
+        }
     }
-    Ok(())
-}
-
-fn announce_metrics(door: &Door, json: bool) -> Result<(), Error> {
-    let address = door.address();
-    if json {
+    let Some(address) = door.map(Door::address) else {
+        return Ok(());
+    };
+    if cli.json {
         print_json(&serde_json::json!({ "event": "metrics", "address": address }))
     } else {
         print_line(&format!("metrics at http://{address}/metrics"))

@@ -1,24 +1,27 @@
 //! Opens the sockets, starts the workers, joins them.
 
 use std::io;
+use std::net::UdpSocket;
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
 use crate::access::KeyedQuit;
 use crate::access::keyed::BYTES;
 use crate::affinity;
-use crate::binding::{Group, open_all};
+use crate::binding::{Group, adopt_all, open_all};
 use crate::config::{Config, Io};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::lifecycle::Lifecycle;
 use crate::reactor::{Door, Equipment, Worker};
 use crate::rulebook::Rules;
+use crate::sandbox::Sandbox;
 use crate::stats::counters::Counters;
 use crate::stats::summary::{Account, Summary};
 use crate::transcript::Transcript;
 use crate::udp::socket::Effects;
 use crate::udp::{Socket, SocketOptions, offload};
+use crate::user::Identity;
 
 /// A server whose sockets are open: datagrams queue up, but nobody answers them yet.
 pub struct Server {
@@ -50,6 +53,32 @@ impl Server {
     ) -> Result<Self, Error> {
         let processors = processors(config)?;
         let (groups, without_ipv6) = open_all(config)?;
+        let mut server = Self::on_groups(config, transcript, &groups, &processors)?;
+        server.without_ipv6 = without_ipv6;
+        Ok(server)
+    }
+
+    /// The same on sockets that are bound already, as many on each address as there are workers; the
+    /// addresses in `config` are not looked at.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if there are more or fewer sockets, else as [`Server::bind`].
+    pub fn on_sockets(
+        config: &Config,
+        transcript: Option<&Transcript>,
+        given: Vec<UdpSocket>,
+    ) -> Result<Self, Error> {
+        let processors = processors(config)?;
+        let groups = adopt_all(config, given)?;
+        Self::on_groups(config, transcript, &groups, &processors)
+    }
+
+    fn on_groups(
+        config: &Config,
+        transcript: Option<&Transcript>,
+        groups: &[Group],
+        processors: &[usize],
+    ) -> Result<Self, Error> {
         let segments = if config.io_in_force() == Io::Offload && config.send_offload {
             offload::most_segments().unwrap_or(1)
         } else {
@@ -61,7 +90,7 @@ impl Server {
             .collect();
         let rules = config.prefixes.clone().map(Rules::new);
         let door = Door::new(config, &own, rules.clone(), keyed_quit(config)?);
-        let books = Arc::new(Books::new(config.workers, &groups));
+        let books = Arc::new(Books::new(config.workers, groups));
         let mut workers = Vec::with_capacity(config.workers);
         let mut wakers = Vec::with_capacity(config.workers);
         for (index, watched) in books.workers.iter().enumerate() {
@@ -89,11 +118,11 @@ impl Server {
         }
         let endpoints = groups
             .iter()
-            .map(|group| Endpoint::new(config, group, segments, &processors, poll_busy.as_ref()))
+            .map(|group| Endpoint::new(config, group, segments, processors, poll_busy.as_ref()))
             .collect();
         Ok(Self {
             endpoints,
-            without_ipv6,
+            without_ipv6: false,
             workers,
             lifecycle: Lifecycle::new(wakers),
             rules,
@@ -105,6 +134,14 @@ impl Server {
     #[must_use]
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.endpoints
+    }
+
+    /// Has its endpoints tell as whom the program goes on, and what it may still do.
+    pub fn tell_confinement(&mut self, user: Option<&Identity>, sandbox: &Sandbox) {
+        for endpoint in &mut self.endpoints {
+            endpoint.user = user.map(Identity::to_string);
+            endpoint.sandbox = Some(sandbox.clone());
+        }
     }
 
     /// Whether it listens on IPv4 alone because the host has no IPv6.

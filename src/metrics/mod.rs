@@ -36,6 +36,7 @@ use process::Process;
 pub struct Door {
     listener: TcpListener,
     address: SocketAddr,
+    process: Process,
 }
 
 /// The thread that answers. Dropping it ends what is under way there.
@@ -47,7 +48,7 @@ pub struct Metrics {
 }
 
 impl Door {
-    /// Opens the port.
+    /// Opens the port, and the files that tell of this process: later it may open none.
     ///
     /// # Errors
     /// [`Error::Metrics`] if it cannot be had.
@@ -55,7 +56,11 @@ impl Door {
         let opened = TcpListener::bind(address).and_then(|listener| {
             listener.set_nonblocking(true)?;
             let address = listener.local_addr()?;
-            Ok(Self { listener, address })
+            Ok(Self {
+                listener,
+                address,
+                process: Process::this(),
+            })
         });
         opened.map_err(|source| Error::Metrics { address, source })
     }
@@ -80,32 +85,32 @@ impl Door {
             observer,
             lifecycle,
             unwritten,
-            process: Process::this(),
+            process: self.process,
         });
-        self.spawn(source).map_err(|source| Error::System {
+        spawn(self.listener, source).map_err(|source| Error::System {
             operation: "start the thread that answers scrapes (--metrics)",
             source,
         })
     }
+}
 
-    fn spawn(self, source: Arc<Source>) -> io::Result<Metrics> {
-        let runtime = Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()?;
-        let listener = {
-            let _inside = runtime.enter();
-            tokio::net::TcpListener::from_std(self.listener)?
-        };
-        let (open, closed) = oneshot::channel();
-        let thread = thread::Builder::new()
-            .name("metrics".to_owned())
-            .spawn(move || run(&runtime, listener, source, closed))?;
-        Ok(Metrics {
-            open: Some(open),
-            thread: Some(thread),
-        })
-    }
+fn spawn(listener: TcpListener, source: Arc<Source>) -> io::Result<Metrics> {
+    let runtime = Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()?;
+    let listener = {
+        let _inside = runtime.enter();
+        tokio::net::TcpListener::from_std(listener)?
+    };
+    let (open, closed) = oneshot::channel();
+    let thread = thread::Builder::new()
+        .name("metrics".to_owned())
+        .spawn(move || run(&runtime, listener, source, closed))?;
+    Ok(Metrics {
+        open: Some(open),
+        thread: Some(thread),
+    })
 }
 
 fn run(

@@ -120,6 +120,34 @@ impl Socket {
         })
     }
 
+    /// Takes a socket that somebody else has bound, with the rest of `options`.
+    ///
+    /// # Errors
+    /// The operation that failed with the kernel's reason; [`io::ErrorKind::Unsupported`] for an IPv6
+    /// socket that takes IPv4 too.
+    pub fn adopt(bound: UdpSocket, options: &SocketOptions) -> Result<Self, SocketError> {
+        let local = bound.local_addr().during("read the port of")?;
+        let socket = socket2::Socket::from(bound);
+        let family =
+            "take from its opener (it must be restricted to IPv6, as by BindIPv6Only=ipv6-only)";
+        if local.is_ipv6() && !socket.only_v6().during(family)? {
+            return Err(io::Error::from(io::ErrorKind::Unsupported)).during(family);
+        }
+        socket.set_nonblocking(true).during("keep from blocking")?;
+        socket.set_cloexec(true).during("keep to itself")?;
+        let effects = Effects::apply(options, &socket, local.is_ipv6());
+        if options.packet_info {
+            sys::enable_packet_info(socket.as_fd(), local.is_ipv6())
+                .during("ask for the local address of datagrams on")?;
+        }
+        Ok(Self {
+            inner: UdpSocket::from(socket),
+            local,
+            options: options.clone(),
+            effects,
+        })
+    }
+
     /// Opens a socket on a port of the kernel's choice that sends to `peer` and hears nobody else.
     ///
     /// # Errors

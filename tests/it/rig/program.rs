@@ -28,6 +28,8 @@ pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
     pub(crate) stdout: Vec<String>,
     pub(crate) stderr: Vec<String>,
+    /// What it said on standard error about the host, which few tests are about.
+    pub(crate) of_the_host: Vec<String>,
 }
 
 impl Program {
@@ -49,12 +51,15 @@ impl Program {
     }
 
     #[track_caller]
-    pub(crate) fn run(mut command: Command) -> Self {
+    pub(crate) fn run(command: Command) -> Self {
+        Self::run_with(command, Stdio::null())
+    }
+
+    /// The same with something else than nothing on its standard input.
+    #[track_caller]
+    pub(crate) fn run_with(mut command: Command, stdin: Stdio) -> Self {
         let (reader, writer) = pipe().expect("the host has pipes");
-        command
-            .stdin(Stdio::null())
-            .stdout(writer)
-            .stderr(Stdio::piped());
+        command.stdin(stdin).stdout(writer).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program can be started");
         let exit = pidfd_open(Pid::from_child(&child), PidfdFlags::empty());
         Self {
@@ -130,12 +135,15 @@ impl Program {
     #[track_caller]
     pub(crate) fn end(mut self) -> Ended {
         let stdout = self.stdout.as_mut().map(Lines::rest).unwrap_or_default();
-        let stderr = self.stderr.rest();
+        let stderr = self.stderr.rest().into_iter();
+        let (of_the_host, stderr) =
+            stderr.partition(|line| line.starts_with("echo-reactor: this kernel has no "));
         let status = self.status();
         Ended {
             status,
             stdout,
             stderr,
+            of_the_host,
         }
     }
 }
