@@ -1,4 +1,5 @@
-//! Opens the sockets of every worker, in the order of the workers, or takes those that are given.
+//! Opens the sockets of every worker, in the order of the workers, or takes those that are given by a
+//! service manager or by a predecessor.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -8,7 +9,8 @@ use std::sync::Arc;
 use crate::access::QuitPolicy;
 use crate::config::{Config, EVERYWHERE, Io, Listen};
 use crate::error::Error;
-use crate::udp::socket::{Sharing, Stamping};
+use crate::steering::choose_among_first;
+use crate::udp::socket::{Sharing, SocketError, Stamping};
 use crate::udp::{Socket, SocketOptions};
 
 /// The sockets of one address, one a worker, in their order.
@@ -138,6 +140,125 @@ pub(crate) fn adopt_all(config: &Config, given: Vec<UdpSocket>) -> Result<Vec<Gr
         )));
     }
     Ok(groups.into_iter().map(|(_, group)| group).collect())
+}
+
+/// The sockets of an address that a predecessor has handed over, in their order, with what they have
+/// been like.
+#[derive(Debug)]
+pub(crate) struct Handed {
+    pub(crate) address: SocketAddr,
+    pub(crate) receive_offload: bool,
+    pub(crate) packet_info: bool,
+    pub(crate) sockets: Vec<UdpSocket>,
+}
+
+/// Takes the sockets that are handed over, and opens more where there are fewer than workers: a group
+/// for each address, and one of those that are too many, if there are such.
+pub(crate) fn inherit_all(
+    config: &Config,
+    handed: Vec<Handed>,
+    from_manager: bool,
+) -> Result<(Vec<Group>, Vec<Group>), Error> {
+    if !from_manager {
+        same_addresses(config, &handed)?;
+    }
+    let (mut groups, mut surplus) = (Vec::new(), Vec::new());
+    for one in handed {
+        let wanted = config.workers;
+        if from_manager && one.sockets.len() != wanted {
+            return Err(Error::Usage(format!(
+                "--workers {wanted} takes as many sockets on {}, and the service manager keeps {} open; restart it to change that",
+                one.address,
+                one.sockets.len()
+            )));
+        }
+        let mut group = inherit(config, one)?;
+        if group.len() < wanted {
+            join(config, &mut group)?;
+        }
+        let rest = group.split_off(wanted);
+        if !rest.is_empty() {
+            surplus.push(rest);
+        }
+        groups.push(group);
+    }
+    Ok((groups, surplus))
+}
+
+/// Fails if the flags name other addresses than those of the sockets.
+fn same_addresses(config: &Config, handed: &[Handed]) -> Result<(), Error> {
+    let (asked, optional_ipv6) = match &config.listen {
+        Listen::Everywhere => (&EVERYWHERE[..], true),
+        Listen::On(addresses) => (&addresses[..], false),
+    };
+    let fits = |asked: &SocketAddr, one: &Handed| {
+        asked.ip() == one.address.ip() && [0, one.address.port()].contains(&asked.port())
+    };
+    let missing = |asked: &&SocketAddr| {
+        !(handed.iter().any(|one| fits(asked, one)) || optional_ipv6 && asked.is_ipv6())
+    };
+    let unasked = |one: &&Handed| !asked.iter().any(|asked| fits(asked, one));
+    let sentence = match (asked.iter().find(missing), handed.iter().find(unasked)) {
+        (None, None) => return Ok(()),
+        (Some(asked), _) => format!("--listen {asked} is new"),
+        (None, Some(one)) => format!("{} is not among --listen any more", one.address),
+    };
+    Err(Error::Usage(format!(
+        "{sentence}, but a successor listens where the server does that it takes over from; restart it to change that"
+    )))
+}
+
+fn inherit(config: &Config, handed: Handed) -> Result<Group, Error> {
+    let address = handed.address;
+    let mut group = Group::with_capacity(handed.sockets.len().max(config.workers));
+    for socket in handed.sockets {
+        let options = options(config, address, group.len());
+        if (options.receive_offload, options.packet_info)
+            != (handed.receive_offload, handed.packet_info)
+        {
+            return Err(Error::Usage(format!(
+                "--io, --gro or --quit asks for sockets that are unlike those on {address}, on which datagrams are queued; restart it to change that"
+            )));
+        }
+        let socket = Socket::inherit(socket, &options)
+            .map_err(|source| Error::Socket { address, source })?;
+        group.push(Arc::new(socket));
+    }
+    Ok(group)
+}
+
+/// Opens further sockets for a group. The kernel leaves them out until the server has taken over: one
+/// that fails before closes them again, and nothing must be queued there.
+///
+/// A socket that has been alone is no group before it has a second one, and takes no program: what
+/// comes to the new one in these microseconds is answered if the server takes over, and lost if not.
+fn join(config: &Config, group: &mut Group) -> Result<(), Error> {
+    let first = Arc::clone(&group[0]);
+    let (address, old) = (first.local_address(), group.len());
+    let failed = |operation| {
+        move |source| Error::Socket {
+            address,
+            source: SocketError { operation, source },
+        }
+    };
+    let leave_out = || {
+        choose_among_first(&first, old).map_err(failed("leave further sockets out for a while at"))
+    };
+    first.share().map_err(failed("share (SO_REUSEPORT)"))?;
+    if old > 1 {
+        leave_out()?;
+    }
+    while group.len() < config.workers {
+        let options = SocketOptions {
+            sharing: Sharing::Join,
+            ..options(config, address, group.len())
+        };
+        let socket =
+            Socket::bind(address, &options).map_err(|source| Error::Socket { address, source })?;
+        group.push(Arc::new(socket));
+        leave_out()?;
+    }
+    Ok(())
 }
 
 /// A socket on every address must learn for each datagram which one to answer from; and `quit` may

@@ -22,7 +22,9 @@ use crate::user::UserName;
 ///
 /// It ends when a datagram that is exactly `quit` comes in over the loopback interface, and on
 /// SIGINT or SIGTERM: what is queued is answered first, and a summary is printed. A second signal
-/// ends it at once.
+/// ends it at once. SIGUSR2 starts the program anew to take over without losing a datagram.
+///
+/// `@FILE` among the arguments stands for the options in FILE, one a line, read at each start.
 #[derive(Clone, Debug, Parser)]
 #[expect(
     clippy::struct_excessive_bools,

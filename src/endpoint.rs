@@ -10,9 +10,9 @@ use crate::config::{Config, Io, Wait};
 use crate::faults::Faults;
 use crate::figures::grouped;
 use crate::sandbox::Sandbox;
-use crate::steering::{self, Steer};
-use crate::udp::Effect;
+use crate::steering::{self, Steer, Steering};
 use crate::udp::socket::Effects;
+use crate::udp::{Effect, Socket};
 
 /// An address that a server listens on, and what took effect there.
 #[derive(Clone, Debug)]
@@ -60,12 +60,7 @@ impl Endpoint {
     ) -> Self {
         let first = &group[0];
         let address = first.local_address();
-        let steer = steering::attach(first, config.steer, config.workers, processors);
         let mut warnings = buffer_warnings(config, first.effects());
-        if let Some(Effect::Applied(_)) = steer {
-            let warning = steering::warning(config.steer, address.ip());
-            warnings.extend(warning.map(str::to_owned));
-        }
         // With faults every socket is read by the calls that can tell more.
         let ones_of_many = config.faults.is_some() || first.has_packet_info();
         if config.timestamps && config.io == Io::Single && !ones_of_many {
@@ -83,7 +78,7 @@ impl Endpoint {
             ones_of_many: config.io_in_force() == Io::Single && ones_of_many,
             segments,
             wait: config.wait,
-            steer,
+            steer: None,
             pinned: processors.to_vec(),
             poll_busy: poll_busy.cloned(),
             access: config.access(),
@@ -91,6 +86,15 @@ impl Endpoint {
             sandbox: None,
             faults: config.faults.clone(),
             warnings,
+        }
+    }
+
+    /// Has `steering` choose among its sockets, the first of which is `first`.
+    pub(crate) fn steer(&mut self, steering: &Steering, first: &Socket) {
+        self.steer = steering.attach(first);
+        if let Some(Effect::Applied(steer)) = self.steer {
+            let warning = steering::warning(steer, self.address.ip());
+            self.warnings.extend(warning.map(str::to_owned));
         }
     }
 

@@ -9,7 +9,7 @@ use crate::config::{Config, Listen, Wait};
 use crate::error::Error;
 use crate::key_file;
 use crate::rulebook::Rulebook;
-use crate::sandbox::{Needs, probe::Probe};
+use crate::sandbox::Needs;
 use crate::steering::Steer;
 
 impl TryFrom<&Cli> for Config {
@@ -85,8 +85,8 @@ impl From<&Cli> for Needs {
         Self {
             reads: [&cli.allow_file[..], &cli.deny_file].concat(),
             accepts: cli.metrics.is_some(),
+            steers: true,
             unix_sockets: manager.is_some_and(|path| !path.is_empty()),
-            ..cli.sandbox_probe.map(Probe::needs).unwrap_or_default()
         }
     }
 }

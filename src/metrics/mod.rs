@@ -65,6 +65,33 @@ impl Door {
         opened.map_err(|source| Error::Metrics { address, source })
     }
 
+    /// The port of a predecessor, if it is the one that is asked for; else opens one.
+    ///
+    /// # Errors
+    /// As [`Door::open`].
+    pub fn inherit(address: SocketAddr, listener: Option<TcpListener>) -> Result<Self, Error> {
+        let fits =
+            |own: SocketAddr| own.ip() == address.ip() && [0, own.port()].contains(&address.port());
+        match listener.and_then(|listener| Some((listener.local_addr().ok()?, listener))) {
+            Some((own, listener)) if fits(own) => Ok(Self {
+                listener,
+                address: own,
+                process: Process::this(),
+            }),
+            Some(_) | None => Self::open(address),
+        }
+    }
+
+    /// The same port once more, to hand it over.
+    ///
+    /// # Errors
+    /// [`Error::Metrics`] if too many files are open.
+    pub fn listener(&self) -> Result<TcpListener, Error> {
+        let address = self.address;
+        let listener = self.listener.try_clone();
+        listener.map_err(|source| Error::Metrics { address, source })
+    }
+
     /// The address, with the port that the kernel chose.
     #[must_use]
     pub fn address(&self) -> SocketAddr {

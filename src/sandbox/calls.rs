@@ -30,24 +30,18 @@ fn install(mode: Mode, needs: &Needs) -> io::Result<()> {
         Mode::Off => Vec::new(),
         Mode::Log => vec![but(allowed, SeccompAction::Log)?],
         Mode::Enforce => vec![
-            Some(only(lists::fatal(needs), SeccompAction::KillProcess)?),
-            Some(lists::absent(needs))
-                .filter(|calls| !calls.is_empty())
-                .map(|calls| only(calls, absent))
-                .transpose()?,
+            only(lists::FATAL, SeccompAction::KillProcess)?,
+            only(lists::ABSENT, absent)?,
             // Last, since it lets no further filter through.
-            Some(but(allowed, refused)?),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
+            but(allowed, refused)?,
+        ],
     };
     filters.iter().try_for_each(apply)
 }
 
 /// Does this to these calls, and nothing to others.
-fn only(calls: Vec<c_long>, action: SeccompAction) -> io::Result<BpfProgram> {
-    let calls = calls.into_iter().map(|call| (call, Vec::new())).collect();
+fn only(calls: &[c_long], action: SeccompAction) -> io::Result<BpfProgram> {
+    let calls = calls.iter().map(|call| (*call, Vec::new())).collect();
     compiled(calls, SeccompAction::Allow, action)
 }
 

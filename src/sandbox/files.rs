@@ -30,18 +30,14 @@ fn rules(needs: &Needs) -> Result<RestrictionStatus, String> {
     let words = |error: RulesetError| error.to_string();
     let mut ruleset = Ruleset::default()
         .handle_access(AccessFs::from_all(GUARDED))
+        .map_err(words)?
+        .handle_access(AccessNet::from_all(GUARDED))
+        .map_err(words)?
+        .scope(Scope::Signal)
         .map_err(words)?;
-    if !needs.starts_program {
-        // The successor opens sockets of its own, and the one who ends this program is its child.
-        ruleset = ruleset
-            .handle_access(AccessNet::from_all(GUARDED))
-            .map_err(words)?
-            .scope(Scope::Signal)
-            .map_err(words)?;
-        if !needs.unix_sockets {
-            // Some service managers listen on an abstract one.
-            ruleset = ruleset.scope(Scope::AbstractUnixSocket).map_err(words)?;
-        }
+    if !needs.unix_sockets {
+        // Some service managers listen on an abstract one.
+        ruleset = ruleset.scope(Scope::AbstractUnixSocket).map_err(words)?;
     }
     let mut created = ruleset.create().map_err(words)?;
     let targets: Vec<PathBuf> = needs
@@ -56,12 +52,6 @@ fn rules(needs: &Needs) -> Result<RestrictionStatus, String> {
         let read = AccessFs::ReadFile | AccessFs::ReadDir;
         created = created
             .add_rule(PathBeneath::new(folder, read))
-            .map_err(words)?;
-    }
-    if needs.starts_program {
-        let root = PathFd::new("/").map_err(|error| error.to_string())?;
-        created = created
-            .add_rule(PathBeneath::new(root, AccessFs::from_read(GUARDED)))
             .map_err(words)?;
     }
     created.restrict_self().map_err(words)

@@ -39,12 +39,22 @@ pub(super) fn allowed(needs: &Needs, own: u32) -> Calls {
         // How many files it may open.
         only_if(&mut calls, libc::SYS_prlimit64, is(0, 0));
     }
-    if needs.starts_program {
-        for start in [FILES, FILES_OF_OLD_ARCHITECTURES, CONNECTIONS] {
-            always(&mut calls, start);
+    if needs.steers {
+        for option in [
+            libc::SO_ATTACH_REUSEPORT_CBPF,
+            libc::SO_DETACH_REUSEPORT_BPF,
+        ] {
+            only_if(
+                &mut calls,
+                libc::SYS_setsockopt,
+                is(2, option.cast_unsigned()),
+            );
         }
-        always(&mut calls, START);
-        always(&mut calls, START_OF_OLD_ARCHITECTURES);
+        only_if(
+            &mut calls,
+            libc::SYS_membarrier,
+            is(0, MEMBARRIER_CMD_GLOBAL),
+        );
     }
     // To die of a signal that was taken.
     for signal in [libc::SYS_kill, libc::SYS_tgkill] {
@@ -67,25 +77,6 @@ pub(super) fn allowed(needs: &Needs, own: u32) -> Calls {
     calls
 }
 
-/// The calls that no fault of an honest server makes: the process is killed at once.
-pub(super) fn fatal(needs: &Needs) -> Vec<c_long> {
-    let mut calls = FATAL.to_vec();
-    if !needs.starts_program {
-        calls.extend([libc::SYS_execve, libc::SYS_execveat]);
-    }
-    calls
-}
-
-/// The C library takes "there is no such call" for a reason to use `clone`, whose flags a filter can
-/// read, while those of `clone3` are behind a pointer.
-pub(super) fn absent(needs: &Needs) -> Vec<c_long> {
-    if needs.starts_program {
-        Vec::new()
-    } else {
-        vec![libc::SYS_clone3]
-    }
-}
-
 fn always(calls: &mut Calls, list: &[c_long]) {
     calls.extend(list.iter().map(|call| (*call, Vec::new())));
 }
@@ -105,6 +96,9 @@ const fn is(argument: u8, value: u32) -> Condition {
         value,
     }
 }
+
+/// From `include/uapi/linux/membarrier.h`.
+const MEMBARRIER_CMD_GLOBAL: u32 = 1;
 
 const UNIX: Condition = is(0, libc::AF_UNIX.cast_unsigned());
 
@@ -222,51 +216,11 @@ const CONNECTIONS: &[c_long] = &[
     libc::SYS_setsockopt,
 ];
 
-/// What it takes besides to start this program anew, all the way to its own sandbox.
-const START: &[c_long] = &[
-    libc::SYS_bind,
-    libc::SYS_capget,
-    libc::SYS_capset,
-    libc::SYS_clone,
-    libc::SYS_close_range,
-    libc::SYS_connect,
-    libc::SYS_dup3,
+/// The calls that no fault of an honest server makes: the process is killed at once.
+pub(super) const FATAL: &[c_long] = &[
+    libc::SYS_bpf,
     libc::SYS_execve,
     libc::SYS_execveat,
-    libc::SYS_faccessat,
-    libc::SYS_kill,
-    libc::SYS_landlock_add_rule,
-    libc::SYS_landlock_create_ruleset,
-    libc::SYS_landlock_restrict_self,
-    libc::SYS_mmap,
-    libc::SYS_mprotect,
-    libc::SYS_pidfd_open,
-    libc::SYS_pidfd_send_signal,
-    libc::SYS_pipe2,
-    libc::SYS_prctl,
-    libc::SYS_prlimit64,
-    libc::SYS_seccomp,
-    libc::SYS_set_tid_address,
-    libc::SYS_socket,
-    libc::SYS_socketpair,
-    libc::SYS_tgkill,
-    libc::SYS_wait4,
-    libc::SYS_waitid,
-];
-
-#[cfg(target_arch = "x86_64")]
-const START_OF_OLD_ARCHITECTURES: &[c_long] = &[
-    libc::SYS_access,
-    libc::SYS_arch_prctl,
-    libc::SYS_dup2,
-    libc::SYS_getrlimit,
-    libc::SYS_vfork,
-];
-#[cfg(not(target_arch = "x86_64"))]
-const START_OF_OLD_ARCHITECTURES: &[c_long] = &[];
-
-const FATAL: &[c_long] = &[
-    libc::SYS_bpf,
     libc::SYS_finit_module,
     libc::SYS_init_module,
     libc::SYS_kexec_load,
@@ -277,6 +231,10 @@ const FATAL: &[c_long] = &[
     libc::SYS_setns,
     libc::SYS_unshare,
 ];
+
+/// The C library takes "there is no such call" for a reason to use `clone`, whose flags a filter can
+/// read, while those of `clone3` are behind a pointer.
+pub(super) const ABSENT: &[c_long] = &[libc::SYS_clone3];
 
 #[cfg(test)]
 mod tests {
@@ -294,8 +252,8 @@ mod tests {
         for call in [libc::SYS_openat, libc::SYS_socket, libc::SYS_bind] {
             assert!(!calls.contains_key(&call), "{call}");
         }
-        for call in fatal(&Needs::default()) {
-            assert!(!calls.contains_key(&call), "{call}");
+        for call in FATAL {
+            assert!(!calls.contains_key(call), "{call}");
         }
         assert_eq!(calls[&libc::SYS_clone], [A_THREAD]);
         assert_eq!(calls[&libc::SYS_kill], [is(0, 7)]);
@@ -320,8 +278,13 @@ mod tests {
         );
         let unix = with(|needs| needs.unix_sockets = true);
         assert_eq!(unix[&libc::SYS_socket], [UNIX]);
-        let starts = with(|needs| needs.starts_program = true);
-        assert_eq!(starts[&libc::SYS_clone], []);
-        assert_eq!(starts[&libc::SYS_execve], []);
+        let steers = with(|needs| needs.steers = true);
+        let option = |name: libc::c_int| is(2, name.cast_unsigned());
+        let options = [
+            libc::SO_ATTACH_REUSEPORT_CBPF,
+            libc::SO_DETACH_REUSEPORT_BPF,
+        ]
+        .map(option);
+        assert_eq!(steers[&libc::SYS_setsockopt], options);
     }
 }

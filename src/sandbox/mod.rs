@@ -45,12 +45,10 @@ pub struct Needs {
     pub reads: Vec<PathBuf>,
     /// Whether it accepts connections on listeners that are open already.
     pub accepts: bool,
+    /// Whether it changes how the kernel chooses among its sockets, as it takes to hand them over.
+    pub steers: bool,
     /// Whether it opens Unix sockets, to tell a service manager how it is.
     pub unix_sockets: bool,
-    /// Whether it starts a program, to hand its sockets over. That program inherits every bound, so
-    /// all that its start takes must be open too: any file can be read and executed then, and any
-    /// socket opened.
-    pub starts_program: bool,
 }
 
 /// What became of each part of the sandbox.

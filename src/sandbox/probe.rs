@@ -8,8 +8,6 @@ use std::process::Command;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::Needs;
-
 /// One try.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
 pub enum Probe {
@@ -29,21 +27,9 @@ pub enum Probe {
     Signal,
     /// Become root, or act as it again
     Root,
-    /// Start this program anew, as a server may that hands its sockets over: it has to come as far as
-    /// its own sandbox, and be refused what a server is refused
-    Successor,
 }
 
 impl Probe {
-    /// What a server must be able to do for it to work.
-    #[must_use]
-    pub fn needs(self) -> Needs {
-        Needs {
-            starts_program: self == Self::Successor,
-            ..Needs::default()
-        }
-    }
-
     /// Does it.
     ///
     /// # Errors
@@ -60,21 +46,7 @@ impl Probe {
                 let parent = rustix::process::getppid().unwrap_or(Pid::INIT);
                 Ok(kill_process(parent, Signal::URG)?)
             }
-            Self::Successor => succeed(),
             Self::Root => Ok(nix::unistd::seteuid(nix::unistd::Uid::from_raw(0))?),
         }
-    }
-}
-
-fn succeed() -> io::Result<()> {
-    let status = Command::new(std::env::current_exe()?)
-        .args(["--listen", "127.0.0.1:0", "--sandbox-probe", "read"])
-        .status()?;
-    if status.code() == Some(1) {
-        Ok(())
-    } else {
-        Err(io::Error::other(format!(
-            "the successor ended with {status}"
-        )))
     }
 }

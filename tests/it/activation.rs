@@ -14,7 +14,7 @@ use crate::rig::program::{PROGRAM, Program};
 
 /// Hands `socket` over as a service manager would. A shell stands in for it: the number of the
 /// process has to be in its environment.
-fn started_with(socket: impl Into<OwnedFd>, arguments: &[&str]) -> Program {
+pub(crate) fn started_with(socket: impl Into<OwnedFd>, arguments: &[&str]) -> Program {
     let hand_over = "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\" 3<&0 0</dev/null";
     let mut command = Command::new("sh");
     command

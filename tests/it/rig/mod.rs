@@ -4,6 +4,8 @@
 //! - [`server`]: a server in this process;
 //! - [`program`]: the program as a child process, and [`lines`] of what it prints;
 //! - [`manager`]: a service manager that it tells how it is;
+//! - [`lineage`]: programs that take over from each other, and [`stream`]: a client that misses none
+//!   of its answers;
 //! - [`http`]: a plain client of its metrics;
 //! - [`thread`]: what the kernel tells of the threads of a program;
 //! - [`namespace`]: networks of their own;
@@ -14,12 +16,14 @@
 pub(crate) mod client;
 pub(crate) mod forge;
 pub(crate) mod http;
+pub(crate) mod lineage;
 pub(crate) mod lines;
 pub(crate) mod manager;
 pub(crate) mod namespace;
 pub(crate) mod need;
 pub(crate) mod program;
 pub(crate) mod server;
+pub(crate) mod stream;
 pub(crate) mod thread;
 pub(crate) mod train;
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 use super::PATIENCE;
-use super::lines::{Lines, wait_for};
+use super::lines::{Lines, wait_for, wait_within};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_echo-reactor");
 
@@ -87,6 +87,12 @@ impl Program {
         line.expect("it says something on standard error")
     }
 
+    /// Waits for the next line on standard error, for longer than anything else takes.
+    #[track_caller]
+    pub(crate) fn await_error_line(&self) {
+        wait_within(3 * PATIENCE, self.stderr.pipe().as_fd(), "a line");
+    }
+
     /// The address in the next line, which says where it listens.
     #[track_caller]
     pub(crate) fn announced(&mut self) -> SocketAddr {
@@ -134,6 +140,12 @@ impl Program {
     /// Waits until it has ended, and reads the rest of what it printed.
     #[track_caller]
     pub(crate) fn end(mut self) -> Ended {
+        self.outcome()
+    }
+
+    /// The same of one that is still needed.
+    #[track_caller]
+    pub(crate) fn outcome(&mut self) -> Ended {
         let stdout = self.stdout.as_mut().map(Lines::rest).unwrap_or_default();
         let stderr = self.stderr.rest().into_iter();
         let (of_the_host, stderr) =
