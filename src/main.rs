@@ -230,10 +230,11 @@ fn watch(
     predecessor: &Predecessor,
     tell: impl Fn() + Send + 'static,
 ) -> Result<Watch, Error> {
-    let predecessor = predecessor.clone();
+    let (replaced, ended) = (predecessor.clone(), predecessor.clone());
     let requests = Requests {
         tell: Box::new(tell),
-        replace: Box::new(move || predecessor.begin()),
+        replace: Box::new(move || replaced.begin()),
+        pass_on: Box::new(move || ended.part()),
         reload: reload(cli, server),
     };
     Watch::start(server.lifecycle(), requests).map_err(|source| Error::System {

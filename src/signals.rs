@@ -22,6 +22,8 @@ pub struct Requests {
     pub tell: Box<dyn Fn() + Send>,
     /// Has the program replaced (SIGUSR2).
     pub replace: Box<dyn Fn() + Send>,
+    /// Tells a successor that the server shall end, if there is one by now.
+    pub pass_on: Box<dyn Fn() + Send>,
     /// Without it SIGHUP ends the program, as it does any other.
     pub reload: Option<Reload>,
 }
@@ -59,6 +61,7 @@ impl Watch {
                         Phase::Replaced if !lifecycle.is_told_to_end() => {
                             info!("{name}: ends, and so shall the successor");
                             lifecycle.quit();
+                            (requests.pass_on)();
                         }
                         Phase::Draining | Phase::Replaced | Phase::Stopped => {
                             info!("{name}, once more: ends at once");

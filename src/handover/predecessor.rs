@@ -126,8 +126,8 @@ impl Predecessor {
         }
     }
 
-    /// Tells the successor, if there is one, what has come meanwhile. Waits for a replacement that is
-    /// being decided. Called when the workers have ended.
+    /// Tells the successor, if there is one, that somebody has ended the server, if that is so. Waits
+    /// for a replacement that is being decided; to be called when the workers have ended.
     pub fn part(&self) {
         let heir = self.shared.heir();
         if let Some(heir) = heir.as_ref()

@@ -39,7 +39,8 @@ pub struct Door {
     process: Process,
 }
 
-/// The thread that answers. Dropping it ends what is under way there.
+/// The thread that answers. When it is dropped, no more connections are taken, and those that are
+/// open have a moment to end.
 #[derive(Debug)]
 pub struct Metrics {
     /// Dropped to end the thread.
@@ -147,10 +148,12 @@ fn run(
     closed: oneshot::Receiver<()>,
 ) {
     runtime.block_on(async {
-        let serving = tokio::spawn(connections::serve(listener, source));
+        let room = connections::room();
+        let serving = tokio::spawn(connections::serve(listener, source, Arc::clone(&room)));
         // Nothing is ever sent: an error says that the other end was dropped.
         let _ended: Result<(), oneshot::error::RecvError> = closed.await;
         serving.abort();
+        connections::last_answers(room).await;
     });
 }
 
