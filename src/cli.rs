@@ -14,13 +14,17 @@ use crate::config::{Io, RECEIVE_BUFFER, WhenFull};
 use crate::faults::Faults;
 use crate::log::{Format, Verbosity};
 use crate::manual::Appendix;
+use crate::sandbox::{self, probe::Probe};
 use crate::steering::Steer;
+use crate::user::UserName;
 
 /// Sends every UDP datagram back to its sender, at high packet rates.
 ///
 /// It ends when a datagram that is exactly `quit` comes in over the loopback interface, and on
 /// SIGINT or SIGTERM: what is queued is answered first, and a summary is printed. A second signal
-/// ends it at once.
+/// ends it at once. SIGUSR2 starts the program anew to take over without losing a datagram.
+///
+/// `@FILE` among the arguments stands for the options in FILE, one a line, read at each start.
 #[derive(Clone, Debug, Parser)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -29,7 +33,8 @@ use crate::steering::Steer;
 #[command(version, max_term_width = 80, after_long_help = APPENDIX.text())]
 pub struct Cli {
     /// Address and port to answer on, as in 127.0.0.1:50007 or `[::1]:50007`; may be repeated. Port
-    /// 0 picks a free one, and prints it [default: port 50007 on every IPv4 and IPv6 address]
+    /// 0 picks a free one, and prints it; sockets from a service manager (`LISTEN_FDS`) take the place
+    /// of all of them [default: port 50007 on every IPv4 and IPv6 address]
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_listen)]
     pub listen: Vec<SocketAddr>,
 
@@ -165,6 +170,20 @@ pub struct Cli {
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = Verbosity::Warn, help_heading = OPERATION)]
     pub log_level: Verbosity,
 
+    /// User to become when the sockets are open, as in nobody or nobody:nogroup, by name or number; it
+    /// takes root, and is for good
+    #[arg(long, value_name = "USER[:GROUP]", help_heading = PRIVILEGES)]
+    pub user: Option<UserName>,
+
+    /// Whether the running server is kept from what it does not need
+    #[arg(long, value_name = "MODE", value_enum, default_value_t, help_heading = PRIVILEGES)]
+    pub sandbox: sandbox::Mode,
+
+    /// Instead of answering, try from inside what must not work: exit code 0 if it works, 1 or
+    /// death by SIGSYS if not
+    #[arg(long, value_name = "WHAT", value_enum, hide = true)]
+    pub sandbox_probe: Option<Probe>,
+
     /// What shall go wrong, as in drop=1%,delay=500us
     ///
     /// Parts between commas, in any order. Never for a measurement of this
@@ -221,6 +240,7 @@ const TUNING: &str = "Tuning";
 const OUTPUT: &str = "Output";
 const OPERATION: &str = "Operation";
 const DOCUMENTS: &str = "Documents";
+const PRIVILEGES: &str = "Privileges";
 const FAULTS: &str = "Faults on purpose, to test a client against";
 
 /// What the exit codes mean, and examples.

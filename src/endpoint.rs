@@ -9,9 +9,10 @@ use crate::binding::Group;
 use crate::config::{Config, Io, Wait};
 use crate::faults::Faults;
 use crate::figures::grouped;
-use crate::steering::{self, Steer};
-use crate::udp::Effect;
+use crate::sandbox::Sandbox;
+use crate::steering::{self, Steer, Steering};
 use crate::udp::socket::Effects;
+use crate::udp::{Effect, Socket};
 
 /// An address that a server listens on, and what took effect there.
 #[derive(Clone, Debug)]
@@ -39,6 +40,10 @@ pub struct Endpoint {
     pub poll_busy: Option<Effect<u32>>,
     /// What it answers, where that is not what every server does by itself, as phrases.
     pub access: Vec<String>,
+    /// The user that the program became, as it was named.
+    pub user: Option<String>,
+    /// What the program may still do; `None` where nobody has confined it.
+    pub sandbox: Option<Sandbox>,
     /// What goes wrong on purpose.
     pub faults: Option<Faults>,
     /// What its user should know, as sentences.
@@ -55,12 +60,7 @@ impl Endpoint {
     ) -> Self {
         let first = &group[0];
         let address = first.local_address();
-        let steer = steering::attach(first, config.steer, config.workers, processors);
         let mut warnings = buffer_warnings(config, first.effects());
-        if let Some(Effect::Applied(_)) = steer {
-            let warning = steering::warning(config.steer, address.ip());
-            warnings.extend(warning.map(str::to_owned));
-        }
         // With faults every socket is read by the calls that can tell more.
         let ones_of_many = config.faults.is_some() || first.has_packet_info();
         if config.timestamps && config.io == Io::Single && !ones_of_many {
@@ -78,12 +78,23 @@ impl Endpoint {
             ones_of_many: config.io_in_force() == Io::Single && ones_of_many,
             segments,
             wait: config.wait,
-            steer,
+            steer: None,
             pinned: processors.to_vec(),
             poll_busy: poll_busy.cloned(),
             access: config.access(),
+            user: None,
+            sandbox: None,
             faults: config.faults.clone(),
             warnings,
+        }
+    }
+
+    /// Has `steering` choose among its sockets, the first of which is `first`.
+    pub(crate) fn steer(&mut self, steering: &Steering, first: &Socket) {
+        self.steer = steering.attach(first);
+        if let Some(Effect::Applied(steer)) = self.steer {
+            let warning = steering::warning(steer, self.address.ip());
+            self.warnings.extend(warning.map(str::to_owned));
         }
     }
 
@@ -148,6 +159,8 @@ impl Endpoint {
             "steer": self.steer.as_ref().map(Effect::to_string),
             "pinned": self.pinned,
             "access": self.access,
+            "user": self.user,
+            "sandbox": self.sandbox.as_ref().map(Sandbox::to_json),
             "faults": self.faults.as_ref().map(Faults::to_string),
             "warnings": self.warnings,
         })
@@ -203,6 +216,8 @@ impl Endpoint {
         told("traffic class", text(&self.effects.traffic_class));
         told("busy polling (us)", text(&self.effects.busy_poll));
         told("in its epoll (us)", text(&self.poll_busy));
+        told("user", self.user.clone());
+        told("sandbox", self.sandbox.as_ref().map(Sandbox::to_string));
         // Last, and loud: nobody shall take this for a server to be measured.
         told("FAULTS:", self.faults.as_ref().map(Faults::to_string));
         extras

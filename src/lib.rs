@@ -26,12 +26,15 @@
 //! - [`manual`]: exit codes, examples and manual pages, shared with the load generator;
 //! - `resolve`: from what was typed to what it means;
 //! - [`cli`]: what was typed;
+//! - [`handover`]: replaces the running program without losing a datagram;
+//! - [`options_file`]: arguments from a file;
 //! - [`watchers`]: those who look at a server while it runs;
 //! - [`metrics`]: metrics and health over HTTP; [`systemd`]: the same for a service manager;
 //! - [`signals`]: stops a server on SIGINT and SIGTERM, and has it tell its statistics;
 //! - [`periodic`]: something to do every so often;
 //! - [`server`]: starts the workers, watches and joins them;
 //! - [`endpoint`]: an address that it listens on, and what took effect there;
+//! - [`activation`]: sockets that a service manager has opened;
 //! - `binding`: opens the sockets of every worker;
 //! - `reactor`: one worker, which owns the only mio loop;
 //! - [`transcript`]: prints datagrams without ever making a worker wait;
@@ -42,6 +45,10 @@
 //! - [`faults`]: what shall go wrong on purpose;
 //! - [`stats`]: what was counted, and how it reads;
 //! - [`access`]: who gets an answer, and whose `quit` counts. Pure;
+//! - [`access`]: who gets an answer, and whose `quit` counts;
+//! - [`user`]: another user than the one who started the program;
+//! - [`sandbox`]: what the running server may do, and the place where a feature says what it needs;
+//! - [`privileges`]: what a process may do beyond others, given up for good;
 //! - [`steering`]: which worker of a group gets a datagram;
 //! - [`affinity`]: which processor a worker runs on;
 //! - [`lifecycle`]: running, draining, stopped;
@@ -50,6 +57,7 @@
 //! - [`udp`]: batched UDP, shared with the load generator.
 
 pub mod access;
+pub mod activation;
 pub mod affinity;
 mod binding;
 pub mod cli;
@@ -58,15 +66,19 @@ pub mod endpoint;
 pub mod error;
 pub mod faults;
 pub mod figures;
+pub mod handover;
 pub mod key_file;
 pub mod lifecycle;
 pub mod log;
 pub mod manual;
 pub mod metrics;
+pub mod options_file;
 pub mod periodic;
+pub mod privileges;
 mod reactor;
 mod resolve;
 pub mod rulebook;
+pub mod sandbox;
 pub mod server;
 pub mod signals;
 pub mod stats;
@@ -74,6 +86,7 @@ pub mod steering;
 pub mod systemd;
 pub mod transcript;
 pub mod udp;
+pub mod user;
 pub mod watchers;
 
 pub use config::Config;

@@ -1,9 +1,9 @@
-//! Running, then draining, then stopped: the one thing that workers tell each other. And whether
+//! Running, then draining or replaced, then stopped: the one thing that workers tell each other. And whether
 //! each of them still turns.
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ pub enum Phase {
     Running,
     /// It answers what is queued, then ends.
     Draining,
+    /// It reads no more, since a successor does; it sends what it has taken, then ends.
+    Replaced,
     /// It ends at once.
     Stopped,
 }
@@ -28,6 +30,8 @@ pub struct Lifecycle {
 
 struct Shared {
     phase: AtomicU8,
+    /// Whether somebody wants the server to end, rather than this program to be replaced.
+    told_to_end: AtomicBool,
     wakers: Vec<Waker>,
     /// The number of the last question whether the workers turn. The first is asked from the
     /// beginning on.
@@ -46,6 +50,7 @@ impl Lifecycle {
         Self {
             shared: Arc::new(Shared {
                 phase: AtomicU8::new(RUNNING),
+                told_to_end: AtomicBool::new(false),
                 asked: AtomicU64::new(FIRST_QUESTION),
                 answers: wakers.iter().map(|_| AtomicU64::new(0)).collect(),
                 wakers,
@@ -60,6 +65,34 @@ impl Lifecycle {
         self.advance(DRAINING);
     }
 
+    /// The same on somebody's demand, which a successor that has just taken over has to learn of.
+    pub fn quit(&self) {
+        self.shared.told_to_end.store(true, Ordering::Release);
+        self.drain();
+    }
+
+    /// Whether somebody has demanded that the server ends.
+    #[must_use]
+    pub fn is_told_to_end(&self) -> bool {
+        self.shared.told_to_end.load(Ordering::Acquire)
+    }
+
+    /// Read no more, since a successor does. False if the server was ending already: then that goes
+    /// on.
+    #[must_use]
+    pub fn hand_over(&self) -> bool {
+        let handed = self.shared.phase.compare_exchange(
+            RUNNING,
+            REPLACED,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        if handed.is_ok() {
+            self.tell();
+        }
+        handed.is_ok()
+    }
+
     /// End at once, with what is queued unanswered.
     pub fn stop(&self) {
         self.advance(STOPPED);
@@ -71,6 +104,7 @@ impl Lifecycle {
         match self.shared.phase.load(Ordering::Acquire) {
             RUNNING => Phase::Running,
             DRAINING => Phase::Draining,
+            REPLACED => Phase::Replaced,
             _ => Phase::Stopped,
         }
     }
@@ -129,6 +163,10 @@ impl Lifecycle {
         if self.shared.phase.fetch_max(phase, Ordering::AcqRel) >= phase {
             return;
         }
+        self.tell();
+    }
+
+    fn tell(&self) {
         // Whoever is about to wait has either seen the phase or waits by now.
         drop(self.shared.ends.lock());
         self.shared.ended.notify_all();
@@ -152,7 +190,8 @@ impl fmt::Debug for Lifecycle {
 
 const RUNNING: u8 = 0;
 const DRAINING: u8 = 1;
-const STOPPED: u8 = 2;
+const REPLACED: u8 = 2;
+const STOPPED: u8 = 3;
 
 /// What [`Lifecycle::new`] has asked.
 const FIRST_QUESTION: u64 = 1;
@@ -168,6 +207,23 @@ mod tests {
         lifecycle.stop();
         lifecycle.drain();
         assert_eq!(lifecycle.phase(), Phase::Stopped);
+    }
+
+    #[test]
+    fn a_server_that_ends_cannot_be_replaced_and_one_that_is_replaced_can_be_ended() {
+        let ending = Lifecycle::new(Vec::new());
+        ending.drain();
+        assert!(!ending.hand_over());
+        assert_eq!(ending.phase(), Phase::Draining);
+        let replaced = Lifecycle::new(Vec::new());
+        assert!(replaced.hand_over());
+        replaced.drain();
+        assert_eq!(replaced.phase(), Phase::Replaced);
+        assert!(!replaced.is_told_to_end());
+        replaced.quit();
+        assert!(replaced.is_told_to_end());
+        replaced.stop();
+        assert_eq!(replaced.phase(), Phase::Stopped);
     }
 
     fn of(workers: usize) -> Lifecycle {

@@ -1,36 +1,52 @@
 //! `echo-reactor`: parse, configure, serve, and tell how it went.
 
+use std::env;
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use echo_reactor::activation;
 use echo_reactor::cli::{self, Cli};
-use echo_reactor::endpoint::Endpoint;
+use echo_reactor::handover::predecessor::Starter;
+use echo_reactor::handover::{self, Inheritance, Predecessor, Role};
+use echo_reactor::lifecycle::Phase;
 use echo_reactor::log::Log;
 use echo_reactor::manual::Page;
 use echo_reactor::metrics::Door;
+use echo_reactor::options_file;
 use echo_reactor::periodic::Periodic;
 use echo_reactor::rulebook::Rulebook;
-use echo_reactor::signals::{Reload, Watch};
-use echo_reactor::transcript::{self, Printer, Transcript};
+use echo_reactor::sandbox::{self, Needs};
+use echo_reactor::signals::{Reload, Requests, Watch};
+use echo_reactor::transcript::{self, Printer, Transcript, Waiting};
+use echo_reactor::user::{Identity, UserName};
 use echo_reactor::watchers::Watchers;
-use echo_reactor::{Config, Error, Server, Summary};
+use echo_reactor::{Config, Error, Running, Server, Summary};
 use tracing::{error, info, warn};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let log = match Log::start(cli.log_format, cli.log_level) {
+    let role = Role::of_this_process();
+    if role == Role::Starter {
+        return handover::start_successors();
+    }
+    // Whoever signals all programs of this name, while this one is not yet a server.
+    if role == Role::Successor
+        && let Err(error) = handover::outlive_requests()
+    {
+        return complain(&error, FAILURE);
+    }
+    let cli = match arguments(role) {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    let mut log = match Log::open(cli.log_format, cli.log_level) {
         Ok(log) => log,
-        Err(error) => {
-            // With standard error closed too, the exit code has to say it.
-            let _written: io::Result<()> =
-                writeln!(io::stderr(), "echo-reactor: cannot start the log: {error}");
-            return ExitCode::FAILURE;
-        }
+        Err(error) => return complain(&error, error.exit_code()),
     };
     let ended = match document(&cli) {
         Some(text) => print_line(&text),
-        None => serve(&cli, &log),
+        None => serve(&cli, role, &mut log),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -39,6 +55,28 @@ fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// What was typed, or how to end.
+fn arguments(role: Role) -> Result<Cli, ExitCode> {
+    let typed = options_file::expand(env::args_os())
+        .map_err(|error| complain(&error, error.exit_code()))?;
+    Cli::try_parse_from(typed).map_err(|error| {
+        if role == Role::Successor {
+            // The predecessor tells one line.
+            let text = error.to_string();
+            complain(&text.lines().next().unwrap_or_default(), WRONG_USE)
+        } else {
+            error.exit()
+        }
+    })
+}
+
+/// Says why it ends, before there is a log.
+fn complain(error: &impl Display, code: u8) -> ExitCode {
+    // With standard error closed too, the exit code has to say it.
+    let _written: io::Result<()> = writeln!(io::stderr(), "echo-reactor: {error}");
+    ExitCode::from(code)
 }
 
 /// What shall be printed instead of serving.
@@ -56,42 +94,97 @@ fn document(cli: &Cli) -> Option<String> {
     })
 }
 
-fn serve(cli: &Cli, log: &Log) -> Result<(), Error> {
+/// Opens all that it takes to serve, or takes it over, gives up the rest, and only then starts
+/// threads: they inherit what is left.
+fn serve(cli: &Cli, role: Role, log: &mut Log) -> Result<(), Error> {
+    let mut inheritance = (role == Role::Successor)
+        .then(Inheritance::receive)
+        .transpose()?;
     let config = Config::try_from(cli)?;
-    let (transcript, printer) = start_transcript(cli)?.unzip();
-    let server = Server::with_transcript(&config, transcript.as_ref())?;
+    let user = cli.user.as_ref().map(UserName::look_up).transpose()?;
+    let (transcript, waiting) = cli.log_datagrams.then(transcript::open).unzip();
+    let mut opened = open(cli, &config, transcript.as_ref(), inheritance.as_mut())?;
     drop(transcript);
-    if server.without_ipv6() {
-        warn!("this host has no IPv6, so it listens on IPv4 alone");
+    if let Some(probe) = cli.sandbox_probe {
+        confine(cli, user.as_ref(), &mut opened.server)?;
+        return probe.attempt().map_err(|source| Error::System {
+            operation: "do what a server must not be able to do (--sandbox-probe)",
+            source,
+        });
     }
-    let door = cli.metrics.map(Door::open).transpose()?;
+    let starter = Starter::launch(inheritance.as_ref().map(Inheritance::stderr));
+    if let Some(inheritance) = &inheritance {
+        inheritance.speak_for_itself()?;
+    }
+    confine(cli, user.as_ref(), &mut opened.server)?;
+    log.start()?;
+    let printer = waiting
+        .map(|waiting| start_transcript(waiting, cli.json))
+        .transpose()?;
+    answer(cli, log, opened, starter, inheritance, printer)
+}
+
+/// All that is open.
+struct Opened {
+    server: Server,
+    /// On sockets of a predecessor that are too many.
+    surplus: Option<Server>,
+    from_manager: bool,
+    door: Option<Door>,
+}
+
+/// Sockets that are handed over by a predecessor or by a service manager, or new ones.
+fn open(
+    cli: &Cli,
+    config: &Config,
+    transcript: Option<&Transcript>,
+    inheritance: Option<&mut Inheritance>,
+) -> Result<Opened, Error> {
+    let given = activation::sockets()?;
+    let mut from_manager = !given.is_empty();
+    let mut metrics = None;
+    let (server, surplus) = match inheritance {
+        Some(inheritance) => {
+            from_manager = inheritance.from_manager();
+            metrics = inheritance.take_metrics();
+            inheritance.open(config, transcript)?
+        }
+        None if from_manager => (Server::on_sockets(config, transcript, given)?, None),
+        None => (Server::with_transcript(config, transcript)?, None),
+    };
+    let door = cli.metrics.map(|address| Door::inherit(address, metrics));
+    Ok(Opened {
+        server,
+        surplus,
+        from_manager,
+        door: door.transpose()?,
+    })
+}
+
+/// Answers until it shall end or is replaced, and tells how it went.
+fn answer(
+    cli: &Cli,
+    log: &Log,
+    opened: Opened,
+    starter: Starter,
+    inheritance: Option<Inheritance>,
+    printer: Option<Printer>,
+) -> Result<(), Error> {
+    let Opened { server, door, .. } = opened;
+    let listener = door.as_ref().map(Door::listener).transpose()?;
+    let predecessor = Predecessor::new(starter, &server, opened.from_manager, listener);
+    let tell_statistics = statistics(cli, &server);
     // From before the address is announced, since whoever reads that may send a signal, until the
     // summary is printed, since that may hang.
-    let json = cli.json;
-    let observer = server.observer();
-    let tell_statistics = move || {
-        if let Some(summary) = observer.summary()
-            && let Err(error) = print_statistics("statistics", &summary, json)
-        {
-            // No reason to stop answering; whether the program ends well is up to the summary.
-            error!("{error}");
-        }
-    };
-    let reload = reload(cli, &server);
-    let _watch =
-        Watch::start(server.lifecycle(), tell_statistics.clone(), reload).map_err(|source| {
-            Error::System {
-                operation: "take signals",
-                source,
-            }
-        })?;
-    // The sockets are open: what comes from now on is queued.
-    for endpoint in server.endpoints() {
-        announce(endpoint, cli.json)?;
+    let _watch = watch(cli, &server, &predecessor, tell_statistics.clone())?;
+    let mut running = server.start()?;
+    let heir = inheritance
+        .map(|inheritance| inheritance.take_over(&mut running, opened.surplus, &predecessor))
+        .transpose()?;
+    if heir.is_none() {
+        predecessor.settle();
     }
-    if let Some(door) = &door {
-        announce_metrics(door, cli.json)?;
-    }
+    announce(cli, &running, door.as_ref())?;
     let periodic = cli
         .stats_interval
         .map(|interval| Periodic::start(interval, tell_statistics))
@@ -100,20 +193,77 @@ fn serve(cli: &Cli, log: &Log) -> Result<(), Error> {
             operation: "start the thread that prints statistics (--stats-interval)",
             source,
         })?;
-    info!("answers what comes");
-    let running = server.start()?;
+    let lifecycle = running.stopper();
     // Until the summary is printed, since that may hang, and those who look shall see it.
-    let _watchers = Watchers::start(&running, door, log)?;
-    let mut summary = running.join()?;
+    let watchers = Watchers::start(&running, door, log)?;
+    info!("answers what comes");
+    running.wait()?;
+    predecessor.part();
+    // Whoever has taken over is looked at from now on.
+    let _watchers = (lifecycle.phase() != Phase::Replaced).then_some(watchers);
+    if let Some(heir) = heir {
+        heir.finish();
+    }
+    let mut summary = running.summary();
     drop(periodic);
     summary.unlogged = printer.map_or(0, Printer::finish);
     print_statistics("summary", &summary, cli.json)
+}
+
+/// What prints the statistics so far, from any thread.
+fn statistics(cli: &Cli, server: &Server) -> impl Fn() + Clone + Send + 'static {
+    let (json, observer) = (cli.json, server.observer());
+    move || {
+        if let Some(summary) = observer.summary()
+            && let Err(error) = print_statistics("statistics", &summary, json)
+        {
+            // No reason to stop answering; whether the program ends well is up to the summary.
+            error!("{error}");
+        }
+    }
+}
+
+/// Takes signals from now on.
+fn watch(
+    cli: &Cli,
+    server: &Server,
+    predecessor: &Predecessor,
+    tell: impl Fn() + Send + 'static,
+) -> Result<Watch, Error> {
+    let (replaced, ended) = (predecessor.clone(), predecessor.clone());
+    let requests = Requests {
+        tell: Box::new(tell),
+        replace: Box::new(move || replaced.begin()),
+        pass_on: Box::new(move || ended.part()),
+        reload: reload(cli, server),
+    };
+    Watch::start(server.lifecycle(), requests).map_err(|source| Error::System {
+        operation: "take signals",
+        source,
+    })
+}
+
+/// Gives up what a running server does not need, and says so once where the kernel cannot take it.
+fn confine(cli: &Cli, user: Option<&Identity>, server: &mut Server) -> Result<(), Error> {
+    if let Some(user) = user {
+        user.assume()?;
+    }
+    let sandbox = sandbox::enter(cli.sandbox, &Needs::from(cli))?;
+    for shortcoming in sandbox.shortcomings() {
+        warn!("{shortcoming}");
+    }
+    server.tell_confinement(user, &sandbox);
+    Ok(())
 }
 
 /// What reads the files of prefixes again; `None` if there are none.
 fn reload(cli: &Cli, server: &Server) -> Option<Reload> {
     let rulebook = Rulebook::from(cli);
     let rules = server.rules().filter(|_| rulebook.has_files())?;
+    // They were read before the program became another user.
+    if let Err(error) = rulebook.read() {
+        warn!("{error}; until that is mended, SIGHUP changes nothing");
+    }
     Some(Box::new(move || match rulebook.read() {
         Ok(None) => {}
         Ok(Some(prefixes)) => {
@@ -127,36 +277,37 @@ fn reload(cli: &Cli, server: &Server) -> Option<Reload> {
 }
 
 /// The datagrams go where a person reads them; JSON on standard output stays free of them.
-fn start_transcript(cli: &Cli) -> Result<Option<(Transcript, Printer)>, Error> {
-    if !cli.log_datagrams {
-        return Ok(None);
-    }
-    let started = if cli.json {
-        transcript::start(io::stderr())
+fn start_transcript(waiting: Waiting, json: bool) -> Result<Printer, Error> {
+    let started = if json {
+        waiting.print_to(io::stderr())
     } else {
-        transcript::start(io::stdout())
+        waiting.print_to(io::stdout())
     };
-    started.map(Some).map_err(|source| Error::System {
+    started.map_err(|source| Error::System {
         operation: "start the thread that prints datagrams",
         source,
     })
 }
 
-fn announce(endpoint: &Endpoint, json: bool) -> Result<(), Error> {
-    if json {
-        print_json(&endpoint.to_json())?;
-    } else {
-        print_line(&endpoint.to_string())?;
+/// Says where it listens.
+fn announce(cli: &Cli, running: &Running, door: Option<&Door>) -> Result<(), Error> {
+    if running.without_ipv6() {
+        warn!("this host has no IPv6, so it listens on IPv4 alone");
     }
-    for warning in &endpoint.warnings {
-        warn!("{}: {warning}", endpoint.address);
+    for endpoint in running.endpoints() {
+        if cli.json {
+            print_json(&endpoint.to_json())?;
+        } else {
+            print_line(&endpoint.to_string())?;
+        }
+        for warning in &endpoint.warnings {
+            warn!("{}: {warning}", endpoint.address);
+        }
     }
-    Ok(())
-}
-
-fn announce_metrics(door: &Door, json: bool) -> Result<(), Error> {
-    let address = door.address();
-    if json {
+    let Some(address) = door.map(Door::address) else {
+        return Ok(());
+    };
+    if cli.json {
         print_json(&serde_json::json!({ "event": "metrics", "address": address }))
     } else {
         print_line(&format!("metrics at http://{address}/metrics"))
@@ -193,3 +344,7 @@ fn print_line(line: &str) -> Result<(), Error> {
         _ => Ok(()),
     }
 }
+
+/// Exit codes, as `--help` tells them.
+const FAILURE: u8 = 1;
+const WRONG_USE: u8 = 2;

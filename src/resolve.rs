@@ -9,6 +9,7 @@ use crate::config::{Config, Listen, Wait};
 use crate::error::Error;
 use crate::key_file;
 use crate::rulebook::Rulebook;
+use crate::sandbox::Needs;
 use crate::steering::Steer;
 
 impl TryFrom<&Cli> for Config {
@@ -71,6 +72,21 @@ impl From<&Cli> for Rulebook {
             deny: cli.deny.clone(),
             allow_files: cli.allow_file.clone(),
             deny_files: cli.deny_file.clone(),
+        }
+    }
+}
+
+impl From<&Cli> for Needs {
+    /// What the flags, and the one who has started the program, make the server do after it has
+    /// started, besides answering: each feature that reads, listens, tells or starts something later
+    /// adds it here.
+    fn from(cli: &Cli) -> Self {
+        let manager = std::env::var_os("NOTIFY_SOCKET");
+        Self {
+            reads: [&cli.allow_file[..], &cli.deny_file].concat(),
+            accepts: cli.metrics.is_some(),
+            steers: true,
+            unix_sockets: manager.is_some_and(|path| !path.is_empty()),
         }
     }
 }

@@ -1,34 +1,44 @@
 //! Opens the sockets, starts the workers, joins them.
 
 use std::io;
-use std::sync::{Arc, Weak};
+use std::net::UdpSocket;
+use std::sync::{Arc, OnceLock, Weak};
 use std::thread::{self, JoinHandle};
 
 use crate::access::KeyedQuit;
 use crate::access::keyed::BYTES;
 use crate::affinity;
-use crate::binding::{Group, open_all};
+use crate::binding::{Group, Handed, adopt_all, inherit_all, open_all};
 use crate::config::{Config, Io};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::lifecycle::Lifecycle;
 use crate::reactor::{Door, Equipment, Worker};
 use crate::rulebook::Rules;
+use crate::sandbox::Sandbox;
 use crate::stats::counters::Counters;
 use crate::stats::queue::{Meter, Queue};
 use crate::stats::summary::{Account, Summary};
+use crate::steering::{Steer, Steering};
 use crate::transcript::Transcript;
 use crate::udp::socket::Effects;
 use crate::udp::{Socket, SocketOptions, offload};
+use crate::user::Identity;
 
 /// A server whose sockets are open: datagrams queue up, but nobody answers them yet.
 pub struct Server {
-    endpoints: Vec<Endpoint>,
-    without_ipv6: bool,
+    front: Front,
     workers: Vec<Worker>,
     lifecycle: Lifecycle,
     rules: Option<Rules>,
     books: Arc<Books>,
+}
+
+/// What people see of it, and what chooses its worker for a datagram.
+struct Front {
+    endpoints: Vec<Endpoint>,
+    without_ipv6: bool,
+    steering: Steering,
 }
 
 impl Server {
@@ -51,6 +61,61 @@ impl Server {
     ) -> Result<Self, Error> {
         let processors = processors(config)?;
         let (groups, without_ipv6) = open_all(config)?;
+        let mut server = Self::on_groups(config, transcript, &groups, &processors)?;
+        server.front.without_ipv6 = without_ipv6;
+        server.front.steer(&server.books);
+        Ok(server)
+    }
+
+    /// The same on sockets that are bound already, as many on each address as there are workers; the
+    /// addresses in `config` are not looked at.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if there are more or fewer sockets, else as [`Server::bind`].
+    pub fn on_sockets(
+        config: &Config,
+        transcript: Option<&Transcript>,
+        given: Vec<UdpSocket>,
+    ) -> Result<Self, Error> {
+        let processors = processors(config)?;
+        let groups = adopt_all(config, given)?;
+        let mut server = Self::on_groups(config, transcript, &groups, &processors)?;
+        server.front.steer(&server.books);
+        Ok(server)
+    }
+
+    /// The same on the sockets of a server that this one takes over from, with more of them if it has
+    /// more workers; and a second server on those that are too many, if there are such. What chooses
+    /// among the sockets is for [`Inheritance::take_over`] to say.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if `config` asks for sockets that are unlike those, else as [`Server::bind`].
+    pub(crate) fn on_handed(
+        config: &Config,
+        transcript: Option<&Transcript>,
+        handed: Vec<Handed>,
+        from_manager: bool,
+    ) -> Result<(Self, Option<Self>), Error> {
+        let processors = processors(config)?;
+        let (groups, surplus) = inherit_all(config, handed, from_manager)?;
+        let server = Self::on_groups(config, transcript, &groups, &processors)?;
+        let Some(workers) = surplus.first().map(Vec::len) else {
+            return Ok((server, None));
+        };
+        let config = Config {
+            workers,
+            ..config.clone()
+        };
+        let surplus = Self::on_groups(&config, transcript, &surplus, &processors)?;
+        Ok((server, Some(surplus)))
+    }
+
+    fn on_groups(
+        config: &Config,
+        transcript: Option<&Transcript>,
+        groups: &[Group],
+        processors: &[usize],
+    ) -> Result<Self, Error> {
         let segments = if config.io_in_force() == Io::Offload && config.send_offload {
             offload::most_segments().unwrap_or(1)
         } else {
@@ -62,7 +127,7 @@ impl Server {
             .collect();
         let rules = config.prefixes.clone().map(Rules::new);
         let door = Door::new(config, &own, rules.clone(), keyed_quit(config)?);
-        let books = Arc::new(Books::new(config.workers, &groups));
+        let books = Arc::new(Books::new(config.workers, groups));
         let mut workers = Vec::with_capacity(config.workers);
         let mut wakers = Vec::with_capacity(config.workers);
         for (index, watched) in books.workers.iter().enumerate() {
@@ -90,11 +155,19 @@ impl Server {
         }
         let endpoints = groups
             .iter()
-            .map(|group| Endpoint::new(config, group, segments, &processors, poll_busy.as_ref()))
+            .map(|group| Endpoint::new(config, group, segments, processors, poll_busy.as_ref()))
             .collect();
+        let steering = Steering {
+            steer: config.steer,
+            workers: config.workers,
+            pinned: processors.to_vec(),
+        };
         Ok(Self {
-            endpoints,
-            without_ipv6,
+            front: Front {
+                endpoints,
+                without_ipv6: false,
+                steering,
+            },
             workers,
             lifecycle: Lifecycle::new(wakers),
             rules,
@@ -105,13 +178,27 @@ impl Server {
     /// The addresses that it listens on, in the order in which they were asked for.
     #[must_use]
     pub fn endpoints(&self) -> &[Endpoint] {
-        &self.endpoints
+        &self.front.endpoints
     }
 
-    /// Whether it listens on IPv4 alone because the host has no IPv6.
+    /// Has its endpoints tell as whom the program goes on, and what it may still do.
+    pub fn tell_confinement(&mut self, user: Option<&Identity>, sandbox: &Sandbox) {
+        for endpoint in &mut self.front.endpoints {
+            endpoint.user = user.map(Identity::to_string);
+            endpoint.sandbox = Some(sandbox.clone());
+        }
+    }
+
+    /// The sockets of each address, in the order of the workers.
     #[must_use]
-    pub fn without_ipv6(&self) -> bool {
-        self.without_ipv6
+    pub fn groups(&self) -> Vec<Vec<Arc<Socket>>> {
+        self.books.groups()
+    }
+
+    /// What chooses among them.
+    #[must_use]
+    pub fn steering(&self) -> &Steering {
+        &self.front.steering
     }
 
     /// What ends the server, from any thread; also before it is started.
@@ -141,6 +228,7 @@ impl Server {
     /// [`Error::System`] if the system has no room for a thread; then no worker runs.
     pub fn start(self) -> Result<Running, Error> {
         let mut running = Running {
+            front: self.front,
             threads: Vec::with_capacity(self.workers.len()),
             lifecycle: self.lifecycle,
             books: self.books,
@@ -165,12 +253,53 @@ impl Server {
 
 /// A server at work. Dropping it stops the workers and waits for them.
 pub struct Running {
+    front: Front,
     threads: Vec<JoinHandle<io::Result<()>>>,
     lifecycle: Lifecycle,
     books: Arc<Books>,
 }
 
 impl Running {
+    /// The addresses that it listens on, in the order in which they were asked for.
+    #[must_use]
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.front.endpoints
+    }
+
+    /// Whether it listens on IPv4 alone because the host has no IPv6.
+    #[must_use]
+    pub fn without_ipv6(&self) -> bool {
+        self.front.without_ipv6
+    }
+
+    /// Has what shall choose among its sockets do so, where another server's choice was in force.
+    pub fn steer(&mut self) {
+        let groups = self.books.groups();
+        if self.front.steering.steer == Steer::Hash {
+            self.front.steering.restore(&groups);
+        } else {
+            self.front.steer(&self.books);
+        }
+    }
+
+    /// What chooses among its sockets.
+    #[must_use]
+    pub fn steering(&self) -> &Steering {
+        &self.front.steering
+    }
+
+    /// The sockets of each address, in the order of the workers.
+    #[must_use]
+    pub fn groups(&self) -> Vec<Vec<Arc<Socket>>> {
+        self.books.groups()
+    }
+
+    /// Where to tell what was done for it on sockets that it does not have any more.
+    #[must_use]
+    pub fn retired(&self) -> Retired {
+        self.books.retired.clone()
+    }
+
     /// What ends the server, from any thread.
     #[must_use]
     pub fn stopper(&self) -> Lifecycle {
@@ -197,6 +326,15 @@ impl Running {
     /// [`Error::Panicked`] or [`Error::System`] if a worker ended by a fault; the others were
     /// drained then.
     pub fn join(mut self) -> Result<Summary, Error> {
+        self.wait()?;
+        Ok(self.summary())
+    }
+
+    /// Waits until every worker has ended.
+    ///
+    /// # Errors
+    /// As [`Running::join`].
+    pub fn wait(&mut self) -> Result<(), Error> {
         let mut fault = None;
         for (worker, thread) in self.threads.drain(..).enumerate() {
             let error = match thread.join() {
@@ -209,10 +347,7 @@ impl Running {
             };
             fault.get_or_insert(error);
         }
-        match fault {
-            Some(error) => Err(error),
-            None => Ok(self.books.summary()),
-        }
+        fault.map_or(Ok(()), Err)
     }
 }
 
@@ -223,6 +358,27 @@ impl Drop for Running {
             // Whoever wants to know how it ended calls `join`.
             let _ended: thread::Result<io::Result<()>> = thread.join();
         }
+    }
+}
+
+impl Front {
+    fn steer(&mut self, books: &Books) {
+        for (endpoint, group) in self.endpoints.iter_mut().zip(books.groups()) {
+            endpoint.steer(&self.steering, &group[0]);
+        }
+    }
+}
+
+/// What workers for a time did, once they have ended: it belongs to the books of the server.
+#[derive(Clone, Debug, Default)]
+pub struct Retired {
+    accounts: Arc<OnceLock<Vec<Account>>>,
+}
+
+impl Retired {
+    /// Tells it. A second time counts for nothing.
+    pub fn tell(&self, accounts: Vec<Account>) {
+        self.accounts.get_or_init(|| accounts);
     }
 }
 
@@ -265,6 +421,7 @@ impl Observer {
 /// The counters of every worker, and its sockets, for which the kernel counts.
 struct Books {
     workers: Vec<Watched>,
+    retired: Retired,
 }
 
 struct Watched {
@@ -286,7 +443,20 @@ impl Books {
                     .collect(),
             })
             .collect();
-        Self { workers }
+        Self {
+            workers,
+            retired: Retired::default(),
+        }
+    }
+
+    /// The sockets of each address.
+    fn groups(&self) -> Vec<Vec<Arc<Socket>>> {
+        let addresses = self.workers.first().map_or(0, |first| first.sockets.len());
+        let group = |address: usize| {
+            let sockets = self.workers.iter().map(|worker| &worker.sockets[address]);
+            sockets.cloned().collect()
+        };
+        (0..addresses).map(group).collect()
     }
 
     fn summary(&self) -> Summary {
@@ -299,7 +469,8 @@ impl Books {
             });
             Account::read(&worker.counters, queues)
         });
-        Summary::new(accounts.collect(), 0)
+        let retired = self.retired.accounts.get().into_iter().flatten().cloned();
+        Summary::new(accounts.chain(retired).collect(), 0)
     }
 }
 
@@ -370,6 +541,15 @@ mod tests {
             })
         });
         Running {
+            front: Front {
+                endpoints: Vec::new(),
+                without_ipv6: false,
+                steering: Steering {
+                    steer: Steer::Hash,
+                    workers: 0,
+                    pinned: Vec::new(),
+                },
+            },
             threads: threads.collect(),
             lifecycle,
             books: Arc::new(Books::new(0, &[])),

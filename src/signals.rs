@@ -1,11 +1,12 @@
 //! SIGINT and SIGTERM: the first drains the server, the second stops it at once. SIGUSR1 asks for
-//! the statistics, and SIGHUP for what files say now, if there are any.
+//! the statistics, SIGUSR2 for another program in the place of this one, and SIGHUP for what files say
+//! now, if there are any.
 
 use std::io;
 use std::thread;
 use std::time::Duration;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::{Handle, Signals};
 use signal_hook::low_level::signal_name;
 use tracing::info;
@@ -15,6 +16,18 @@ use crate::lifecycle::{Lifecycle, Phase};
 /// Reads files again.
 pub type Reload = Box<dyn Fn() + Send>;
 
+/// What is done on signals that do not end the server. None of it takes long.
+pub struct Requests {
+    /// Tells the statistics (SIGUSR1).
+    pub tell: Box<dyn Fn() + Send>,
+    /// Has the program replaced (SIGUSR2).
+    pub replace: Box<dyn Fn() + Send>,
+    /// Tells a successor that the server shall end, if there is one by now.
+    pub pass_on: Box<dyn Fn() + Send>,
+    /// Without it SIGHUP ends the program, as it does any other.
+    pub reload: Option<Reload>,
+}
+
 /// A thread that waits for signals as long as this lives.
 #[derive(Debug)]
 pub struct Watch {
@@ -22,18 +35,13 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Takes SIGINT, SIGTERM and SIGUSR1 from now on; `tell` is called for the last. With `reload`
-    /// it takes SIGHUP too, which ends a program otherwise.
+    /// Takes SIGINT, SIGTERM, and the signals of `requests` from now on.
     ///
     /// # Errors
     /// What the kernel said; no signal is taken then.
-    pub fn start(
-        lifecycle: Lifecycle,
-        tell: impl Fn() + Send + 'static,
-        reload: Option<Reload>,
-    ) -> io::Result<Self> {
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1])?;
-        if reload.is_some() {
+    pub fn start(lifecycle: Lifecycle, requests: Requests) -> io::Result<Self> {
+        let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGUSR2])?;
+        if requests.reload.is_some() {
             signals.add_signal(SIGHUP)?;
         }
         let handle = signals.handle();
@@ -41,23 +49,21 @@ impl Watch {
             .name("signals".to_owned())
             .spawn(move || {
                 for signal in signals.forever() {
-                    if signal == SIGUSR1 {
-                        tell();
-                        continue;
-                    }
-                    if signal == SIGHUP {
-                        if let Some(reload) = &reload {
-                            reload();
-                        }
+                    if requests.answer(signal) {
                         continue;
                     }
                     let name = signal_name(signal).unwrap_or("a signal");
                     match lifecycle.phase() {
                         Phase::Running => {
                             info!("{name}: answers what is queued, then ends");
-                            lifecycle.drain();
+                            lifecycle.quit();
                         }
-                        Phase::Draining | Phase::Stopped => {
+                        Phase::Replaced if !lifecycle.is_told_to_end() => {
+                            info!("{name}: ends, and so shall the successor");
+                            lifecycle.quit();
+                            (requests.pass_on)();
+                        }
+                        Phase::Draining | Phase::Replaced | Phase::Stopped => {
                             info!("{name}, once more: ends at once");
                             lifecycle.stop();
                             end_what_hangs(signal);
@@ -66,6 +72,19 @@ impl Watch {
                 }
             })?;
         Ok(Self { handle })
+    }
+}
+
+impl Requests {
+    /// Whether it was one of them.
+    fn answer(&self, signal: i32) -> bool {
+        match (signal, &self.reload) {
+            (SIGUSR1, _) => (self.tell)(),
+            (SIGUSR2, _) => (self.replace)(),
+            (SIGHUP, Some(reload)) => reload(),
+            _ => return false,
+        }
+        true
     }
 }
 

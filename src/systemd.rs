@@ -43,6 +43,29 @@ pub fn start(lifecycle: Lifecycle, observer: Observer) -> io::Result<Option<Repo
     }))
 }
 
+/// Tells the manager, if there is one, that a successor is on its way.
+pub fn reloading() {
+    let mut states = vec![NotifyState::Reloading];
+    // Without a clock the manager can do without it too.
+    states.extend(NotifyState::monotonic_usec_now().ok());
+    tell(&states);
+}
+
+/// Tells the manager that a successor answers from now on, in the process with this number; or that
+/// this program goes on. The watch over its life begins anew.
+pub fn reloaded(successor: Option<u32>) {
+    let mut states = Vec::new();
+    states.extend(successor.map(NotifyState::MainPid));
+    states.extend([NotifyState::Ready, NotifyState::Watchdog]);
+    tell(&states);
+}
+
+fn tell(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        warn!("cannot tell the service manager who answers (NOTIFY_SOCKET): {error}");
+    }
+}
+
 impl Drop for Reports {
     fn drop(&mut self) {
         if let Some(thread) = self.thread.take() {
@@ -86,6 +109,10 @@ impl Reporter {
                 break;
             }
             self.report(question);
+        }
+        if self.lifecycle.phase() == Phase::Replaced {
+            // The service goes on, and whoever has taken over reports.
+            return;
         }
         let status = NotifyState::Status("answering what is queued, then ending");
         self.notify(&[NotifyState::Stopping, status]);

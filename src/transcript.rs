@@ -25,22 +25,38 @@ pub struct Printer {
     missed: Arc<AtomicU64>,
 }
 
-/// Starts a thread that writes one line a datagram to `output`.
-///
-/// # Errors
-/// What the system said when it could not start a thread.
-pub fn start(output: impl Write + Send + 'static) -> io::Result<(Transcript, Printer)> {
+/// What shall be printed, before there is a thread that does.
+#[derive(Debug)]
+pub struct Waiting {
+    entries: Receiver<Entry>,
+    missed: Arc<AtomicU64>,
+}
+
+/// Where to hand in datagrams, and what they wait in until they are printed.
+#[must_use]
+pub fn open() -> (Transcript, Waiting) {
     let (queue, entries) = sync_channel(QUEUE_LENGTH);
     let missed = Arc::new(AtomicU64::new(0));
-    let counter = Arc::clone(&missed);
-    let thread = thread::Builder::new()
-        .name("transcript".to_owned())
-        .spawn(move || print(&entries, output, &counter))?;
     let transcript = Transcript {
         queue,
         missed: Arc::clone(&missed),
     };
-    Ok((transcript, Printer { thread, missed }))
+    (transcript, Waiting { entries, missed })
+}
+
+impl Waiting {
+    /// Starts a thread that writes one line a datagram to `output`.
+    ///
+    /// # Errors
+    /// What the system said when it could not start a thread.
+    pub fn print_to(self, output: impl Write + Send + 'static) -> io::Result<Printer> {
+        let Self { entries, missed } = self;
+        let counter = Arc::clone(&missed);
+        let thread = thread::Builder::new()
+            .name("transcript".to_owned())
+            .spawn(move || print(&entries, output, &counter))?;
+        Ok(Printer { thread, missed })
+    }
 }
 
 impl Transcript {
@@ -68,6 +84,7 @@ impl Printer {
 
 /// A datagram on its way to the printer: a copy of a fixed size, so that handing it in takes no
 /// memory from the allocator.
+#[derive(Debug)]
 struct Entry {
     peer: Option<SocketAddr>,
     length: usize,
@@ -201,7 +218,9 @@ mod tests {
     fn a_stuck_terminal_costs_lines_that_are_counted() {
         let (let_go, gate) = channel();
         let written = Arc::new(Mutex::new(Vec::new()));
-        let (transcript, printer) = start(Stuck(gate, Arc::clone(&written))).unwrap();
+        let (transcript, waiting) = open();
+        let stuck = Stuck(gate, Arc::clone(&written));
+        let printer = waiting.print_to(stuck).unwrap();
         let handed_in = 3 * QUEUE_LENGTH as u64;
         for _ in 0..handed_in {
             transcript.note(&peer(), b"x");
@@ -228,7 +247,8 @@ mod tests {
 
     #[test]
     fn a_closed_pipe_costs_every_line_and_nothing_else() {
-        let (transcript, printer) = start(Closed).unwrap();
+        let (transcript, waiting) = open();
+        let printer = waiting.print_to(Closed).unwrap();
         for _ in 0..10 {
             transcript.note(&peer(), b"x");
         }

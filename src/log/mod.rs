@@ -26,8 +26,9 @@ use tracing_subscriber::fmt;
 pub use limiter::Limiter;
 pub use sink::Unwritten;
 
+use crate::error::Error;
 use sentence::Sentence;
-use sink::Sink;
+use sink::{Sink, Waiting};
 
 /// What a line looks like.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
@@ -70,15 +71,17 @@ impl Verbosity {
 #[derive(Debug)]
 pub struct Log {
     sink: Sink,
+    waiting: Option<Waiting>,
 }
 
 impl Log {
-    /// Takes all that this program says, panics included, from now on.
+    /// Takes all that this program says, panics included, from now on; it waits until there is a
+    /// thread that writes it.
     ///
     /// # Errors
-    /// What the system said when it could not start a thread.
-    pub fn start(format: Format, verbosity: Verbosity) -> io::Result<Self> {
-        let sink = Sink::start(io::stderr())?;
+    /// [`Error::System`] if this program has a log already.
+    pub fn open(format: Format, verbosity: Verbosity) -> Result<Self, Error> {
+        let (sink, waiting) = Sink::open();
         let writer = sink.clone();
         let subscriber = fmt()
             .with_max_level(verbosity.filter())
@@ -96,9 +99,31 @@ impl Log {
                 )
             }
         };
-        taken.map_err(|taken: SetGlobalDefaultError| io::Error::other(taken))?;
+        taken.map_err(|taken: SetGlobalDefaultError| Error::System {
+            operation: "open the log",
+            source: io::Error::other(taken),
+        })?;
         panic::set_hook(Box::new(tell_of_panic));
-        Ok(Self { sink })
+        Ok(Self {
+            sink,
+            waiting: Some(waiting),
+        })
+    }
+
+    /// Starts the thread that writes, unless it runs already.
+    ///
+    /// # Errors
+    /// [`Error::System`] if the system has no room for a thread.
+    pub fn start(&mut self) -> Result<(), Error> {
+        let Some(waiting) = self.waiting.take() else {
+            return Ok(());
+        };
+        waiting
+            .write_to(io::stderr())
+            .map_err(|source| Error::System {
+                operation: "start the thread that writes the log",
+                source,
+            })
     }
 
     /// What counts the lines that got lost.
@@ -110,7 +135,11 @@ impl Log {
 
 impl Drop for Log {
     fn drop(&mut self) {
-        self.sink.finish();
+        // Not every program comes as far as to start it. Without a thread nothing can be said of
+        // having none, and the exit code has to do.
+        if self.start().is_ok() {
+            self.sink.finish();
+        }
     }
 }
 

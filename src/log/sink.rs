@@ -30,6 +30,13 @@ impl Unwritten {
     }
 }
 
+/// Lines that nobody writes yet.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    entries: Receiver<Entry>,
+    unwritten: Unwritten,
+}
+
 #[derive(Debug)]
 enum Entry {
     Line(Vec<u8>),
@@ -38,18 +45,15 @@ enum Entry {
 }
 
 impl Sink {
-    /// Starts the thread that writes to `output`.
-    ///
-    /// # Errors
-    /// What the system said when it could not start a thread.
-    pub(super) fn start(output: impl Write + Send + 'static) -> io::Result<Self> {
+    /// Where to hand in lines, and what they wait in until they are written.
+    pub(super) fn open() -> (Self, Waiting) {
         let (queue, entries) = sync_channel(QUEUE_LENGTH);
         let unwritten = Unwritten::default();
-        let counter = unwritten.clone();
-        thread::Builder::new()
-            .name("log".to_owned())
-            .spawn(move || write_all(&entries, output, &counter))?;
-        Ok(Self { queue, unwritten })
+        let waiting = Waiting {
+            entries,
+            unwritten: unwritten.clone(),
+        };
+        (Self { queue, unwritten }, waiting)
     }
 
     pub(super) fn unwritten(&self) -> Unwritten {
@@ -71,6 +75,20 @@ impl Sink {
         let left = end.saturating_duration_since(Instant::now());
         // Either way the program ends now.
         let _written: Result<(), RecvTimeoutError> = told.recv_timeout(left);
+    }
+}
+
+impl Waiting {
+    /// Starts the thread that writes to `output`.
+    ///
+    /// # Errors
+    /// What the system said when it could not start a thread.
+    pub(super) fn write_to(self, output: impl Write + Send + 'static) -> io::Result<()> {
+        let Self { entries, unwritten } = self;
+        thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(move || write_all(&entries, output, &unwritten))?;
+        Ok(())
     }
 }
 
@@ -135,7 +153,8 @@ mod tests {
     fn an_output_that_is_stuck_costs_lines_that_are_counted() {
         let (let_go, gate) = channel();
         let written = Arc::new(Mutex::new(Vec::new()));
-        let mut sink = Sink::start(Stuck(gate, Arc::clone(&written))).unwrap();
+        let (mut sink, waiting) = Sink::open();
+        waiting.write_to(Stuck(gate, Arc::clone(&written))).unwrap();
         let said = 3 * QUEUE_LENGTH;
         for _ in 0..said {
             sink.write_all(b"a line\n").unwrap();
@@ -167,7 +186,8 @@ mod tests {
 
     #[test]
     fn a_disk_that_is_full_costs_lines_and_every_further_one_is_tried() {
-        let mut sink = Sink::start(Full(0)).unwrap();
+        let (mut sink, waiting) = Sink::open();
+        waiting.write_to(Full(0)).unwrap();
         for _ in 0..9 {
             sink.write_all(b"a line\n").unwrap();
         }

@@ -157,6 +157,7 @@ impl Source {
         let sentence = match self.lifecycle.phase() {
             Phase::Running => "starting\n",
             Phase::Draining => "draining\n",
+            Phase::Replaced => "replaced\n",
             Phase::Stopped => "stopped\n",
         };
         say(StatusCode::SERVICE_UNAVAILABLE, sentence)

@@ -24,9 +24,19 @@ enum Trouble {
     TooMany,
 }
 
+/// Room for all connections that may be open.
+pub(super) fn room() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(MOST_CONNECTIONS as usize))
+}
+
+/// Waits until none is open any more, but not for long.
+pub(super) async fn last_answers(room: Arc<Semaphore>) {
+    // Whoever is still in the middle then gets no answer; nobody closes the room.
+    let _all = timeout(LAST_ANSWERS, room.acquire_many(MOST_CONNECTIONS)).await;
+}
+
 /// Answers for as long as the task lives.
-pub(super) async fn serve(listener: TcpListener, source: Arc<Source>) {
-    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+pub(super) async fn serve(listener: TcpListener, source: Arc<Source>, room: Arc<Semaphore>) {
     let mut complaints = Complaints::new();
     loop {
         match listener.accept().await {
@@ -107,13 +117,16 @@ impl Complaints {
 }
 
 /// How many connections may be open; a scraper needs one.
-const MOST_CONNECTIONS: usize = 32;
+const MOST_CONNECTIONS: u32 = 32;
 
 /// From the connection to the end of the request.
 const HEADER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// From the connection to the end of the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long connections may take that are open when the server ends.
+const LAST_ANSWERS: Duration = Duration::from_millis(200);
 
 /// How long to wait after a connection could not be taken.
 const BREATH: Duration = Duration::from_millis(100);

@@ -38,9 +38,11 @@ use process::Process;
 pub struct Door {
     listener: TcpListener,
     address: SocketAddr,
+    process: Process,
 }
 
-/// The thread that answers. Dropping it ends what is under way there.
+/// The thread that answers. When it is dropped, no more connections are taken, and those that are
+/// open have a moment to end.
 #[derive(Debug)]
 pub struct Metrics {
     /// Dropped to end the thread.
@@ -49,7 +51,7 @@ pub struct Metrics {
 }
 
 impl Door {
-    /// Opens the port.
+    /// Opens the port, and the files that tell of this process: later it may open none.
     ///
     /// # Errors
     /// [`Error::Metrics`] if it cannot be had.
@@ -57,9 +59,40 @@ impl Door {
         let opened = TcpListener::bind(address).and_then(|listener| {
             listener.set_nonblocking(true)?;
             let address = listener.local_addr()?;
-            Ok(Self { listener, address })
+            Ok(Self {
+                listener,
+                address,
+                process: Process::this(),
+            })
         });
         opened.map_err(|source| Error::Metrics { address, source })
+    }
+
+    /// The port of a predecessor, if it is the one that is asked for; else opens one.
+    ///
+    /// # Errors
+    /// As [`Door::open`].
+    pub fn inherit(address: SocketAddr, listener: Option<TcpListener>) -> Result<Self, Error> {
+        let fits =
+            |own: SocketAddr| own.ip() == address.ip() && [0, own.port()].contains(&address.port());
+        match listener.and_then(|listener| Some((listener.local_addr().ok()?, listener))) {
+            Some((own, listener)) if fits(own) => Ok(Self {
+                listener,
+                address: own,
+                process: Process::this(),
+            }),
+            Some(_) | None => Self::open(address),
+        }
+    }
+
+    /// The same port once more, to hand it over.
+    ///
+    /// # Errors
+    /// [`Error::Metrics`] if too many files are open.
+    pub fn listener(&self) -> Result<TcpListener, Error> {
+        let address = self.address;
+        let listener = self.listener.try_clone();
+        listener.map_err(|source| Error::Metrics { address, source })
     }
 
     /// The address, with the port that the kernel chose.
@@ -82,32 +115,32 @@ impl Door {
             observer,
             lifecycle,
             unwritten,
-            process: Process::this(),
+            process: self.process,
         });
-        self.spawn(source).map_err(|source| Error::System {
+        spawn(self.listener, source).map_err(|source| Error::System {
             operation: "start the thread that answers scrapes (--metrics)",
             source,
         })
     }
+}
 
-    fn spawn(self, source: Arc<Source>) -> io::Result<Metrics> {
-        let runtime = Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()?;
-        let listener = {
-            let _inside = runtime.enter();
-            tokio::net::TcpListener::from_std(self.listener)?
-        };
-        let (open, closed) = oneshot::channel();
-        let thread = thread::Builder::new()
-            .name("metrics".to_owned())
-            .spawn(move || run(&runtime, listener, source, closed))?;
-        Ok(Metrics {
-            open: Some(open),
-            thread: Some(thread),
-        })
-    }
+fn spawn(listener: TcpListener, source: Arc<Source>) -> io::Result<Metrics> {
+    let runtime = Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()?;
+    let listener = {
+        let _inside = runtime.enter();
+        tokio::net::TcpListener::from_std(listener)?
+    };
+    let (open, closed) = oneshot::channel();
+    let thread = thread::Builder::new()
+        .name("metrics".to_owned())
+        .spawn(move || run(&runtime, listener, source, closed))?;
+    Ok(Metrics {
+        open: Some(open),
+        thread: Some(thread),
+    })
 }
 
 fn run(
@@ -117,10 +150,12 @@ fn run(
     closed: oneshot::Receiver<()>,
 ) {
     runtime.block_on(async {
-        let serving = tokio::spawn(connections::serve(listener, source));
+        let room = connections::room();
+        let serving = tokio::spawn(connections::serve(listener, source, Arc::clone(&room)));
         // Nothing is ever sent: an error says that the other end was dropped.
         let _ended: Result<(), oneshot::error::RecvError> = closed.await;
         serving.abort();
+        connections::last_answers(room).await;
     });
 }
 

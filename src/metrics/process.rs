@@ -23,6 +23,8 @@ use super::names::Family;
 pub struct Process {
     started: Option<f64>,
     memory: Option<File>,
+    /// Bytes.
+    page: u64,
     descriptors: Mutex<Option<Dir>>,
 }
 
@@ -50,6 +52,7 @@ impl Process {
         Self {
             started: since.ok().map(|since| since.as_secs_f64()),
             memory: File::open("/proc/self/statm").ok(),
+            page: rustix::param::page_size() as u64,
             descriptors: Mutex::new(descriptors.and_then(|file| Dir::new(file).ok())),
         }
     }
@@ -62,10 +65,18 @@ impl Process {
         Usage {
             start_time: self.started,
             cpu: cpu.map(|cpu| cpu.as_secs_f64()),
-            resident_memory: self.memory.as_ref().and_then(resident),
+            resident_memory: self.resident_pages().map(|pages| pages * self.page),
             open_descriptors: self.count_descriptors(),
             most_descriptors: getrlimit(Resource::Nofile).current,
         }
+    }
+
+    /// The second number of `statm` (proc(5)).
+    fn resident_pages(&self) -> Option<u64> {
+        let mut text = [0; 128];
+        let length = self.memory.as_ref()?.read_at(&mut text, 0).ok()?;
+        let text = std::str::from_utf8(&text[..length]).ok()?;
+        text.split_whitespace().nth(1)?.parse().ok()
     }
 
     fn count_descriptors(&self) -> Option<u64> {
@@ -80,15 +91,6 @@ impl Process {
         }
         Some(count)
     }
-}
-
-/// The second number of `statm` (proc(5)) is in pages.
-fn resident(memory: &File) -> Option<u64> {
-    let mut text = [0; 128];
-    let length = memory.read_at(&mut text, 0).ok()?;
-    let text = std::str::from_utf8(&text[..length]).ok()?;
-    let pages: u64 = text.split_whitespace().nth(1)?.parse().ok()?;
-    Some(pages * rustix::param::page_size() as u64)
 }
 
 impl Collector for Usage {

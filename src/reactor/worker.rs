@@ -189,7 +189,7 @@ impl PlainWorker {
                     station.await_room(self.poll.registry(), Token(index))?;
                 }
                 if round.quit {
-                    lifecycle.drain();
+                    lifecycle.quit();
                 }
             }
             all += received;
@@ -198,16 +198,18 @@ impl PlainWorker {
     }
 
     /// Answers what is queued, for as long as that takes but no longer than [`DRAIN_LIMIT`]: under
-    /// a flood it would never end.
+    /// a flood it would never end. A successor answers what is queued by itself.
     fn drain(&mut self, lifecycle: &Lifecycle) -> io::Result<()> {
         let end = Instant::now() + DRAIN_LIMIT;
         for station in &mut self.stations {
             station.readable = true;
         }
         while lifecycle.phase() != Phase::Stopped && Instant::now() < end {
-            self.serve(lifecycle)?;
-            if self.has_work() {
-                continue;
+            if lifecycle.phase() == Phase::Draining {
+                self.serve(lifecycle)?;
+                if self.has_work() {
+                    continue;
+                }
             }
             let mut lines = self.stations.iter().map(|station| &station.line);
             if lines.all(|line| line.unsent.is_empty()) {

@@ -8,7 +8,7 @@ pub mod program;
 
 use std::fmt;
 
-pub use group::{attach, warning};
+pub use group::{Steering, choose_among_first, warning};
 
 /// How the kernel chooses among the sockets of a group.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]

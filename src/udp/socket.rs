@@ -69,6 +69,8 @@ pub struct Socket {
     local: SocketAddr,
     options: SocketOptions,
     effects: Effects,
+    /// What was dropped before this program had it.
+    earlier_drops: u32,
 }
 
 /// What became of the options of a socket; `None` where nothing was asked for.
@@ -117,7 +119,48 @@ impl Socket {
             inner,
             options: options.clone(),
             effects,
+            earlier_drops: 0,
         })
+    }
+
+    /// Takes a socket that somebody else has bound, with the rest of `options`.
+    ///
+    /// # Errors
+    /// The operation that failed with the kernel's reason; [`io::ErrorKind::Unsupported`] for an IPv6
+    /// socket that takes IPv4 too.
+    pub fn adopt(bound: UdpSocket, options: &SocketOptions) -> Result<Self, SocketError> {
+        let local = bound.local_addr().during("read the port of")?;
+        let socket = socket2::Socket::from(bound);
+        let family =
+            "take from its opener (it must be restricted to IPv6, as by BindIPv6Only=ipv6-only)";
+        if local.is_ipv6() && !socket.only_v6().during(family)? {
+            return Err(io::Error::from(io::ErrorKind::Unsupported)).during(family);
+        }
+        socket.set_nonblocking(true).during("keep from blocking")?;
+        socket.set_cloexec(true).during("keep to itself")?;
+        let effects = Effects::apply(options, &socket, local.is_ipv6());
+        if options.packet_info {
+            sys::enable_packet_info(socket.as_fd(), local.is_ipv6())
+                .during("ask for the local address of datagrams on")?;
+        }
+        Ok(Self {
+            inner: UdpSocket::from(socket),
+            local,
+            options: options.clone(),
+            effects,
+            earlier_drops: 0,
+        })
+    }
+
+    /// The same of a socket that another server has read, which has counted what was dropped so far.
+    ///
+    /// # Errors
+    /// As [`Socket::adopt`].
+    pub fn inherit(bound: UdpSocket, options: &SocketOptions) -> Result<Self, SocketError> {
+        let mut socket = Self::adopt(bound, options)?;
+        // A kernel that does not count has counted nothing.
+        socket.earlier_drops = socket.memory().unwrap_or_default().drops;
+        Ok(socket)
     }
 
     /// Opens a socket on a port of the kernel's choice that sends to `peer` and hears nobody else.
@@ -175,12 +218,36 @@ impl Socket {
         sys::steer(self.inner.as_fd(), program)
     }
 
+    /// Has the kernel choose by its hash again among the sockets that share this one's address.
+    ///
+    /// # Errors
+    /// The kernel's reason.
+    pub fn choose_by_hash(&self) -> io::Result<()> {
+        match sys::choose_by_hash(self.inner.as_fd()) {
+            // There is no program, or no group.
+            Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::EINVAL)) => {
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    /// Lets others join it that bind the same address later.
+    ///
+    /// # Errors
+    /// The kernel's reason.
+    pub fn share(&self) -> io::Result<()> {
+        socket2::SockRef::from(&self.inner).set_reuse_port(true)
+    }
+
     /// Reads what the kernel counts for this socket (`SO_MEMINFO`).
     ///
     /// # Errors
     /// The kernel's reason; Linux before 4.12 does not know the option.
     pub fn memory(&self) -> io::Result<Memory> {
-        sys::memory(self.inner.as_fd())
+        let mut memory = sys::memory(self.inner.as_fd())?;
+        memory.drops = memory.drops.wrapping_sub(self.earlier_drops);
+        Ok(memory)
     }
 }
 

@@ -3,12 +3,16 @@
 //! Each module tells one story; `rig` holds what several of them need. A test that needs a
 //! privilege or a tool says so and passes where there is none, but fails where `CI` is set.
 
+mod activation;
 mod addresses;
 mod blocked;
 mod calls;
 mod clients;
 mod defaults;
 mod faults;
+mod handover;
+mod handover_failures;
+mod handover_workers;
 mod help;
 mod json;
 mod keyed_quit;
@@ -28,6 +32,7 @@ mod remote_quit;
 mod reply_source;
 mod rig;
 mod rules;
+mod sandbox;
 mod sentences;
 mod signals;
 mod statistics;

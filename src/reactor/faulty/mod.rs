@@ -43,6 +43,8 @@ pub(crate) struct FaultyWorker {
     when_full: WhenFull,
     processor: Option<usize>,
     counters: Arc<Counters>,
+    /// Not once a successor does.
+    reads: bool,
 }
 
 impl FaultyWorker {
@@ -81,6 +83,7 @@ impl FaultyWorker {
             when_full: config.when_full,
             processor: equipment.processor,
             counters: equipment.counters,
+            reads: true,
         };
         Ok((worker, waker))
     }
@@ -156,7 +159,7 @@ impl FaultyWorker {
             replies: sum.replies + load.replies,
             bytes: sum.bytes + load.bytes,
         });
-        load.replies < MOST_REPLIES && load.bytes < MOST_BYTES
+        self.reads && load.replies < MOST_REPLIES && load.bytes < MOST_BYTES
     }
 
     /// When the next thing has to happen on the microsecond.
@@ -170,7 +173,7 @@ impl FaultyWorker {
     fn look_again(&mut self) -> io::Result<()> {
         let mut blocked = false;
         for station in &mut self.stations {
-            station.readable = true;
+            station.readable = self.reads;
             blocked |= station.blocked;
         }
         if blocked {
@@ -191,7 +194,7 @@ impl FaultyWorker {
             let Some(station) = self.stations.get_mut(event.token().0) else {
                 continue;
             };
-            station.readable |= event.is_readable();
+            station.readable |= self.reads && event.is_readable();
             if event.is_writable() {
                 station.unblock(self.poll.registry(), event.token())?;
             }
@@ -248,7 +251,7 @@ impl FaultyWorker {
                 self.stalls.note_datagram(taken.at);
             }
             if taken.quit {
-                lifecycle.drain();
+                lifecycle.quit();
             }
             all += taken.received;
             if all > 0 && self.intake.serves() {
@@ -267,8 +270,9 @@ impl FaultyWorker {
     fn drain(&mut self, lifecycle: &Lifecycle) -> io::Result<()> {
         let end = Instant::now() + DRAIN_LIMIT;
         self.stalls.clear();
+        self.reads = lifecycle.phase() == Phase::Draining;
         for station in &mut self.stations {
-            station.readable = true;
+            station.readable = self.reads;
         }
         while lifecycle.phase() != Phase::Stopped && Instant::now() < end {
             self.pause(false, Some(end))?;

@@ -120,6 +120,11 @@ pub(in crate::udp) fn steer(
     checked(returned).map(|_zero| ())
 }
 
+/// Takes the program off a group again that chose among its sockets.
+pub(in crate::udp) fn choose_by_hash(socket: BorrowedFd<'_>) -> io::Result<()> {
+    set(socket, libc::SOL_SOCKET, libc::SO_DETACH_REUSEPORT_BPF, 0)
+}
+
 /// Sets the receive buffer past the limit of the host, which takes `CAP_NET_ADMIN`.
 pub(in crate::udp) fn force_receive_buffer(socket: BorrowedFd<'_>, bytes: usize) -> io::Result<()> {
     set(socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, clamp(bytes))

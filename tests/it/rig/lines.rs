@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -53,7 +54,13 @@ impl<R: Read + AsFd> Lines<R> {
 /// Waits until `fd` can be read.
 #[track_caller]
 pub(crate) fn wait_for(fd: BorrowedFd<'_>, what: &str) {
-    let seconds = i64::try_from(PATIENCE.as_secs()).expect("it is short");
+    wait_within(PATIENCE, fd, what);
+}
+
+/// The same for something that may take longer.
+#[track_caller]
+pub(crate) fn wait_within(patience: Duration, fd: BorrowedFd<'_>, what: &str) {
+    let seconds = i64::try_from(patience.as_secs()).expect("it is short");
     let timeout = Timespec {
         tv_sec: seconds,
         tv_nsec: 0,
@@ -61,7 +68,7 @@ pub(crate) fn wait_for(fd: BorrowedFd<'_>, what: &str) {
     let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
     let ready = uninterrupted(|| Ok(poll(&mut fds, Some(&timeout))?));
     let ready = ready.expect("the descriptor is open");
-    assert_eq!(ready, 1, "{what} did not come within {PATIENCE:?}");
+    assert_eq!(ready, 1, "{what} did not come within {patience:?}");
 }
 
 fn text(bytes: Vec<u8>) -> String {

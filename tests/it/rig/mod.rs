@@ -3,7 +3,11 @@
 //! - [`client`]: a plain socket that talks to a server;
 //! - [`server`]: a server in this process;
 //! - [`program`]: the program as a child process, and [`lines`] of what it prints;
+//! - [`manager`]: a service manager that it tells how it is;
+//! - [`lineage`]: programs that take over from each other, and [`stream`]: a client that misses none
+//!   of its answers;
 //! - [`http`]: a plain client of its metrics;
+//! - [`thread`]: what the kernel tells of the threads of a program;
 //! - [`namespace`]: networks of their own;
 //! - [`train`]: datagrams that pass through the kernel together;
 //! - [`forge`]: datagrams that no plain socket sends;
@@ -12,15 +16,18 @@
 pub(crate) mod client;
 pub(crate) mod forge;
 pub(crate) mod http;
+pub(crate) mod lineage;
 pub(crate) mod lines;
+pub(crate) mod manager;
 pub(crate) mod namespace;
 pub(crate) mod need;
 pub(crate) mod program;
 pub(crate) mod server;
+pub(crate) mod stream;
+pub(crate) mod thread;
 pub(crate) mod train;
 
 use std::io;
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long anything may take before it counts as hanging. Only a failing test ever waits so long.
@@ -32,7 +39,7 @@ pub(crate) fn until(mut so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !so() {
         assert!(start.elapsed() < PATIENCE, "it never became so");
-        thread::yield_now();
+        std::thread::yield_now();
     }
 }
 

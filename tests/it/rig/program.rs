@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 use super::PATIENCE;
-use super::lines::{Lines, wait_for};
+use super::lines::{Lines, wait_for, wait_within};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_echo-reactor");
 
@@ -28,6 +28,8 @@ pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
     pub(crate) stdout: Vec<String>,
     pub(crate) stderr: Vec<String>,
+    /// What it said on standard error about the host, which few tests are about.
+    pub(crate) of_the_host: Vec<String>,
 }
 
 impl Program {
@@ -49,12 +51,15 @@ impl Program {
     }
 
     #[track_caller]
-    pub(crate) fn run(mut command: Command) -> Self {
+    pub(crate) fn run(command: Command) -> Self {
+        Self::run_with(command, Stdio::null())
+    }
+
+    /// The same with something else than nothing on its standard input.
+    #[track_caller]
+    pub(crate) fn run_with(mut command: Command, stdin: Stdio) -> Self {
         let (reader, writer) = pipe().expect("the host has pipes");
-        command
-            .stdin(Stdio::null())
-            .stdout(writer)
-            .stderr(Stdio::piped());
+        command.stdin(stdin).stdout(writer).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program can be started");
         let exit = pidfd_open(Pid::from_child(&child), PidfdFlags::empty());
         Self {
@@ -86,6 +91,12 @@ impl Program {
     pub(crate) fn error_line(&mut self) -> String {
         let line = self.stderr.next();
         line.expect("it says something on standard error")
+    }
+
+    /// Waits for the next line on standard error, for longer than anything else takes.
+    #[track_caller]
+    pub(crate) fn await_error_line(&self) {
+        wait_within(3 * PATIENCE, self.stderr.pipe().as_fd(), "a line");
     }
 
     /// The address in the next line, which says where it listens.
@@ -135,13 +146,22 @@ impl Program {
     /// Waits until it has ended, and reads the rest of what it printed.
     #[track_caller]
     pub(crate) fn end(mut self) -> Ended {
+        self.outcome()
+    }
+
+    /// The same of one that is still needed.
+    #[track_caller]
+    pub(crate) fn outcome(&mut self) -> Ended {
         let stdout = self.stdout.as_mut().map(Lines::rest).unwrap_or_default();
-        let stderr = self.stderr.rest();
+        let stderr = self.stderr.rest().into_iter();
+        let (of_the_host, stderr) =
+            stderr.partition(|line| line.starts_with("echo-reactor: this kernel has no "));
         let status = self.status();
         Ended {
             status,
             stdout,
             stderr,
+            of_the_host,
         }
     }
 }

@@ -1,0 +1,109 @@
+//! What the processes say to each other. Pure.
+//!
+//! ```text
+//! server              starter                successor
+//!   | Order::Start       |                      |
+//!   |------------------->| starts it            |
+//!   |     Report::Started|--------------------->|
+//!   |<-------------------|                      |
+//!   | Legacy, and the sockets in messages of Files
+//!   |------------------------------------------>| opens what it needs besides,
+//!   |                                Word::Ready| and reads
+//!   |<------------------------------------------|
+//!   | stops to read      |                      |
+//!   | Order::Settled     |                      |
+//!   |------------------->|                      |
+//!   | Word::Yours                               |
+//!   |------------------------------------------>| announces itself
+//!   | Word::Quit, if somebody has ended the server meanwhile
+//!   |------------------------------------------>|
+//! ```
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+/// From a server to its starter.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub(super) enum Order {
+    /// Start the program; its standard input comes along.
+    Start,
+    /// The one that was started goes on by itself.
+    Settled,
+    /// The one that was started shall end at once.
+    GiveUp,
+}
+
+/// From a starter to its server.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub(super) enum Report {
+    /// It runs.
+    Started {
+        /// The number of its process.
+        process: u32,
+    },
+    /// It could not be started.
+    NotStarted {
+        /// Why not.
+        reason: String,
+    },
+    /// It has ended before it was settled.
+    Ended {
+        /// With what code or signal.
+        how: String,
+        /// The last line that it wrote to standard error, if any.
+        words: Option<String>,
+    },
+}
+
+/// From a server to its successor, at the beginning.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub(super) struct Legacy {
+    /// [`PROTOCOL`].
+    pub(super) protocol: u32,
+    /// The sockets of each address.
+    pub(super) groups: Vec<Inherited>,
+    /// Whether a service manager has opened them, and keeps them open.
+    pub(super) from_manager: bool,
+    /// Whether the port for metrics comes along, behind the sockets, and before standard error.
+    pub(super) metrics: bool,
+}
+
+/// The sockets of an address, in the order in which the kernel knows them.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub(super) struct Inherited {
+    pub(super) address: SocketAddr,
+    pub(super) sockets: usize,
+    /// Whether trains come in as one. What is queued stays as it was queued.
+    pub(super) receive_offload: bool,
+    /// Whether each datagram says where it was sent to. The same.
+    pub(super) packet_info: bool,
+}
+
+/// A part of the files that were announced.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub(super) struct Files {
+    pub(super) files: usize,
+}
+
+/// Between a server and its successor, later.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub(super) enum Word {
+    /// From the successor: every worker reads.
+    Ready,
+    /// From the server: it reads no more.
+    Yours,
+    /// From the server: somebody has ended it while it went.
+    Quit,
+}
+
+impl Legacy {
+    /// How many files come along.
+    pub(super) fn files(&self) -> usize {
+        let sockets: usize = self.groups.iter().map(|group| group.sockets).sum();
+        sockets + usize::from(self.metrics) + 1
+    }
+}
+
+/// What is understood here; a successor of another kind ends with a word about it.
+pub(super) const PROTOCOL: u32 = 1;

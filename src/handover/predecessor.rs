@@ -1,0 +1,322 @@
+//! What a running server does on SIGUSR2: it has its starter start the program anew, hands its sockets
+//! over, and stops to read when the successor reads.
+
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use tracing::{error, info, warn};
+
+use super::PATIENCE;
+use super::channel::{Channel, MOST_FILES, wait_for};
+use super::message::{Files, Inherited, Legacy, Order, PROTOCOL, Report, Word};
+use super::starter;
+use crate::lifecycle::Lifecycle;
+use crate::server::Server;
+use crate::steering::Steering;
+use crate::systemd;
+use crate::udp::Socket;
+
+/// The starter of a server, if it could be had. It is launched before the server is confined.
+#[derive(Debug)]
+pub struct Starter {
+    channel: Result<Channel, String>,
+}
+
+impl Starter {
+    /// Launches it. A server can do without: it says so, and cannot be replaced. `stderr` is what
+    /// successors shall have, if it is not that of this process.
+    #[must_use]
+    pub fn launch(stderr: Option<BorrowedFd<'_>>) -> Self {
+        let channel = starter::launch(stderr).map_err(|error| {
+            let reason =
+                format!("the process that starts successors could not be started: {error}");
+            warn!("{reason}; the server goes on, but SIGUSR2 will replace nothing");
+            reason
+        });
+        Self { channel }
+    }
+}
+
+/// A server that can be replaced. Cloned for those who ask for it.
+#[derive(Clone, Debug)]
+pub struct Predecessor {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    starter: Result<Channel, String>,
+    estate: Estate,
+    lifecycle: Lifecycle,
+    under_way: AtomicBool,
+    /// The one who has taken over.
+    heir: Mutex<Option<Channel>>,
+}
+
+/// What is handed over.
+#[derive(Debug)]
+struct Estate {
+    groups: Vec<Vec<Arc<Socket>>>,
+    steering: Steering,
+    from_manager: bool,
+    metrics: Option<TcpListener>,
+}
+
+impl Predecessor {
+    /// For a server with `metrics` beside its own sockets, which may have come from a service manager.
+    /// It is replaced by nobody before [`Predecessor::settle`].
+    #[must_use]
+    pub fn new(
+        starter: Starter,
+        server: &Server,
+        from_manager: bool,
+        metrics: Option<TcpListener>,
+    ) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                starter: starter.channel,
+                estate: Estate {
+                    groups: server.groups(),
+                    steering: server.steering().clone(),
+                    from_manager,
+                    metrics,
+                },
+                lifecycle: server.lifecycle(),
+                under_way: AtomicBool::new(true),
+                heir: Mutex::new(None),
+            }),
+        }
+    }
+
+    /// From now on it may be replaced.
+    pub fn settle(&self) {
+        self.shared.under_way.store(false, Ordering::Release);
+    }
+
+    /// Has itself replaced, on a thread that ends by then; says so if that cannot be.
+    pub fn begin(&self) {
+        let shared = &self.shared;
+        if let Err(reason) = &shared.starter {
+            warn!("not replaced, since {reason}");
+            return;
+        }
+        if std::process::id() == 1 {
+            // The kernel ends all processes with the first one of their namespace (pid_namespaces(7)).
+            warn!(
+                "not replaced, since it is the first process of its container, which ends with it"
+            );
+            return;
+        }
+        if shared.under_way.swap(true, Ordering::AcqRel) {
+            warn!("a replacement is under way already; try again when it is over");
+            return;
+        }
+        let shared = Arc::clone(shared);
+        let started = thread::Builder::new()
+            .name("handover".to_owned())
+            .spawn(move || shared.replace());
+        if let Err(error) = started {
+            self.settle();
+            warn!("not replaced, since the system has no room for a thread: {error}");
+        }
+    }
+
+    /// Tells the successor, if there is one, that somebody has ended the server, if that is so. Waits
+    /// for a replacement that is being decided; to be called when the workers have ended.
+    pub fn part(&self) {
+        let heir = self.shared.heir();
+        if let Some(heir) = heir.as_ref()
+            && self.shared.lifecycle.is_told_to_end()
+            && let Err(error) = heir.send(&Word::Quit, &[])
+        {
+            error!("cannot tell the successor that it shall end: {error}");
+        }
+    }
+}
+
+/// Why a successor did not take over.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("the new program cannot be started: {0}")]
+    NotStarted(String),
+    #[error("the new program ended with {how} before it was ready{}", last_words(words.as_deref()))]
+    Ended { how: String, words: Option<String> },
+    #[error(
+        "the new program was not ready within {} seconds, and was ended{}",
+        PATIENCE.as_secs(),
+        last_words(words.as_deref())
+    )]
+    Slow { words: Option<String> },
+    #[error("the process that starts successors has gone")]
+    NoStarter,
+    #[error("the new program speaks to nobody as a successor does")]
+    Stranger,
+    #[error("this server is ending")]
+    Ending,
+    #[error("the system refused: {0}")]
+    System(#[from] io::Error),
+}
+
+fn last_words(words: Option<&str>) -> String {
+    words.map_or_else(String::new, |words| format!(": {words}"))
+}
+
+impl Shared {
+    fn heir(&self) -> MutexGuard<'_, Option<Channel>> {
+        self.heir.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn replace(&self) {
+        info!("SIGUSR2: starts the program anew to take over");
+        systemd::reloading();
+        match self.try_to_replace() {
+            Ok(()) => {}
+            Err(failure) => {
+                self.estate.steering.restore(&self.estate.groups);
+                systemd::reloaded(None);
+                self.under_way.store(false, Ordering::Release);
+                warn!("not replaced, since {failure}; this program goes on");
+            }
+        }
+    }
+
+    fn try_to_replace(&self) -> Result<(), Failure> {
+        let Ok(starter) = &self.starter else {
+            return Err(Failure::NoStarter);
+        };
+        let (successor, theirs) = Channel::pair()?;
+        let end = Instant::now() + PATIENCE;
+        let gone = |_error| Failure::NoStarter;
+        starter
+            .send(&Order::Start, &[theirs.as_fd()])
+            .map_err(gone)?;
+        drop(theirs);
+        if wait_for([starter.as_fd()], Some(end))? == [false] {
+            return Err(Failure::NoStarter);
+        }
+        let process = match starter.receive().map_err(gone)? {
+            Some((Report::Started { process }, _)) => process,
+            Some((Report::NotStarted { reason }, _)) => return Err(Failure::NotStarted(reason)),
+            Some((Report::Ended { .. }, _)) | None => return Err(Failure::NoStarter),
+        };
+        if let Err(failure) = self
+            .estate
+            .hand_to(&successor)
+            .map_err(Failure::from)
+            .and_then(|()| until_ready(starter, &successor, end))
+        {
+            return Err(give_up(starter, failure));
+        }
+        self.let_go(starter, successor, process)
+    }
+
+    /// The moment from which on the successor alone answers.
+    fn let_go(&self, starter: &Channel, successor: Channel, process: u32) -> Result<(), Failure> {
+        // Whoever waits for the workers to end waits for this too.
+        let mut heir = self.heir();
+        if !self.lifecycle.hand_over() {
+            return Err(give_up(starter, Failure::Ending));
+        }
+        systemd::reloaded(Some(process));
+        // A starter that has gone cannot end the successor either.
+        let _told: io::Result<()> = starter.send(&Order::Settled, &[]);
+        if let Err(error) = successor.send(&Word::Yours, &[]) {
+            error!("process {process} has gone just as it took over ({error}), so nobody answers");
+            return Ok(());
+        }
+        // As visible as any other change of who is answered, and before this program may end.
+        warn!("from now on process {process} answers");
+        *heir = Some(successor);
+        Ok(())
+    }
+}
+
+/// Waits until the successor reads.
+fn until_ready(starter: &Channel, successor: &Channel, end: Instant) -> Result<(), Failure> {
+    // One that is no successor may close its end and go on, or end only later.
+    let mut closed = false;
+    loop {
+        let files = [starter.as_fd(), successor.as_fd()];
+        let [reported, spoke] = if closed {
+            let [reported] = wait_for([files[0]], Some(end))?;
+            [reported, false]
+        } else {
+            wait_for(files, Some(end))?
+        };
+        if spoke {
+            match successor.receive() {
+                Ok(Some((Word::Ready, _))) => return Ok(()),
+                Ok(Some((Word::Yours | Word::Quit, _))) => return Err(Failure::Stranger),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    return Err(Failure::Stranger);
+                }
+                // As by a successor that ends with files unread.
+                Ok(None) | Err(_) => closed = true,
+            }
+        }
+        if reported {
+            return match starter.receive() {
+                Ok(Some((Report::Ended { how, words }, _))) => Err(Failure::Ended { how, words }),
+                Ok(Some((Report::Started { .. } | Report::NotStarted { .. }, _)) | None)
+                | Err(_) => Err(Failure::NoStarter),
+            };
+        }
+        if !spoke {
+            return Err(Failure::Slow { words: None });
+        }
+    }
+}
+
+/// Has the successor ended, if it has not ended yet, and takes its last words.
+fn give_up(starter: &Channel, failure: Failure) -> Failure {
+    if matches!(failure, Failure::Ended { .. } | Failure::NoStarter) {
+        return failure;
+    }
+    let told = starter.send(&Order::GiveUp, &[]);
+    let report = told.and_then(|()| starter.receive());
+    match (failure, report) {
+        (Failure::Slow { .. }, Ok(Some((Report::Ended { words, .. }, _)))) => {
+            Failure::Slow { words }
+        }
+        // It could not be spoken to because it had ended.
+        (Failure::System(_), Ok(Some((Report::Ended { how, words }, _)))) => {
+            Failure::Ended { how, words }
+        }
+        (failure, _) => failure,
+    }
+}
+
+impl Estate {
+    fn hand_to(&self, successor: &Channel) -> io::Result<()> {
+        let legacy = Legacy {
+            protocol: PROTOCOL,
+            groups: self.groups.iter().map(|group| inherited(group)).collect(),
+            from_manager: self.from_manager,
+            metrics: self.metrics.is_some(),
+        };
+        successor.send(&legacy, &[])?;
+        let stderr = io::stderr().as_fd().try_clone_to_owned()?;
+        let sockets = self.groups.iter().flatten().map(|socket| socket.as_fd());
+        let metrics = self.metrics.iter().map(AsFd::as_fd);
+        let files: Vec<BorrowedFd<'_>> = sockets.chain(metrics).chain([stderr.as_fd()]).collect();
+        for part in files.chunks(MOST_FILES) {
+            successor.send(&Files { files: part.len() }, part)?;
+        }
+        Ok(())
+    }
+}
+
+fn inherited(group: &[Arc<Socket>]) -> Inherited {
+    let first = &group[0];
+    Inherited {
+        address: first.local_address(),
+        sockets: group.len(),
+        receive_offload: first.options().receive_offload,
+        packet_info: first.options().packet_info,
+    }
+}

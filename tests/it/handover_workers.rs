@@ -1,0 +1,86 @@
+//! Replacements that change the number of workers: further sockets join, and those that are too many
+//! go without anything being lost in them.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::rig::lineage::{Lineage, summed};
+use crate::rig::stream::Stream;
+
+/// A file of options that goes when this is dropped.
+struct Options(PathBuf);
+
+impl Options {
+    fn fresh(name: &str) -> Self {
+        let name = format!("echo-it-options-{name}-{}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+
+    fn write(&self, workers: usize) {
+        let text = format!("# how many\n--workers {workers}\n");
+        fs::write(&self.0, text).expect("temporary files can be written");
+    }
+
+    fn argument(&self) -> String {
+        format!("@{}", self.0.display())
+    }
+}
+
+impl Drop for Options {
+    fn drop(&mut self) {
+        // What stays is a file in a temporary directory.
+        let _removed: std::io::Result<()> = fs::remove_file(&self.0);
+    }
+}
+
+/// Goes through these numbers of workers under a steady stream of datagrams.
+#[track_caller]
+fn through(name: &str, numbers: &[usize], arguments: &[&str]) {
+    let options = Options::fresh(name);
+    options.write(numbers[0]);
+    let argument = options.argument();
+    let arguments = [&[argument.as_str()], arguments].concat();
+    let (mut lineage, server) = Lineage::listening(&arguments);
+    let stream = Stream::to(server);
+    for pair in numbers.windows(2) {
+        options.write(pair[1]);
+        lineage.replace();
+        if pair[1] < pair[0] {
+            let closed = lineage.hear("former workers are closed");
+            let gone = format!("sockets of {} former", pair[0] - pair[1]);
+            assert!(closed.contains(&gone), "{closed}");
+        }
+    }
+    let sent = stream.end();
+    let ended = lineage.end();
+    assert_eq!(ended.status.code(), Some(0), "{:?}", ended.stderr);
+    assert_eq!(summed(&ended, "received"), sent, "{numbers:?}");
+    assert_eq!(summed(&ended, "echoed"), sent, "{numbers:?}");
+    let first = format!("listening on {server}: ");
+    let told = ended
+        .stdout
+        .iter()
+        .filter_map(|line| line.strip_prefix(&first)?.split(' ').next());
+    let told: Vec<usize> = told.filter_map(|number| number.parse().ok()).collect();
+    assert_eq!(told, numbers[1..]);
+}
+
+#[test]
+fn more_and_fewer_workers_lose_nothing() {
+    through("hash", &[1, 2, 4, 2, 1, 4, 1, 2, 1, 3], &[]);
+}
+
+#[test]
+fn workers_that_are_steered_to_can_become_more_and_fewer_too() {
+    through("cpu", &[2, 4, 1, 2], &["--steer", "cpu"]);
+    through(
+        "random",
+        &[3, 1, 4, 2],
+        &["--steer", "random", "--io", "batch"],
+    );
+}
+
+#[test]
+fn each_of_several_addresses_gets_and_loses_its_sockets() {
+    through("addresses", &[1, 3, 2], &["--listen", "127.0.0.2:0"]);
+}
