@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
+use crate::error::Error;
+
 /// A list of processors, as in `0,2-5`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CpuList {
@@ -65,6 +67,27 @@ pub fn allowed() -> io::Result<CpuList> {
         .filter(|number| set.is_set(*number))
         .collect();
     Ok(CpuList { processors })
+}
+
+/// The processor of each worker, in turn; none if none was asked for.
+///
+/// # Errors
+/// [`Error::Usage`] if this program may not run on one of them, [`Error::System`] if the system does
+/// not say where it may.
+pub fn of_workers(pin: &[usize], workers: usize) -> Result<Vec<usize>, Error> {
+    if pin.is_empty() {
+        return Ok(Vec::new());
+    }
+    let allowed = allowed().map_err(|source| Error::System {
+        operation: "find out which processors there are (--pin)",
+        source,
+    })?;
+    match pin.iter().find(|one| !allowed.processors.contains(one)) {
+        Some(other) => Err(Error::Usage(format!(
+            "--pin names processor {other}, but this program may run on {allowed} alone"
+        ))),
+        None => Ok(pin.iter().cycle().take(workers).copied().collect()),
+    }
 }
 
 #[cfg(test)]

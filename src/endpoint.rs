@@ -50,6 +50,22 @@ pub struct Endpoint {
     pub warnings: Vec<String>,
 }
 
+/// All addresses of a server, and what chooses its worker for a datagram.
+pub(crate) struct Front {
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) without_ipv6: bool,
+    pub(crate) steering: Steering,
+}
+
+impl Front {
+    /// Has it choose among the sockets, a group for each address.
+    pub(crate) fn steer(&mut self, groups: &[Group]) {
+        for (endpoint, group) in self.endpoints.iter_mut().zip(groups) {
+            endpoint.steer(&self.steering, &group[0]);
+        }
+    }
+}
+
 impl Endpoint {
     pub(crate) fn new(
         config: &Config,
@@ -90,7 +106,7 @@ impl Endpoint {
     }
 
     /// Has `steering` choose among its sockets, the first of which is `first`.
-    pub(crate) fn steer(&mut self, steering: &Steering, first: &Socket) {
+    fn steer(&mut self, steering: &Steering, first: &Socket) {
         self.steer = steering.attach(first);
         if let Some(Effect::Applied(steer)) = self.steer {
             let warning = steering::warning(steer, self.address.ip());

@@ -35,7 +35,8 @@
 //! - [`server`]: starts the workers, watches and joins them;
 //! - [`endpoint`]: an address that it listens on, and what took effect there;
 //! - [`activation`]: sockets that a service manager has opened;
-//! - `binding`: opens the sockets of every worker;
+//! - `books`: what a server has counted;
+//! - `binding`: opens the sockets of every worker, or takes those that are handed over;
 //! - `reactor`: one worker, which owns the only mio loop;
 //! - [`transcript`]: prints datagrams without ever making a worker wait;
 //! - [`rulebook`]: which networks are answered, from flags and files, and how workers learn of it;
@@ -60,6 +61,7 @@ pub mod access;
 pub mod activation;
 pub mod affinity;
 mod binding;
+mod books;
 pub mod cli;
 pub mod config;
 pub mod endpoint;

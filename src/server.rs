@@ -2,27 +2,26 @@
 
 use std::io;
 use std::net::UdpSocket;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use crate::access::KeyedQuit;
 use crate::access::keyed::BYTES;
 use crate::affinity;
 use crate::binding::{Group, Handed, adopt_all, inherit_all, open_all};
+use crate::books::Books;
+pub use crate::books::{Observer, Retired};
 use crate::config::{Config, Io};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Front};
 use crate::error::Error;
 use crate::lifecycle::Lifecycle;
 use crate::reactor::{Door, Equipment, Worker};
 use crate::rulebook::Rules;
 use crate::sandbox::Sandbox;
-use crate::stats::counters::Counters;
-use crate::stats::queue::{Meter, Queue};
-use crate::stats::summary::{Account, Summary};
+use crate::stats::Summary;
 use crate::steering::{Steer, Steering};
 use crate::transcript::Transcript;
-use crate::udp::socket::Effects;
-use crate::udp::{Socket, SocketOptions, offload};
+use crate::udp::{Socket, offload};
 use crate::user::Identity;
 
 /// A server whose sockets are open: datagrams queue up, but nobody answers them yet.
@@ -32,13 +31,6 @@ pub struct Server {
     lifecycle: Lifecycle,
     rules: Option<Rules>,
     books: Arc<Books>,
-}
-
-/// What people see of it, and what chooses its worker for a datagram.
-struct Front {
-    endpoints: Vec<Endpoint>,
-    without_ipv6: bool,
-    steering: Steering,
 }
 
 impl Server {
@@ -59,11 +51,11 @@ impl Server {
         config: &Config,
         transcript: Option<&Transcript>,
     ) -> Result<Self, Error> {
-        let processors = processors(config)?;
+        let processors = affinity::of_workers(&config.pin, config.workers)?;
         let (groups, without_ipv6) = open_all(config)?;
         let mut server = Self::on_groups(config, transcript, &groups, &processors)?;
         server.front.without_ipv6 = without_ipv6;
-        server.front.steer(&server.books);
+        server.front.steer(&server.groups());
         Ok(server)
     }
 
@@ -77,10 +69,10 @@ impl Server {
         transcript: Option<&Transcript>,
         given: Vec<UdpSocket>,
     ) -> Result<Self, Error> {
-        let processors = processors(config)?;
+        let processors = affinity::of_workers(&config.pin, config.workers)?;
         let groups = adopt_all(config, given)?;
         let mut server = Self::on_groups(config, transcript, &groups, &processors)?;
-        server.front.steer(&server.books);
+        server.front.steer(&server.groups());
         Ok(server)
     }
 
@@ -96,7 +88,7 @@ impl Server {
         handed: Vec<Handed>,
         from_manager: bool,
     ) -> Result<(Self, Option<Self>), Error> {
-        let processors = processors(config)?;
+        let processors = affinity::of_workers(&config.pin, config.workers)?;
         let (groups, surplus) = inherit_all(config, handed, from_manager)?;
         let server = Self::on_groups(config, transcript, &groups, &processors)?;
         let Some(workers) = surplus.first().map(Vec::len) else {
@@ -217,9 +209,7 @@ impl Server {
     /// What reads the counters, from any thread.
     #[must_use]
     pub fn observer(&self) -> Observer {
-        Observer {
-            books: Arc::downgrade(&self.books),
-        }
+        Observer::of(&self.books)
     }
 
     /// Starts the workers.
@@ -274,11 +264,11 @@ impl Running {
 
     /// Has what shall choose among its sockets do so, where another server's choice was in force.
     pub fn steer(&mut self) {
-        let groups = self.books.groups();
+        let groups = self.groups();
         if self.front.steering.steer == Steer::Hash {
             self.front.steering.restore(&groups);
         } else {
-            self.front.steer(&self.books);
+            self.front.steer(&groups);
         }
     }
 
@@ -315,9 +305,7 @@ impl Running {
     /// What reads the counters, from any thread.
     #[must_use]
     pub fn observer(&self) -> Observer {
-        Observer {
-            books: Arc::downgrade(&self.books),
-        }
+        Observer::of(&self.books)
     }
 
     /// Waits until every worker has ended, and tells what they did.
@@ -361,27 +349,6 @@ impl Drop for Running {
     }
 }
 
-impl Front {
-    fn steer(&mut self, books: &Books) {
-        for (endpoint, group) in self.endpoints.iter_mut().zip(books.groups()) {
-            endpoint.steer(&self.steering, &group[0]);
-        }
-    }
-}
-
-/// What workers for a time did, once they have ended: it belongs to the books of the server.
-#[derive(Clone, Debug, Default)]
-pub struct Retired {
-    accounts: Arc<OnceLock<Vec<Account>>>,
-}
-
-impl Retired {
-    /// Tells it. A second time counts for nothing.
-    pub fn tell(&self, accounts: Vec<Account>) {
-        self.accounts.get_or_init(|| accounts);
-    }
-}
-
 /// A worker that ends, for whatever reason, takes the others with it: a server that has lost a
 /// worker would leave its share of the datagrams unanswered.
 struct EndOthers(Lifecycle);
@@ -389,88 +356,6 @@ struct EndOthers(Lifecycle);
 impl Drop for EndOthers {
     fn drop(&mut self) {
         self.0.drain();
-    }
-}
-
-/// Reads what the workers and the kernel count, from any thread, as long as the server lives. Costs
-/// the workers nothing.
-#[derive(Clone)]
-pub struct Observer {
-    books: Weak<Books>,
-}
-
-impl Observer {
-    /// What was counted up to now; `None` if the server has ended.
-    #[must_use]
-    pub fn summary(&self) -> Option<Summary> {
-        self.books.upgrade().map(|books| books.summary())
-    }
-
-    /// What was asked of each socket, and what became of it; none if the server has ended.
-    #[must_use]
-    pub fn sockets(&self) -> Vec<(SocketOptions, Effects)> {
-        let books = self.books.upgrade();
-        let workers = books.iter().flat_map(|books| &books.workers);
-        let sockets = workers.flat_map(|watched| &watched.sockets);
-        sockets
-            .map(|socket| (socket.options().clone(), socket.effects().clone()))
-            .collect()
-    }
-}
-
-/// The counters of every worker, and its sockets, for which the kernel counts.
-struct Books {
-    workers: Vec<Watched>,
-    retired: Retired,
-}
-
-struct Watched {
-    counters: Arc<Counters>,
-    sockets: Vec<Arc<Socket>>,
-    /// One a socket.
-    meters: Vec<Meter>,
-}
-
-impl Books {
-    fn new(workers: usize, groups: &[Group]) -> Self {
-        let workers = (0..workers)
-            .map(|worker| Watched {
-                counters: Arc::default(),
-                meters: groups.iter().map(|_| Meter::default()).collect(),
-                sockets: groups
-                    .iter()
-                    .map(|group| Arc::clone(&group[worker]))
-                    .collect(),
-            })
-            .collect();
-        Self {
-            workers,
-            retired: Retired::default(),
-        }
-    }
-
-    /// The sockets of each address.
-    fn groups(&self) -> Vec<Vec<Arc<Socket>>> {
-        let addresses = self.workers.first().map_or(0, |first| first.sockets.len());
-        let group = |address: usize| {
-            let sockets = self.workers.iter().map(|worker| &worker.sockets[address]);
-            sockets.cloned().collect()
-        };
-        (0..addresses).map(group).collect()
-    }
-
-    fn summary(&self) -> Summary {
-        let accounts = self.workers.iter().map(|worker| {
-            // A kernel that does not count drops for a socket counts none here.
-            let sockets = worker.sockets.iter().zip(&worker.meters);
-            let queues = sockets.map(|(socket, meter)| {
-                let memory = socket.memory().ok();
-                memory.map_or_else(Queue::default, |memory| meter.read(memory))
-            });
-            Account::read(&worker.counters, queues)
-        });
-        let retired = self.retired.accounts.get().into_iter().flatten().cloned();
-        Summary::new(accounts.chain(retired).collect(), 0)
     }
 }
 
@@ -488,33 +373,6 @@ fn keyed_quit(config: &Config) -> Result<Option<KeyedQuit>, Error> {
         },
     )?;
     Ok(Some(KeyedQuit::new(key, &secret)))
-}
-
-/// The processor of each worker; none if none was asked for.
-fn processors(config: &Config) -> Result<Vec<usize>, Error> {
-    if config.pin.is_empty() {
-        return Ok(Vec::new());
-    }
-    let allowed = affinity::allowed().map_err(|source| Error::System {
-        operation: "find out which processors there are (--pin)",
-        source,
-    })?;
-    match config
-        .pin
-        .iter()
-        .find(|processor| !allowed.processors.contains(processor))
-    {
-        Some(other) => Err(Error::Usage(format!(
-            "--pin names processor {other}, but this program may run on {allowed} alone"
-        ))),
-        None => Ok(config
-            .pin
-            .iter()
-            .cycle()
-            .take(config.workers)
-            .copied()
-            .collect()),
-    }
 }
 
 #[cfg(test)]
