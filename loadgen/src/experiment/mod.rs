@@ -1,4 +1,3 @@
-//! A tuning experiment: which settings of the host and the programs help, by how much, and how sure
 //! is that?
 //!
 //! - [`runner`]: block by block, every variant once in each;
@@ -14,6 +13,7 @@
 //! - [`plan`]: what is wanted, as a file says it. Pure.
 //! - [`journal`]: what must be put back, on disk before anything is changed.
 //! - [`knob`]: a setting of this host: how it is read, changed and put back.
+//! - [`leader`], [`mark`]: a program with a group of its own, and by what it is known.
 
 pub mod cpu;
 pub mod design;
@@ -22,6 +22,8 @@ pub mod folder;
 pub mod host;
 pub mod journal;
 pub mod knob;
+pub mod leader;
+pub mod mark;
 pub mod plan;
 pub mod process;
 pub mod record;

@@ -11,7 +11,7 @@ use super::rights;
 use super::show::Show;
 use crate::cli::address;
 use crate::cli::tune::Arguments;
-use crate::commands::{Failure, NOT_TO_BE_TRUSTED, failed, misused, print, style};
+use crate::commands::{Failure, NOT_TO_BE_TRUSTED, failed, misused, print, remark, style};
 use crate::environment::Environment;
 use crate::experiment::design::Design;
 use crate::experiment::folder::Folder;
@@ -35,6 +35,7 @@ pub(super) fn run(
     // First, since what an earlier one has left changed must not be taken for what was found.
     let journal = Journal::begin(&state, &plan.name).map_err(failed)?;
     let mut host = prepared(plan, journal)?;
+    remark(host.remarks());
     let fresh = begin(plan, design, &host, arguments.seed);
     let opened = if arguments.resume {
         resume(arguments, directory, plan, &fresh)

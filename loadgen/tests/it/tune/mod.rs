@@ -2,15 +2,18 @@
 //!
 //! - [`whole`]: experiments that go through;
 //! - [`ended`]: experiments that are ended by a signal, and what `--restore` does then;
+//! - [`killed`]: what goes on after an experiment was killed, and who has to wait for what;
 //! - [`broken`]: what goes wrong, and in which words.
 
 mod broken;
 mod ended;
+mod killed;
 mod whole;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -57,11 +60,10 @@ impl Site {
         let file = self.scratch.file("plan.toml");
         fs::write(&file, self.filled(plan)).expect("it is our directory");
         let mut command = self.command(LOADGEN);
-        command
-            .arg("tune")
-            .arg(file)
-            .arg("--state")
-            .arg(self.scratch.file("state"));
+        command.arg("tune").arg(file);
+        if !arguments.contains("--state") {
+            command.arg("--state").arg(self.scratch.file("state"));
+        }
         if !arguments.contains("--dir") {
             command.arg("--dir").arg(self.scratch.file("tune"));
         }
@@ -134,6 +136,12 @@ impl Site {
             std::thread::yield_now();
         }
     }
+}
+
+/// A script that can be started.
+fn script(path: &Path, text: &str) {
+    fs::write(path, format!("#!/bin/sh\n{text}\n")).expect("it is our directory");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it is our file");
 }
 
 /// The names of the settings below /proc/sys/net/ipv4.
