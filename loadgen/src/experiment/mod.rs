@@ -4,6 +4,7 @@
 //! - [`record`]: every run so far, and what they tell;
 //! - [`folder`]: where all of that is kept;
 //! - [`trial`]: one run of one variant;
+//! - [`programs`]: whether the programs are still those that the first runs were made with;
 //! - [`process`], [`cpu`]: a program that is started, and the processor time that it uses;
 //! - [`host`]: the settings of this host while they are turned;
 //! - [`effects`]: what the runs tell. Pure.
@@ -26,6 +27,7 @@ pub mod leader;
 pub mod mark;
 pub mod plan;
 pub mod process;
+pub mod programs;
 pub mod record;
 pub mod runner;
 pub mod steps;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -18,6 +19,7 @@ use crate::experiment::folder::Folder;
 use crate::experiment::host::Host;
 use crate::experiment::journal::{Journal, Unrestored};
 use crate::experiment::plan::{Blocks, Plan, Server};
+use crate::experiment::programs::Programs;
 use crate::experiment::record;
 use crate::experiment::runner::Runner;
 use crate::report;
@@ -54,6 +56,8 @@ pub(super) fn run(
         experiment,
         stop: &stop,
         audience: &mut show,
+        programs: Programs::default(),
+        counted: Instant::now(),
     };
     let ended = runner.run();
     let unrestored = host.put_back();

@@ -3,11 +3,13 @@
 //! - [`whole`]: experiments that go through;
 //! - [`ended`]: experiments that are ended by a signal, and what `--restore` does then;
 //! - [`killed`]: what goes on after an experiment was killed, and who has to wait for what;
+//! - [`resumed`]: experiments that go on;
 //! - [`broken`]: what goes wrong, and in which words.
 
 mod broken;
 mod ended;
 mod killed;
+mod resumed;
 mod whole;
 
 use std::collections::BTreeMap;
