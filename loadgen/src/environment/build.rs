@@ -40,7 +40,7 @@ pub struct Build {
     pub executable: Option<Executable>,
 }
 
-/// The file of a program.
+/// The file of a running program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Executable {
     /// Its size.

@@ -53,12 +53,11 @@ impl Scope {
             Self::Network(network) => format!("network-inode-{}.claim", network.inode),
             Self::Machine => "machine.claim".to_owned(),
             Self::Command(knob) => {
-                let digest = Sha256::digest(format!("{knob:?}"));
-                let digits: String = digest[..8]
-                    .iter()
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect();
-                format!("command-{digits}.claim")
+                // It reads as what applies a level.
+                let digest = Sha256::digest(knob.to_string());
+                let bytes = digest.iter().take(8);
+                let number = bytes.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+                format!("command-{number:016x}.claim")
             }
         }
     }
@@ -102,15 +101,16 @@ struct Held {
 /// temporary files.
 pub(super) fn usual_place() -> PathBuf {
     let user = geteuid();
-    if user.is_root() {
+    let is_of_user = |path: &Path| {
+        fs::metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == user.as_raw())
+    };
+    // Whoever is root in a user namespace alone is another one to the rest of the machine.
+    if user.is_root() && is_of_user(Path::new("/run")) {
         return PathBuf::from("/run/loadgen");
     }
     let session = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let session = session.filter(|path| {
-        // That of another user is left over from whoever started this one.
-        fs::metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == user.as_raw())
-    });
-    match session {
+    // That of another user is left over from whoever started this one.
+    match session.filter(|path| is_of_user(path)) {
         Some(session) => session.join("loadgen"),
         None => PathBuf::from(format!("/tmp/loadgen-{}", user.as_raw())),
     }

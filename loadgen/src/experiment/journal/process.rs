@@ -72,6 +72,9 @@ pub(super) fn marked(mark: &Mark) -> Figure<Vec<Seen>> {
     Ok(all)
 }
 
+/// A child that does not run its program yet has no mark, but a copy of the journal's lock, which keeps
+/// everybody from looking.
+///
 /// Of other users' processes nobody but root is told; they are no children of this user.
 fn is_marked(pid: u32, mark: &Mark) -> bool {
     for _look in 0..LOOKS {

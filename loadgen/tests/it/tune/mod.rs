@@ -21,7 +21,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::rig::PATIENCE;
 use crate::rig::lab::Lab;
 use crate::rig::need::need;
 use crate::rig::program::{Ended, LOADGEN, Program, reactor};
@@ -132,7 +131,7 @@ impl Site {
     /// Waits until it is so.
     #[track_caller]
     fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + LONG;
         while !is_so(self) {
             assert!(Instant::now() < deadline, "it never came about that {what}");
             std::thread::yield_now();

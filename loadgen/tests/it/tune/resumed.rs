@@ -4,6 +4,24 @@ use std::fs;
 
 use super::{FOUR_FACTORS, LONG, Site, script};
 
+/// One setting of the host, and a server that is still to be named.
+const ONE_FACTOR: &str = r#"
+name = "one factor"
+
+[load]
+options = { rate = "1k", duration = "50ms", warmup = "0s", flows = 1 }
+
+[design]
+blocks = 6
+pause = "0s"
+
+[[factor]]
+sysctl = "net.ipv4.ip_default_ttl"
+levels = ["present", 65]
+
+[server]
+"#;
+
 fn runs(site: &Site) -> usize {
     let result = site.result();
     let runs = result.and_then(|result| result["runs"].as_array().map(Vec::len));
@@ -25,7 +43,7 @@ fn a_server_that_is_replaced_meanwhile_ends_an_experiment_until_it_is_back() {
         fs::rename(&fresh, &server).expect("it is our directory");
     };
     build(&text);
-    let plan = FOUR_FACTORS.replace("REACTOR", "SCRATCH/server");
+    let plan = format!("{ONE_FACTOR}program = \"SCRATCH/server\"\n");
     let program = site.start(&plan, "--quiet");
     site.until("some runs are made", |site| runs(site) >= 2);
     build(&format!("{text}\n# another one"));
