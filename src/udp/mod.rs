@@ -9,6 +9,7 @@
 //! - [`batch`]: [`RecvBatch`], slots that are allocated once and filled by one call, and
 //!   [`StampBatch`], the same for stamps of what was sent;
 //! - [`outbox`]: [`Outbox`], messages that leave by one call without copying their payloads;
+//! - [`network`]: which network namespace this is;
 //! - [`options`]: what became of a kernel option that somebody asked for;
 //! - `sys`: the system calls. The one place for `unsafe`;
 //! - [`message`]: what is known of a message that came or shall go;
@@ -24,6 +25,7 @@ pub mod cmsg;
 pub mod errors;
 pub mod memory;
 pub mod message;
+pub mod network;
 pub mod offload;
 pub mod options;
 pub mod outbox;

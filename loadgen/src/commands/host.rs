@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use super::{Failure, failed, misused, print};
+use super::{Failure, failed, misused, print, remark};
 use crate::cli::host::{Action, Arguments};
 use crate::experiment::journal::{self, Journal};
 use crate::experiment::knob::Knob;
@@ -111,6 +111,7 @@ fn apply(arguments: &Arguments, chosen: &[&Proposal]) -> Result<Done, Failure> {
         // Writing into a string cannot fail.
         let _written: std::fmt::Result = writeln!(done.text, "{}  {line}", proposal.name);
     }
+    remark(journal.remarks());
     // Nothing is left of one that has nothing to put back.
     if journal.settings().is_empty() {
         done.failures
@@ -123,7 +124,8 @@ fn apply(arguments: &Arguments, chosen: &[&Proposal]) -> Result<Done, Failure> {
 fn set(journal: &mut Journal, knob: &Knob, level: &str) -> Result<(), String> {
     knob.may_change().map_err(|error| error.to_string())?;
     journal.before(knob).map_err(|error| error.to_string())?;
-    knob.apply(level).map_err(|error| {
+    let applied = knob.marked(journal.mark()).apply(level);
+    applied.map_err(|error| {
         let left = journal.put_back_only(|other| other == knob);
         let sentences = [error.to_string()].into_iter();
         let sentences = sentences.chain(left.iter().map(ToString::to_string));

@@ -115,6 +115,13 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Says something that people should know, besides the answer.
+fn remark(sentences: &[String]) {
+    for sentence in sentences {
+        eprintln!("loadgen: {}", harmless(sentence));
+    }
+}
+
 /// <https://no-color.org>: any value but an empty one turns colour off.
 fn colour_is_wanted() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())

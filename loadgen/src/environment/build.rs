@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::hash::Hasher;
 use std::io::{self, Read};
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -83,7 +84,15 @@ impl Build {
 impl Executable {
     /// The file of this process, even if it has been replaced since.
     fn running() -> io::Result<Self> {
-        let mut file = File::open("/proc/self/exe")?;
+        Self::read(Path::new("/proc/self/exe"))
+    }
+
+    /// The file of a program.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
         let mut hasher = xxhash3_64::Hasher::new();
         let mut buffer = vec![0; 1 << 16];
         let mut bytes = 0;

@@ -1,10 +1,13 @@
 //! The settings of this host while an experiment turns them.
 
+use std::process::Command;
+
 use thiserror::Error;
 
 use super::design::Variant;
 use super::journal::{Journal, JournalError, Unrestored};
 use super::knob::{Knob, KnobError};
+use super::mark::Mark;
 use super::plan::{FactorKind, Level, Plan, Setting};
 use super::trial::Register;
 
@@ -56,6 +59,12 @@ impl Host {
         Ok(Self { journal, turned })
     }
 
+    /// What people should know of others that had the same settings in hand: sentences.
+    #[must_use]
+    pub fn remarks(&self) -> &[String] {
+        self.journal.remarks()
+    }
+
     /// What the setting of a factor was before; `None` if the factor is none of the host.
     #[must_use]
     pub fn before(&self, factor: usize) -> Option<&str> {
@@ -74,7 +83,8 @@ impl Host {
         for _round in 0..ROUNDS {
             let mut is_settled = true;
             for turned in &mut self.turned {
-                is_settled &= turned.set(variant.levels[turned.factor])?;
+                let level = variant.levels[turned.factor];
+                is_settled &= turned.set(level, self.journal.mark())?;
             }
             if is_settled {
                 return Ok(());
@@ -107,30 +117,35 @@ pub fn value(level: &Level, before: &str) -> String {
 impl Turned {
     /// Sets it if it does not have this level, or shows another value than it did when it took it.
     /// Returns whether there was nothing to do.
-    fn set(&mut self, level: usize) -> Result<bool, HostError> {
+    fn set(&mut self, level: usize, mark: &Mark) -> Result<bool, HostError> {
+        let knob = self.knob.marked(mark);
         let failed = |source| HostError::Untaken {
             level: self.levels[level].to_string(),
             source,
         };
         if let Some((now, shown)) = &self.now
             && *now == level
-            && self.knob.read().map_err(failed)? == *shown
+            && knob.read().map_err(failed)? == *shown
         {
             return Ok(true);
         }
         self.now = None;
         let set = match &self.levels[level] {
-            Level::Present => self.knob.put_back(&self.before),
-            level @ Level::To(_) => self.knob.apply(&value(level, &self.before)),
+            Level::Present => knob.put_back(&self.before),
+            level @ Level::To(_) => knob.apply(&value(level, &self.before)),
         };
         set.map_err(failed)?;
-        let shown = self.knob.read().map_err(failed)?;
+        let shown = knob.read().map_err(failed)?;
         self.now = Some((level, shown));
         Ok(false)
     }
 }
 
 impl Register for Host {
+    fn mark(&self, command: &mut Command) {
+        self.journal.mark().put_on(command);
+    }
+
     fn started(&mut self, process: u32, what: &str) -> Result<(), String> {
         let kept = self.journal.started(process, what);
         kept.map_err(|error| error.to_string())

@@ -1,10 +1,10 @@
-//! A tuning experiment: which settings of the host and the programs help, by how much, and how sure
 //! is that?
 //!
 //! - [`runner`]: block by block, every variant once in each;
 //! - [`record`]: every run so far, and what they tell;
 //! - [`folder`]: where all of that is kept;
 //! - [`trial`]: one run of one variant;
+//! - [`programs`]: whether the programs are still those that the first runs were made with;
 //! - [`process`], [`cpu`]: a program that is started, and the processor time that it uses;
 //! - [`host`]: the settings of this host while they are turned;
 //! - [`effects`]: what the runs tell. Pure.
@@ -14,6 +14,7 @@
 //! - [`plan`]: what is wanted, as a file says it. Pure.
 //! - [`journal`]: what must be put back, on disk before anything is changed.
 //! - [`knob`]: a setting of this host: how it is read, changed and put back.
+//! - [`leader`], [`mark`]: a program with a group of its own, and by what it is known.
 
 pub mod cpu;
 pub mod design;
@@ -22,8 +23,11 @@ pub mod folder;
 pub mod host;
 pub mod journal;
 pub mod knob;
+pub mod leader;
+pub mod mark;
 pub mod plan;
 pub mod process;
+pub mod programs;
 pub mod record;
 pub mod runner;
 pub mod steps;

@@ -1,24 +1,24 @@
 //! A program that an experiment starts.
 //!
-//! It gets a process group of its own, so that the Ctrl-C of a terminal reaches the experiment alone,
-//! which then ends its programs in order. What it prints is read by threads, so that it never waits for
-//! a reader; of each stream the end is kept.
+//! What it prints is read by threads, so that it never waits for a reader; of each stream the end is
+//! kept.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Signal;
+
+use super::leader::Leader;
 
 /// A running program. Dropping it kills it and all of its process group.
 #[derive(Debug)]
 pub struct Process {
-    child: Child,
+    leader: Leader,
     /// Lines of standard output as they come, until nobody wants them.
     lines: Receiver<String>,
     output: Option<Receiver<Tail>>,
@@ -29,7 +29,7 @@ pub struct Process {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waited {
     /// It ended.
-    Ended(ExitStatus),
+    Ended,
     /// It took longer than it may.
     Late,
     /// A signal wants everything to end.
@@ -53,19 +53,15 @@ impl Process {
     /// # Errors
     /// What the system said.
     pub fn start(mut command: Command) -> io::Result<Self> {
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()?;
+        let mut leader = Leader::start(&mut command)?;
         let (sender, lines) = mpsc::channel();
         // A receiver that has gone away wants no more lines; the tail is kept all the same.
         let pass_on = move |line: &str| drop(sender.send(line.to_owned()));
-        let output = child.stdout.take().map(|pipe| read(pipe, pass_on));
-        let errors = child.stderr.take().map(|pipe| read(pipe, |_line| {}));
+        let (output, errors) = leader.pipes();
+        let output = output.map(|pipe| read(pipe, pass_on));
+        let errors = errors.map(|pipe| read(pipe, |_line| {}));
         Ok(Self {
-            child,
+            leader,
             lines,
             output,
             errors,
@@ -75,7 +71,7 @@ impl Process {
     /// Its process id.
     #[must_use]
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.leader.id()
     }
 
     /// The next line of its standard output; `None` if it has closed it, or if none comes before
@@ -94,16 +90,17 @@ impl Process {
     }
 
     /// Whether it has ended by itself.
-    pub fn has_ended(&mut self) -> bool {
-        // It is our child, and nobody else waits for it; an error would mean that it is gone.
-        self.child.try_wait().map_or(true, |ended| ended.is_some())
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.leader.has_ended()
     }
 
     /// Waits until it ends, until `deadline` or until `stop`.
-    pub fn wait(&mut self, deadline: Instant, stop: &AtomicBool) -> Waited {
+    #[must_use]
+    pub fn wait(&self, deadline: Instant, stop: &AtomicBool) -> Waited {
         loop {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return Waited::Ended(status);
+            if self.has_ended() {
+                return Waited::Ended;
             }
             if stop.load(Ordering::Relaxed) {
                 return Waited::Stopped;
@@ -122,14 +119,13 @@ impl Process {
     pub fn end(mut self, patience: Duration) -> io::Result<Ended> {
         let deadline = Instant::now() + patience;
         if !self.has_ended() {
-            self.signal(Signal::TERM);
+            self.leader.signal(Signal::TERM);
         }
         while !self.has_ended() && Instant::now() < deadline {
             thread::sleep(QUICK_LOOK);
         }
         // What it has started itself goes with it, or the pipes would never close.
-        self.signal(Signal::KILL);
-        let status = self.child.wait()?;
+        let status = self.leader.end()?;
         // A process that has left the group may hold a pipe open for ever.
         let tail = |reader: Option<Receiver<Tail>>| {
             let read = reader.and_then(|reader| reader.recv_timeout(LAST_WORDS).ok());
@@ -140,19 +136,6 @@ impl Process {
             output: tail(self.output.take()),
             errors: tail(self.errors.take()),
         })
-    }
-
-    fn signal(&self, signal: Signal) {
-        let group = Pid::from_child(&self.child);
-        // Fails only if there is nobody left in the group, as is wanted.
-        let _sent: rustix::io::Result<()> = kill_process_group(group, signal);
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.signal(Signal::KILL);
-        let _reaped: io::Result<ExitStatus> = self.child.wait();
     }
 }
 
@@ -228,6 +211,8 @@ const LONGEST_LINE: u64 = 64 << 10;
 mod tests {
     use std::path::Path;
 
+    use rustix::process::Pid;
+
     use super::*;
 
     fn shell(script: &str) -> Process {
@@ -253,16 +238,17 @@ mod tests {
 
     #[test]
     fn a_program_that_fails_says_why() {
-        let mut process = shell("echo no such port >&2; exit 7");
+        let process = shell("echo no such port >&2; exit 7");
         let waited = process.wait(soon(), &AtomicBool::new(false));
-        assert!(matches!(waited, Waited::Ended(status) if status.code() == Some(7)));
+        assert_eq!(waited, Waited::Ended);
         let ended = process.end(Duration::ZERO).unwrap();
+        assert_eq!(ended.status.code(), Some(7));
         assert_eq!(ended.reason(), "exit status: 7: no such port");
     }
 
     #[test]
     fn waiting_ends_with_its_time_or_with_a_signal() {
-        let mut process = shell("sleep 60");
+        let process = shell("sleep 60");
         let now = Instant::now();
         assert_eq!(process.wait(now, &AtomicBool::new(false)), Waited::Late);
         let stop = AtomicBool::new(true);
@@ -303,8 +289,8 @@ mod tests {
 
     #[test]
     fn of_a_long_output_the_end_is_kept() {
-        let mut process = shell("seq 1 1000");
-        process.wait(soon(), &AtomicBool::new(false));
+        let process = shell("seq 1 1000");
+        assert_eq!(process.wait(soon(), &AtomicBool::new(false)), Waited::Ended);
         let ended = process.end(Duration::ZERO).unwrap();
         assert_eq!(ended.output.last().map(String::as_str), Some("1000"));
         assert_eq!(ended.output.len(), LINES_KEPT);

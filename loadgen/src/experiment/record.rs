@@ -82,6 +82,8 @@ pub fn begin(
         },
         warnings: Vec::new(),
         environment: None,
+        spent_ns: None,
+        programs: Vec::new(),
     }
 }
 

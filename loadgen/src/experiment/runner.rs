@@ -6,16 +6,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::design::Design;
 use super::design::order::order;
+use super::design::{Design, Variant};
 use super::effects::{self, goal};
 use super::folder::{Folder, FolderError};
 use super::host::Host;
 use super::plan::{Blocks, Plan};
+use super::programs::{self, Programs};
 use super::record::{self, Place};
 use super::trial::{Trial, TrialError};
 use crate::precision::Goal;
-use crate::results::{Effect, EffectOf, Experiment, ExperimentEnd};
+use crate::results::{Effect, EffectOf, Experiment, ExperimentEnd, ExperimentProgram};
 
 /// Is told what an experiment is doing.
 pub trait Audience {
@@ -42,6 +43,10 @@ pub struct Runner<'a> {
     pub stop: &'a AtomicBool,
     /// Is told how it goes.
     pub audience: &'a mut dyn Audience,
+    /// What it is run with.
+    pub programs: Programs,
+    /// Up to when the time that it takes has been counted: when it begins, or goes on.
+    pub counted: Instant,
 }
 
 /// Why an experiment came to an end before its time.
@@ -67,14 +72,15 @@ impl Runner<'_> {
             Err(Broken::Failed(sentence)) => (ExperimentEnd::Failed, Some(sentence)),
         };
         self.analyse();
+        self.spent();
         self.folder.keep(&self.experiment)?;
         Ok(self.experiment)
     }
 
     fn run_blocks(&mut self) -> Result<ExperimentEnd, Broken> {
-        let begun = Instant::now();
         for block in 0.. {
-            if let Some(end) = self.is_over(block, begun.elapsed()) {
+            let spent = self.spent();
+            if let Some(end) = self.is_over(block, spent) {
                 return Ok(end);
             }
             self.run_block(block)?;
@@ -84,8 +90,18 @@ impl Runner<'_> {
         Ok(ExperimentEnd::Complete)
     }
 
+    /// How long it has gone on, with all that was before it was broken off.
+    fn spent(&mut self) -> Duration {
+        let now = Instant::now();
+        let before = Duration::from_nanos(self.experiment.spent_ns.unwrap_or(0));
+        let spent = before + now.saturating_duration_since(self.counted);
+        self.counted = now;
+        self.experiment.spent_ns = Some(u64::try_from(spent.as_nanos()).unwrap_or(u64::MAX));
+        spent
+    }
+
     /// Whether there is no block any more after `blocks` of them.
-    fn is_over(&self, blocks: u32, elapsed: Duration) -> Option<ExperimentEnd> {
+    fn is_over(&self, blocks: u32, spent: Duration) -> Option<ExperimentEnd> {
         match self.plan.blocks {
             Blocks::Fixed(all) => (blocks >= all).then_some(ExperimentEnd::Complete),
             // Blocks that were run before count whatever they tell.
@@ -98,7 +114,7 @@ impl Runner<'_> {
                 if blocks >= least && self.is_known(goal) {
                     Some(ExperimentEnd::Complete)
                 } else {
-                    (elapsed >= within).then_some(ExperimentEnd::TimeUp)
+                    (spent >= within).then_some(ExperimentEnd::TimeUp)
                 }
             }
         }
@@ -156,6 +172,7 @@ impl Runner<'_> {
     fn run_variant(&mut self, place: Place) -> Result<(), Broken> {
         self.audience.begins(&self.experiment, place);
         let variant = &self.design.variants[place.variant];
+        let programs = self.programs(variant)?;
         if let Err(error) = self.host.arrange(variant) {
             return self.stop_variant(place.variant, error.to_string());
         }
@@ -180,8 +197,18 @@ impl Runner<'_> {
             file: &file,
             stop: self.stop,
         };
-        match trial.run(self.host) {
-            Ok(measured) => record::add(&mut self.experiment, place, name, &measured),
+        let ended = trial.run(self.host);
+        // One that was replaced meanwhile may have been started as either of the two.
+        if self.programs(variant)? != programs {
+            let sentence =
+                "a program was replaced while it ran, so that nobody knows which one it was";
+            return Err(Broken::Failed(sentence.to_owned()));
+        }
+        match ended {
+            Ok(measured) => {
+                record::add(&mut self.experiment, place, name, &measured);
+                programs::add(&mut self.experiment, programs);
+            }
             Err(TrialError::Stopped) => return Err(Broken::Stopped),
             Err(TrialError::Register(cause)) => return Err(Broken::Failed(cause)),
             Err(error) => record::add_failed(&mut self.experiment, place, error.to_string()),
@@ -194,6 +221,16 @@ impl Runner<'_> {
         self.tell_of_last();
         self.keep()?;
         self.rest()
+    }
+
+    /// What a variant is run with, which must be what it was before.
+    fn programs(&mut self, variant: &Variant) -> Result<Vec<ExperimentProgram>, Broken> {
+        let found = self.programs.at(self.plan, &variant.levels);
+        let found = found.and_then(|found| {
+            programs::check(&self.experiment, &found)?;
+            Ok(found)
+        });
+        found.map_err(Broken::Failed)
     }
 
     /// Says why a run does not count, if it does not.
@@ -246,7 +283,8 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn keep(&self) -> Result<(), Broken> {
+    fn keep(&mut self) -> Result<(), Broken> {
+        self.spent();
         let kept = self.folder.keep(&self.experiment);
         kept.map_err(|error| Broken::Failed(error.to_string()))
     }

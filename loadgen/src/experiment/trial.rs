@@ -18,6 +18,10 @@ use crate::results::read::{self, ReadError};
 
 /// Is told of every program while it runs, so that somebody can end it if this program is killed.
 pub trait Register {
+    /// Puts on a program that is about to be started what it is found by, even if this program is
+    /// killed before it could say that it was started.
+    fn mark(&self, command: &mut Command);
+
     /// A program was started.
     ///
     /// # Errors
@@ -114,7 +118,7 @@ impl Trial<'_> {
 
     fn not_ready(
         &self,
-        mut process: Process,
+        process: Process,
         within: Duration,
         register: &mut dyn Register,
     ) -> TrialError {
@@ -127,7 +131,7 @@ impl Trial<'_> {
         }
         match (ended, gone) {
             (Err(error), _) => TrialError::System("end the server", error),
-            (Ok(ended), Waited::Ended(_)) => TrialError::Ended(ended.reason()),
+            (Ok(ended), Waited::Ended) => TrialError::Ended(ended.reason()),
             (Ok(_), _) if self.stop.load(Ordering::Relaxed) => TrialError::Stopped,
             (Ok(_), _) => TrialError::NeverReady(within),
         }
@@ -144,7 +148,7 @@ impl Trial<'_> {
             .arg("--json")
             .arg(self.file)
             .arg("--quiet");
-        let mut process = start("the load generator", command, register)?;
+        let process = start("the load generator", command, register)?;
         let id = process.id();
         let waited = process.wait(Instant::now() + lasts, self.stop);
         let ended = process.end(PATIENCE);
@@ -153,7 +157,7 @@ impl Trial<'_> {
         match waited {
             Waited::Stopped => return Err(TrialError::Stopped),
             Waited::Late => return Err(TrialError::Late(lasts)),
-            Waited::Ended(_) => {}
+            Waited::Ended => {}
         }
         // Whether its result is good is for the result to say.
         if !matches!(ended.status.code(), Some(0 | 3 | 4)) {
@@ -192,7 +196,7 @@ impl Running {
 
     /// Ends it, if it was started here.
     fn end(self, register: &mut dyn Register) -> Result<Option<Told>, TrialError> {
-        let Some(mut process) = self.process else {
+        let Some(process) = self.process else {
             return Ok(None);
         };
         let id = process.id();
@@ -264,10 +268,11 @@ fn echoed(ended: &Ended) -> Figure<u64> {
 
 fn start(
     what: &'static str,
-    command: Command,
+    mut command: Command,
     register: &mut dyn Register,
 ) -> Result<Process, TrialError> {
     let path = command.get_program().to_owned();
+    register.mark(&mut command);
     let process = Process::start(command).map_err(|source| TrialError::Start {
         what,
         path: path.into(),
@@ -377,6 +382,41 @@ const LATEST: Duration = Duration::from_secs(30);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::mark::Mark;
+
+    /// Looks at what is started before anybody could have written it down.
+    struct Watch {
+        mark: Mark,
+        is_marked: bool,
+    }
+
+    impl Register for Watch {
+        fn mark(&self, command: &mut Command) {
+            self.mark.put_on(command);
+        }
+
+        fn started(&mut self, process: u32, _what: &str) -> Result<(), String> {
+            let environment = std::fs::read(format!("/proc/{process}/environ")).unwrap();
+            self.is_marked = self.mark.is_in(&environment);
+            Ok(())
+        }
+
+        fn ended(&mut self, _process: u32) -> Result<(), String> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_program_has_its_mark_before_it_is_known_by_its_number() {
+        let mut watch = Watch {
+            mark: Mark::draw(),
+            is_marked: false,
+        };
+        let mut sleeper = Command::new("sleep");
+        sleeper.arg("600");
+        drop(start("the server", sleeper, &mut watch).unwrap());
+        assert!(watch.is_marked);
+    }
 
     #[test]
     fn a_server_tells_where_it_listens() {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Shift, Unit};
 use crate::environment::Environment;
+use crate::environment::build::Executable;
 use crate::measure::Quantile;
 use crate::verdict::Outcome;
 
@@ -63,6 +64,22 @@ pub struct Experiment {
     pub warnings: Vec<String>,
     /// The machine that it was made on, before anything was changed.
     pub environment: Option<Environment>,
+    /// How long it has gone on up to the last run, all its parts together, in nanoseconds; null in files
+    /// of earlier versions.
+    #[serde(default)]
+    pub spent_ns: Option<u64>,
+    /// The programs that runs were made with; empty in files of earlier versions.
+    #[serde(default)]
+    pub programs: Vec<ExperimentProgram>,
+}
+
+/// A program that was measured with, or that was measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExperimentProgram {
+    /// Where it is; `loadgen` for the one that made the experiment.
+    pub program: String,
+    /// The file.
+    pub executable: Executable,
 }
 
 /// The version of the format.

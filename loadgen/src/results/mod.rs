@@ -38,8 +38,8 @@ pub use self::distribution::{Distribution, Intervals, RoundTrips};
 pub use self::environment::{DifferenceFile, DifferenceSchema, EnvironmentFile, EnvironmentSchema};
 pub use self::experiment::{
     Best, DesignKind, Effect, EffectOf, Experiment, ExperimentDesign, ExperimentEnd,
-    ExperimentFactor, ExperimentQuantity, ExperimentRun, ExperimentSchema, ExperimentVariant,
-    Finding, Recipe,
+    ExperimentFactor, ExperimentProgram, ExperimentQuantity, ExperimentRun, ExperimentSchema,
+    ExperimentVariant, Finding, Recipe,
 };
 pub use self::findings::{About, Ended, Findings};
 pub use self::gaps::Gaps;

@@ -22,6 +22,7 @@ impl Host {
         let scratch = Scratch::new(name);
         let host = Self { scratch };
         fs::write(host.file(), "60\n").expect("it is a directory of the build");
+        fs::create_dir(host.scratch.file("claims")).expect("it is a directory of the build");
         // Nobody in particular may look at it.
         let open = |path: &PathBuf| fs::set_permissions(path, fs::Permissions::from_mode(0o755));
         open(&host.scratch.file("")).expect("it is ours");
@@ -50,10 +51,13 @@ impl Host {
     /// Runs a line of shell on this host. `$STATE` is where its journals are.
     fn run(&self, line: &str) -> Ended {
         let mut command = Command::new("unshare");
-        let bound = "mount --bind \"$FILE\" /proc/sys/vm/swappiness";
+        // Nor is it told to others who has the settings of this host in hand.
+        let bound = "mount --bind \"$FILE\" /proc/sys/vm/swappiness && mkdir -p /run/loadgen && \
+                     mount --bind \"$CLAIMS\" /run/loadgen";
         command.args(["--mount", "sh", "-c", &format!("{bound} && {line}")]);
         command.env("FILE", self.file()).env("STATE", self.state());
         command.env("LOADGEN", LOADGEN);
+        command.env("CLAIMS", self.scratch.file("claims"));
         Program::start(command).end()
     }
 
@@ -144,7 +148,7 @@ fn whoever_may_not_change_a_setting_is_told_and_leaves_no_journal() {
     std::os::unix::fs::chown(&state, Some(NOBODY), Some(NOBODY)).expect("root may");
     let nobody = format!("setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups");
     let ended = host.run(&format!(
-        "{nobody} \"$LOADGEN\" host apply swappiness --state \"$STATE\""
+        "XDG_RUNTIME_DIR=\"$STATE\" {nobody} \"$LOADGEN\" host apply swappiness --state \"$STATE\""
     ));
     ended.assert_code(1);
     assert!(

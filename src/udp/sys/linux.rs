@@ -159,6 +159,26 @@ pub(in crate::udp) fn memory(socket: BorrowedFd<'_>) -> io::Result<Memory> {
     })
 }
 
+/// Reads `SO_NETNS_COOKIE`: the number of the socket's network namespace, which no other one has until
+/// the kernel starts anew (Linux 5.14).
+pub(in crate::udp) fn network(socket: BorrowedFd<'_>) -> io::Result<u64> {
+    let mut cookie: u64 = 0;
+    let mut length = libc::socklen_t::try_from(size_of::<u64>()).expect("8 bytes");
+    // SAFETY: `cookie` is writable for `length` bytes and any bit pattern is valid in it; `length`
+    // is a live socklen_t that the kernel lowers to what it wrote. Both outlive the call, and the
+    // descriptor is open for as long as it is borrowed.
+    let returned = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_NETNS_COOKIE,
+            (&raw mut cookie).cast(),
+            &raw mut length,
+        )
+    };
+    checked(returned).map(|_zero| cookie)
+}
+
 fn set(
     socket: BorrowedFd<'_>,
     level: libc::c_int,

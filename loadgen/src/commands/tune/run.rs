@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -11,13 +12,14 @@ use super::rights;
 use super::show::Show;
 use crate::cli::address;
 use crate::cli::tune::Arguments;
-use crate::commands::{Failure, NOT_TO_BE_TRUSTED, failed, misused, print, style};
+use crate::commands::{Failure, NOT_TO_BE_TRUSTED, failed, misused, print, remark, style};
 use crate::environment::Environment;
 use crate::experiment::design::Design;
 use crate::experiment::folder::Folder;
 use crate::experiment::host::Host;
 use crate::experiment::journal::{Journal, Unrestored};
 use crate::experiment::plan::{Blocks, Plan, Server};
+use crate::experiment::programs::Programs;
 use crate::experiment::record;
 use crate::experiment::runner::Runner;
 use crate::report;
@@ -35,6 +37,7 @@ pub(super) fn run(
     // First, since what an earlier one has left changed must not be taken for what was found.
     let journal = Journal::begin(&state, &plan.name).map_err(failed)?;
     let mut host = prepared(plan, journal)?;
+    remark(host.remarks());
     let fresh = begin(plan, design, &host, arguments.seed);
     let opened = if arguments.resume {
         resume(arguments, directory, plan, &fresh)
@@ -53,6 +56,8 @@ pub(super) fn run(
         experiment,
         stop: &stop,
         audience: &mut show,
+        programs: Programs::default(),
+        counted: Instant::now(),
     };
     let ended = runner.run();
     let unrestored = host.put_back();

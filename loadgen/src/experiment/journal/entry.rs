@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::experiment::knob::Knob;
+use crate::experiment::mark::Mark;
 
 /// A line of a journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +48,43 @@ pub struct Begun {
     pub boot: String,
     /// Which network it was in: the inode of `/proc/self/ns/net`.
     pub network: u64,
+    /// The cookie of that network, which tells it from a later one with the same inode; `None` before
+    /// Linux 5.14, and in journals of the first versions.
+    #[serde(default)]
+    pub cookie: Option<u64>,
+    /// What is in the environment of every program that is started; `None` in journals of the first
+    /// versions.
+    #[serde(default)]
+    pub mark: Option<Mark>,
+}
+
+impl Begun {
+    /// Which network it was in.
+    #[must_use]
+    pub fn network(&self) -> Network {
+        Network {
+            inode: self.network,
+            cookie: self.cookie,
+        }
+    }
+}
+
+/// A network namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// The inode of `/proc/PID/ns/net`, which is used again after it is gone.
+    pub inode: u64,
+    /// Its cookie, which is not, if it is known.
+    pub cookie: Option<u64>,
+}
+
+impl Network {
+    /// Whether it is another one than `other` with the same inode: then one of them is gone.
+    #[must_use]
+    pub fn has_inode_of(self, other: Self) -> bool {
+        let cookies = self.cookie.zip(other.cookie);
+        self.inode == other.inode && cookies.is_some_and(|(one, other)| one != other)
+    }
 }
 
 /// The version of the format.
@@ -173,6 +211,8 @@ mod tests {
             what: "a test".to_owned(),
             boot: "b".to_owned(),
             network: 7,
+            cookie: Some(8),
+            mark: Some(Mark::draw()),
         })
     }
 
@@ -236,6 +276,24 @@ mod tests {
         let first = line(&begun()).unwrap();
         assert_eq!(parse(b""), Ok(None));
         assert_eq!(parse(&first[..first.len() - 1]), Ok(None));
+    }
+
+    #[test]
+    fn a_journal_of_the_first_version_is_read() {
+        let first =
+            br#"{"begun":{"schema":"loadgen/journal/1","what":"x","boot":"b","network":7}}"#;
+        let begun = parse(&[first, &b"\n"[..]].concat()).unwrap().unwrap().begun;
+        assert_eq!((begun.network, begun.cookie, begun.mark), (7, None, None));
+    }
+
+    #[test]
+    fn an_inode_is_used_again_and_a_cookie_is_not() {
+        let network = |inode, cookie| Network { inode, cookie };
+        let one = network(7, Some(1));
+        assert!(one.has_inode_of(network(7, Some(2))));
+        for other in [one, network(7, None), network(8, Some(2))] {
+            assert!(!one.has_inode_of(other), "{other:?}");
+        }
     }
 
     #[test]

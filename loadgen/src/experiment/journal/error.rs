@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::claim::Holder;
 use super::entry::Damage;
 use crate::experiment::knob::KnobError;
 
@@ -39,6 +40,29 @@ pub enum JournalError {
     Busy {
         /// The file that is locked.
         path: PathBuf,
+    },
+    /// Another process may change the same settings, whatever its directory.
+    #[error("{}", held(path, holder.as_ref()))]
+    Held {
+        /// The file that is locked.
+        path: PathBuf,
+        /// Who has it, if that is known.
+        holder: Option<Holder>,
+    },
+    /// An experiment with another directory was broken off.
+    #[error(
+        "{what} (process {pid}) was broken off and has changed settings here, as {} says: {restore} puts \
+         that back", journal.display()
+    )]
+    LeftElsewhere {
+        /// What it was.
+        what: String,
+        /// Its process.
+        pid: u32,
+        /// Its journal.
+        journal: PathBuf,
+        /// The command to run.
+        restore: String,
     },
     /// An earlier experiment was broken off.
     #[error("{what} was broken off and left {count} behind: {restore} puts that back")]
@@ -75,6 +99,21 @@ pub enum JournalError {
     /// The present value of a setting cannot be read.
     #[error(transparent)]
     Knob(#[from] KnobError),
+}
+
+fn held(path: &Path, holder: Option<&Holder>) -> String {
+    let path = path.display();
+    match holder {
+        Some(Holder { pid, what, journal }) => format!(
+            "{what} (process {pid}, whose journal is {}) may change the same settings, and has {path} \
+             locked: one experiment at a time",
+            journal.display()
+        ),
+        None => format!(
+            "another process may change the same settings, and has {path} locked: one experiment at a \
+             time"
+        ),
+    }
 }
 
 impl JournalError {

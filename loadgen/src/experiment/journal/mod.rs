@@ -3,17 +3,20 @@
 //! - [`entry`]: the lines of a journal. Pure;
 //! - `store`: its directory, its lock and its file;
 //! - `restore`: what another process does with a journal that was left behind;
-//! - `place`: which start of the kernel and which network it is about;
-//! - `process`: processes that outlived the experiment that started them.
+//! - `back`: ends and puts back;
+//! - `ending`, `process`: processes that outlived the experiment that started them;
+//! - `claim`: who has the settings in hand, whatever the directory;
+//! - `place`: which start of the kernel and which network it is about.
 
+mod back;
+mod claim;
+mod ending;
 pub mod entry;
 mod error;
 mod place;
 mod process;
 mod restore;
 mod store;
-/// How often settings that change each other are gone through; each round settles one at least.
-const ROUNDS: usize = 8;
 
 #[cfg(test)]
 mod tests;
@@ -21,12 +24,15 @@ mod tests;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use self::entry::{Begun, Entry, JournalSchema, Process, Record};
+pub use self::claim::Holder;
+use self::claim::{Claims, Scope};
+use self::entry::{Begun, Entry, JournalSchema, Network, Process, Record};
 pub use self::error::JournalError;
 pub use self::restore::{Restored, Step, restore, restore_host};
 pub use self::store::default_state;
 use self::store::{Pages, Store};
-use super::knob::{Knob, KnobError};
+use super::knob::Knob;
+use super::mark::Mark;
 
 /// What must be put back. While it lives, no other process has one of its kind in the same directory.
 #[derive(Debug)]
@@ -35,6 +41,9 @@ pub struct Journal {
     /// `None` before the first line that this process writes.
     pages: Option<Pages>,
     record: Record,
+    /// That of the record, or of this process alone.
+    mark: Mark,
+    claims: Claims,
     /// Keeps experiments out while settings of the host are changed.
     _apart: Option<Store>,
 }
@@ -61,9 +70,7 @@ impl Journal {
     /// If another experiment runs, if one was broken off, or if nothing can be written. Nothing needs
     /// to be put back then.
     pub fn begin(state: &Path, what: &str) -> Result<Self, JournalError> {
-        let store = Store::open(state, EXPERIMENT)?;
-        refuse_left(&store, state)?;
-        Self::new(store, None, what)
+        Self::begin_at(&Grounds::usual(state), what)
     }
 
     /// Begins that of settings that somebody changes on purpose (`loadgen host`), or goes on with it.
@@ -71,43 +78,87 @@ impl Journal {
     /// # Errors
     /// If an experiment runs or was broken off, or if the journal belongs to another network.
     pub fn of_host(state: &Path) -> Result<Self, JournalError> {
+        Self::of_host_at(&Grounds::usual(state))
+    }
+
+    fn begin_at(grounds: &Grounds, what: &str) -> Result<Self, JournalError> {
+        let store = Store::open(&grounds.state, EXPERIMENT)?;
+        refuse_left(&store, &grounds.state)?;
+        let begun = here(what)?;
+        let restore = Some(restore_command(&grounds.state));
+        let mut claims = grounds.claims(&store, what, restore, true)?;
+        claims.take(Scope::Network(begun.network()))?;
+        Self::new(store, begun, claims, None)
+    }
+
+    fn of_host_at(grounds: &Grounds) -> Result<Self, JournalError> {
+        let state = &grounds.state;
         let apart = Store::open(state, EXPERIMENT)?;
         refuse_left(&apart, state)?;
         let store = Store::open(state, HOST)?;
-        let here = here("")?;
+        let here = here("loadgen host")?;
+        let mut claims = grounds.claims(&store, &here.what, None, true)?;
+        claims.take(Scope::Network(here.network()))?;
         match store.read()? {
             // What was set before a restart of the kernel is not set any more.
             Some(record) if record.begun.boot == here.boot => {
-                if record.begun.network != here.network {
+                let network = record.begun.network();
+                if network.inode != here.network || network.has_inode_of(here.network()) {
                     let advice = format!("{} puts that back first", restore_host_command(state));
                     let what = record.begun.what;
                     return Err(JournalError::Elsewhere { what, advice });
                 }
-                Ok(Self {
-                    pages: Some(store.go_on(&record)?),
-                    store,
-                    record,
-                    _apart: Some(apart),
-                })
+                let pages = store.go_on(&record)?;
+                Ok(Self::of(store, record, Some(pages), claims, Some(apart)))
             }
-            _ => Self::new(store, Some(apart), "loadgen host"),
+            _ => Self::new(store, here, claims, Some(apart)),
         }
     }
 
-    fn new(store: Store, apart: Option<Store>, what: &str) -> Result<Self, JournalError> {
-        let begun = here(what)?;
+    fn new(
+        store: Store,
+        begun: Begun,
+        claims: Claims,
+        apart: Option<Store>,
+    ) -> Result<Self, JournalError> {
         let pages = store.create(&Entry::Begun(begun.clone()))?;
-        Ok(Self {
+        let record = Record {
+            begun,
+            settings: Vec::new(),
+            processes: Vec::new(),
+            length: 0,
+        };
+        Ok(Self::of(store, record, Some(pages), claims, apart))
+    }
+
+    fn of(
+        store: Store,
+        record: Record,
+        pages: Option<Pages>,
+        claims: Claims,
+        apart: Option<Store>,
+    ) -> Self {
+        Self {
             store,
-            pages: Some(pages),
-            record: Record {
-                begun,
-                settings: Vec::new(),
-                processes: Vec::new(),
-                length: 0,
-            },
+            pages,
+            // Of a journal of the first versions nothing is looked for.
+            mark: record.begun.mark.clone().unwrap_or_else(Mark::draw),
+            record,
+            claims,
             _apart: apart,
-        })
+        }
+    }
+
+    /// What every program carries that is started while this journal is kept.
+    #[must_use]
+    pub fn mark(&self) -> &Mark {
+        &self.mark
+    }
+
+    /// What people should know of others that had the same settings in hand: sentences.
+    #[must_use]
+    pub fn remarks(&self) -> &[String] {
+        self.claims.remarks()
     }
 
     /// Reads what a setting is and writes it down, once a setting; returns it. It is on disk then, and
@@ -119,7 +170,8 @@ impl Journal {
         if let Some(value) = self.record.value_of(knob) {
             return Ok(value.to_owned());
         }
-        let value = knob.read()?;
+        self.claims.take(Scope::of(knob, self.network()))?;
+        let value = knob.marked(&self.mark).read()?;
         let entry = Entry::Before {
             knob: knob.clone(),
             value: value.clone(),
@@ -166,7 +218,7 @@ impl Journal {
 
     /// The same of some settings alone.
     pub fn put_back_only(&mut self, wanted: impl Fn(&Knob) -> bool) -> Vec<Unrestored> {
-        let (_steps, unrestored) = self.go_back(&wanted);
+        let (_steps, unrestored) = self.go_back(&wanted, false);
         unrestored
     }
 
@@ -174,49 +226,6 @@ impl Journal {
     #[must_use]
     pub fn settings(&self) -> &[(Knob, String)] {
         &self.record.settings
-    }
-
-    fn go_back(&mut self, wanted: &dyn Fn(&Knob) -> bool) -> (Vec<Step>, Vec<Unrestored>) {
-        let mut steps = Vec::new();
-        let mut unrestored = Vec::new();
-        let mut entries = Vec::new();
-        for process in std::mem::take(&mut self.record.processes).into_iter().rev() {
-            let pid = process.pid;
-            match process::end(&process) {
-                Ok(was_running) => {
-                    entries.push(Entry::Ended { pid });
-                    steps.extend(was_running.then_some(Step::Ended(process)));
-                }
-                Err(sentence) => {
-                    self.record.processes.push(process);
-                    let knob = None;
-                    unrestored.push(Unrestored { knob, sentence });
-                }
-            }
-        }
-        let mut open: Vec<(Knob, String)> = self.record.settings.clone();
-        open.retain(|(knob, _)| wanted(knob));
-        // What could not be put back because of another setting may be by the time that is.
-        loop {
-            let (before, failed) = (
-                open.len(),
-                put_back_each(&mut open, &mut steps, &mut entries),
-            );
-            if failed.is_empty() || open.len() == before {
-                unrestored.extend(failed);
-                break;
-            }
-        }
-        let settings = &mut self.record.settings;
-        settings.retain(|(knob, _)| !wanted(knob) || open.iter().any(|(other, _)| other == knob));
-        if let Err(error) = self.close(&entries) {
-            let sentence = format!("{error}: what is as it was still stands in the journal");
-            unrestored.push(Unrestored {
-                knob: None,
-                sentence,
-            });
-        }
-        (steps, unrestored)
     }
 
     /// Removes the journal if nothing is left to be done, or else writes down what was.
@@ -231,6 +240,10 @@ impl Journal {
         self.pages()?.append(&entries.iter().collect::<Vec<_>>())
     }
 
+    fn network(&self) -> Network {
+        self.record.begun.network()
+    }
+
     /// The file, begun anew if everything in it had been put back.
     fn pages(&mut self) -> Result<&mut Pages, JournalError> {
         let pages = match self.pages.take() {
@@ -243,48 +256,38 @@ impl Journal {
     }
 }
 
-/// Puts settings back from the last to the first; those that cannot be stay in the list.
-fn put_back_each(
-    open: &mut Vec<(Knob, String)>,
-    steps: &mut Vec<Step>,
-    entries: &mut Vec<Entry>,
-) -> Vec<Unrestored> {
-    settle(open);
-    let mut failed = Vec::new();
-    let mut left = Vec::new();
-    for (knob, value) in std::mem::take(open).into_iter().rev() {
-        match knob.put_back(&value) {
-            Ok(()) => {
-                entries.push(Entry::PutBack { knob: knob.clone() });
-                steps.push(Step::PutBack { knob, value });
-            }
-            Err(error) => {
-                failed.push(Unrestored {
-                    knob: Some(knob.clone()),
-                    sentence: error.to_string(),
-                });
-                left.push((knob, value));
-            }
+impl Drop for Journal {
+    fn drop(&mut self) {
+        if self.record.settings.is_empty() && self.record.processes.is_empty() {
+            self.claims.settle();
         }
     }
-    left.reverse();
-    *open = left;
-    failed
 }
 
-/// Puts settings back until all of them show what they were: one may change another, as
-/// `net.ipv4.ip_forward` changes the forwarding of every interface.
-fn settle(open: &[(Knob, String)]) {
-    for _round in 0..ROUNDS {
-        let mut is_settled = true;
-        for (knob, value) in open.iter().rev() {
-            is_settled &= knob.read().is_ok_and(|present| present == *value);
-            // What cannot be is told in the end.
-            let _put_back: Result<(), KnobError> = knob.put_back(value);
+/// Where a journal is kept, and where it is told who has which settings in hand.
+#[derive(Clone, Debug)]
+struct Grounds {
+    state: PathBuf,
+    claims: PathBuf,
+}
+
+impl Grounds {
+    fn usual(state: &Path) -> Self {
+        Self {
+            state: state.to_owned(),
+            claims: claim::usual_place(),
         }
-        if is_settled {
-            return;
-        }
+    }
+
+    fn claims(
+        &self,
+        store: &Store,
+        what: &str,
+        restore: Option<String>,
+        is_to_change: bool,
+    ) -> Result<Claims, JournalError> {
+        let note = claim::note(what, store.place()?, restore);
+        Ok(Claims::new(&self.claims, note, is_to_change))
     }
 }
 
@@ -294,7 +297,7 @@ fn refuse_left(store: &Store, state: &Path) -> Result<(), JournalError> {
     };
     let left = [
         (record.settings.len(), "changed setting"),
-        (record.processes.len(), "process"),
+        (processes_of(&record)?, "process"),
     ];
     let counts = left.iter().filter(|(count, _)| *count > 0);
     let counts: Vec<String> = counts
@@ -314,12 +317,28 @@ fn refuse_left(store: &Store, state: &Path) -> Result<(), JournalError> {
     })
 }
 
+/// How many processes a journal leaves to be ended: those that it names, and others with its mark.
+fn processes_of(record: &Record) -> Result<usize, JournalError> {
+    let named = &record.processes;
+    let marked = match &record.begun.mark {
+        Some(mark) => process::marked(mark).map_err(JournalError::Unknown)?,
+        None => Vec::new(),
+    };
+    let others = marked
+        .iter()
+        .filter(|seen| named.iter().all(|process| process.pid != seen.pid));
+    Ok(named.len() + others.count())
+}
+
 fn here(what: &str) -> Result<Begun, JournalError> {
+    let network = place::network().map_err(JournalError::Unknown)?;
     Ok(Begun {
         schema: JournalSchema::Journal1,
         what: what.to_owned(),
         boot: place::boot().map_err(JournalError::Unknown)?,
-        network: place::network().map_err(JournalError::Unknown)?,
+        network: network.inode,
+        cookie: network.cookie,
+        mark: Some(Mark::draw()),
     })
 }
 

@@ -5,6 +5,10 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use echo_reactor::udp::network::cookie;
+use rustix::io::Errno;
+
+use super::entry::Network;
 use crate::host::{Figure, read, unreadable};
 
 /// Which start of the kernel this is.
@@ -13,10 +17,23 @@ pub(super) fn boot() -> Figure<String> {
 }
 
 /// Which network this process is in.
-pub(super) fn network() -> Figure<u64> {
+pub(super) fn network() -> Figure<Network> {
     let path = Path::new("/proc/self/ns/net");
     let found = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
-    Ok(found.ino())
+    let cookie = match cookie() {
+        Ok(cookie) => Some(cookie),
+        // Before Linux 5.14.
+        Err(error) if error.raw_os_error() == Some(Errno::NOPROTOOPT.raw_os_error()) => None,
+        Err(error) => {
+            return Err(format!(
+                "which network namespace this is cannot be told: {error}"
+            ));
+        }
+    };
+    Ok(Network {
+        inode: found.ino(),
+        cookie,
+    })
 }
 
 /// What stands before a command so that it runs in a network; `None` if there is no such network any
@@ -24,8 +41,8 @@ pub(super) fn network() -> Figure<u64> {
 ///
 /// # Errors
 /// If that cannot be told, since a process may not be looked at.
-pub(super) fn way_to(network: u64) -> Figure<Option<String>> {
-    way_among(Path::new("/run/netns"), Path::new("/proc"), network)
+pub(super) fn way_to(inode: u64) -> Figure<Option<String>> {
+    way_among(Path::new("/run/netns"), Path::new("/proc"), inode)
 }
 
 fn way_among(names: &Path, proc: &Path, network: u64) -> Figure<Option<String>> {
@@ -94,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_network_of_this_process_is_found() {
-        let way = way_to(network().unwrap()).unwrap().unwrap();
+        let way = way_to(network().unwrap().inode).unwrap().unwrap();
         assert!(
             way.starts_with("nsenter") || way.starts_with("ip netns"),
             "{way}"

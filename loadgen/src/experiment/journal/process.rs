@@ -1,17 +1,13 @@
-//! Processes that an experiment has started, and that outlived it.
+//! Which processes there are, and which of them an experiment has started.
 
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::process::id;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rustix::io::Errno;
-use rustix::process::{
-    Pid, PidfdFlags, Signal, getpgid, kill_process_group, pidfd_open, pidfd_send_signal,
-};
-
-use super::entry::Process;
+use crate::experiment::mark::Mark;
 use crate::host::{Figure, unreadable};
 
 /// When a process started, in ticks since the kernel did.
@@ -23,123 +19,126 @@ pub(super) fn started(pid: u32) -> Figure<u64> {
     Ok(state.started)
 }
 
-/// What `/proc/PID/stat` tells: fields 3 and 22 (`proc_pid_stat(5)`).
-struct State {
+/// A process as it was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// Its number.
+    pub(super) pid: u32,
+    /// When it started, in ticks since the kernel did.
+    pub(super) started: u64,
+    /// The number of its process group.
+    pub(super) group: u32,
+    /// The name of its program.
+    pub(super) name: String,
+    /// Whether it has the mark that was looked for.
+    pub(super) is_marked: bool,
+    /// Whether it has ended, and only waits for somebody who wants to know how.
+    pub(super) is_gone: bool,
+}
+
+/// All processes but this one.
+///
+/// # Errors
+/// If they cannot be listed.
+pub(super) fn all(mark: Option<&Mark>) -> Figure<Vec<Seen>> {
+    let path = Path::new("/proc");
+    let entries = fs::read_dir(path).map_err(|error| unreadable(path, &error))?;
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let pids = names.filter_map(|name| name.to_string_lossy().parse().ok());
+    let seen = pids.filter(|pid: &u32| *pid != id()).filter_map(|pid| {
+        // One that has gone in the meantime is none.
+        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let state = parse(&text)?;
+        let is_gone = "ZX".contains(state.letter);
+        Some(Seen {
+            pid,
+            started: state.started,
+            group: state.group,
+            name: state.name.to_owned(),
+            is_marked: !is_gone && mark.is_some_and(|mark| is_marked(pid, mark)),
+            is_gone,
+        })
+    });
+    Ok(seen.collect())
+}
+
+/// Those that have a mark.
+///
+/// # Errors
+/// If processes cannot be listed.
+pub(super) fn marked(mark: &Mark) -> Figure<Vec<Seen>> {
+    let mut all = all(Some(mark))?;
+    all.retain(|seen| seen.is_marked);
+    Ok(all)
+}
+
+/// A child that does not run its program yet has no mark, but a copy of the journal's lock, which keeps
+/// everybody from looking.
+///
+/// Of other users' processes nobody but root is told; they are no children of this user.
+fn is_marked(pid: u32, mark: &Mark) -> bool {
+    for _look in 0..LOOKS {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let is_program = || fs::read_link(format!("/proc/{pid}/exe")).is_ok();
+        // A program that is just being started has none for some microseconds.
+        if !environment.is_empty() || !is_program() {
+            return mark.is_in(&environment);
+        }
+        thread::sleep(GLANCE);
+    }
+    false
+}
+
+/// What `/proc/PID/stat` tells: fields 2, 3, 5 and 22 (`proc_pid_stat(5)`).
+#[derive(Debug, PartialEq, Eq)]
+struct State<'a> {
+    name: &'a str,
     letter: char,
+    group: u32,
     started: u64,
 }
 
 /// The second field is a name, in brackets, that may hold anything.
-fn parse(text: &str) -> Option<State> {
-    let (_name, rest) = text.rsplit_once(')')?;
+fn parse(text: &str) -> Option<State<'_>> {
+    let (before, rest) = text.rsplit_once(')')?;
+    let (_pid, name) = before.split_once('(')?;
     let mut fields = rest.split_ascii_whitespace();
-    let letter = fields.next()?.chars().next()?;
-    let started = fields.nth(18)?.parse().ok()?;
-    Some(State { letter, started })
+    Some(State {
+        name,
+        letter: fields.next()?.chars().next()?,
+        group: fields.nth(1)?.parse().ok()?,
+        started: fields.nth(16)?.parse().ok()?,
+    })
 }
 
-/// Whether it still runs, and is no other that has got its number.
-fn runs(process: &Process) -> bool {
-    let text = fs::read_to_string(format!("/proc/{}/stat", process.pid));
-    let state = text.ok().and_then(|text| parse(&text));
-    state.is_some_and(|state| state.started == process.started && !"ZX".contains(state.letter))
-}
-
-/// Ends it if it still runs: politely, and after a while in any case. Returns whether it did.
-///
-/// # Errors
-/// If it cannot be ended.
-pub(super) fn end(process: &Process) -> Figure<bool> {
-    let failed = |error: Errno| {
-        let (what, pid) = (&process.what, process.pid);
-        format!("{what}, process {pid}, cannot be ended: {error}")
-    };
-    let pid = i32::try_from(process.pid).ok().and_then(Pid::from_raw);
-    let Some(pid) = pid else {
-        return Ok(false);
-    };
-    // From here on the signal goes to the process that is looked at, or to none.
-    let handle = match pidfd_open(pid, PidfdFlags::empty()) {
-        Ok(handle) => handle,
-        Err(Errno::SRCH) => return Ok(false),
-        Err(error) => return Err(failed(error)),
-    };
-    if !runs(process) {
-        return Ok(false);
-    }
-    // It was started as the leader of a group: what it has started itself is asked too.
-    let leads = getpgid(Some(pid)).is_ok_and(|group| group == pid);
-    if leads {
-        let _asked: rustix::io::Result<()> = kill_process_group(pid, Signal::TERM);
-    }
-    for (signal, patience) in [(Signal::TERM, POLITE), (Signal::KILL, PATIENCE)] {
-        match pidfd_send_signal(&handle, signal) {
-            Ok(()) | Err(Errno::SRCH) => {}
-            Err(error) => return Err(failed(error)),
-        }
-        let deadline = Instant::now() + patience;
-        while Instant::now() < deadline {
-            if !runs(process) {
-                if leads {
-                    // Its number stays taken as long as anybody is left in the group.
-                    let _killed: rustix::io::Result<()> = kill_process_group(pid, Signal::KILL);
-                }
-                return Ok(true);
-            }
-            thread::sleep(GLANCE);
-        }
-    }
-    Err(failed(Errno::TIMEDOUT))
-}
-
-/// How long a process may take to end by itself.
-const POLITE: Duration = Duration::from_secs(3);
-
-/// How long one that is killed may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long a look at whether it has ended is put off.
-const GLANCE: Duration = Duration::from_millis(5);
+/// How often it is looked whether a program has an environment by now.
+const LOOKS: usize = 3;
+const GLANCE: Duration = Duration::from_millis(1);
 
 #[cfg(test)]
 mod tests {
-    use std::process::{Child, Command};
-
     use super::*;
-
-    fn sleeper() -> (Child, Process) {
-        let child = Command::new("sleep").arg("600").spawn().unwrap();
-        let process = Process {
-            pid: child.id(),
-            started: started(child.id()).unwrap(),
-            what: "sleep".to_owned(),
-        };
-        (child, process)
-    }
-
-    #[test]
-    fn a_process_that_runs_is_ended_and_one_that_has_ended_is_not() {
-        let (mut child, process) = sleeper();
-        assert_eq!(end(&process), Ok(true));
-        child.wait().unwrap();
-        assert_eq!(end(&process), Ok(false));
-    }
-
-    #[test]
-    fn another_process_with_the_same_number_is_left_alone() {
-        let (mut child, mut process) = sleeper();
-        process.started -= 1;
-        assert_eq!(end(&process), Ok(false));
-        assert!(child.try_wait().unwrap().is_none());
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
 
     #[test]
     fn a_name_may_hold_anything() {
         let rest = "S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 777 20";
-        let state = parse(&format!("17 (a) b (c) {rest}")).unwrap();
-        assert_eq!((state.letter, state.started), ('S', 777));
+        let text = format!("17 (a) b (c) {rest}");
+        let state = State {
+            name: "a) b (c",
+            letter: 'S',
+            group: 2,
+            started: 777,
+        };
+        assert_eq!(parse(&text), Some(state));
         assert!(parse("17 (a) S 1").is_none());
+    }
+
+    #[test]
+    fn what_others_see_of_this_process_it_knows_itself() {
+        let text = fs::read_to_string("/proc/self/stat").unwrap();
+        let state = parse(&text).unwrap();
+        let group = rustix::process::getpgrp().as_raw_nonzero().get();
+        assert_eq!(state.group, group.cast_unsigned());
+        assert_eq!(started(id()), Ok(state.started));
     }
 }

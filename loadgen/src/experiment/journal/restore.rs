@@ -8,11 +8,13 @@
 use std::fmt;
 use std::path::Path;
 
+use super::claim::{Claims, Scope};
 use super::entry::{Begun, Process, Record};
 use super::error::JournalError;
 use super::store::Store;
 use super::{
-    EXPERIMENT, HOST, Journal, Unrestored, here, place, restore_command, restore_host_command,
+    EXPERIMENT, Grounds, HOST, Journal, Unrestored, here, place, restore_command,
+    restore_host_command,
 };
 use crate::experiment::knob::Knob;
 
@@ -70,7 +72,7 @@ impl fmt::Display for Step {
 /// If an experiment runs, if its journal cannot be understood, or if it belongs to another network
 /// namespace: the error says how to get there.
 pub fn restore(state: &Path) -> Result<Restored, JournalError> {
-    restore_as(state, EXPERIMENT, &restore_command(state), &|_knob| true)
+    restore_at(&Grounds::usual(state), EXPERIMENT, &|_knob| true)
 }
 
 /// Puts back what `loadgen host` has set, as far as it is wanted.
@@ -81,15 +83,15 @@ pub fn restore_host(
     state: &Path,
     wanted: impl Fn(&Knob) -> bool,
 ) -> Result<Restored, JournalError> {
-    restore_as(state, HOST, &restore_host_command(state), &wanted)
+    restore_at(&Grounds::usual(state), HOST, &wanted)
 }
 
-fn restore_as(
-    state: &Path,
-    name: &str,
-    command: &str,
+pub(super) fn restore_at(
+    grounds: &Grounds,
+    name: &'static str,
     wanted: &dyn Fn(&Knob) -> bool,
 ) -> Result<Restored, JournalError> {
+    let state = &grounds.state;
     // Whoever only asks leaves no directory behind.
     if !state.exists() {
         return Ok(Restored::default());
@@ -100,13 +102,25 @@ fn restore_as(
         store.remove()?;
         return Ok(Restored::default());
     };
-    let journal = state.join(format!("{name}.journal"));
-    let gone = why_forgotten(&record.begun, command, &journal)?;
-    Ok(carry_out(store, record, gone, wanted))
+    let command = if name == HOST {
+        restore_host_command(state)
+    } else {
+        restore_command(state)
+    };
+    let here = here("")?;
+    let gone = why_forgotten(&record.begun, &here, &command, &store)?;
+    let restore = (name == EXPERIMENT).then_some(command);
+    let mut claims = grounds.claims(&store, &record.begun.what, restore, false)?;
+    claims.take(Scope::Network(here.network()))?;
+    for (knob, _value) in &record.settings {
+        claims.take(Scope::of(knob, here.network()))?;
+    }
+    Ok(carry_out(store, claims, record, gone, wanted))
 }
 
 pub(super) fn carry_out(
     store: Store,
+    claims: Claims,
     mut record: Record,
     gone: Option<Gone>,
     wanted: &dyn Fn(&Knob) -> bool,
@@ -125,13 +139,9 @@ pub(super) fn carry_out(
             record.processes.clear();
         }
     }
-    let mut journal = Journal {
-        store,
-        pages: None,
-        record,
-        _apart: None,
-    };
-    let (done, unrestored) = journal.go_back(wanted);
+    let is_left = gone != Some(Gone::Restart);
+    let mut journal = Journal::of(store, record, None, claims, None);
+    let (done, unrestored) = journal.go_back(wanted, is_left);
     steps.extend(done);
     Restored {
         what: Some(what),
@@ -168,12 +178,15 @@ impl Gone {
 
 fn why_forgotten(
     begun: &Begun,
+    now: &Begun,
     command: &str,
-    journal: &Path,
+    store: &Store,
 ) -> Result<Option<Gone>, JournalError> {
-    let now = here("")?;
     if begun.boot != now.boot {
         return Ok(Some(Gone::Restart));
+    }
+    if begun.network().has_inode_of(now.network()) {
+        return Ok(Some(Gone::Network));
     }
     if begun.network == now.network {
         return Ok(None);
@@ -183,7 +196,7 @@ fn why_forgotten(
         Ok(Some(way)) => format!("{way} {command} puts it back"),
         Err(reason) => format!(
             "{reason}; if it does not exist any more, remove {}",
-            journal.display()
+            store.place()?.display()
         ),
     };
     let what = begun.what.clone();

@@ -67,6 +67,14 @@ impl Store {
         })
     }
 
+    /// Where the journal is, however its directory is called.
+    pub(super) fn place(&self) -> Result<PathBuf, JournalError> {
+        let directory = fs::canonicalize(&self.directory);
+        let directory =
+            directory.map_err(|error| JournalError::file("use", &self.directory, error))?;
+        Ok(directory.join(self.path.file_name().unwrap_or_default()))
+    }
+
     /// The journal that is there, if one is.
     pub(super) fn read(&self) -> Result<Option<Record>, JournalError> {
         let failed = |error| JournalError::file("read", &self.path, error);
@@ -203,7 +211,7 @@ impl Pages {
 }
 
 /// Whoever could write a journal could have root run commands.
-fn check_owner(path: &Path, found: &Metadata) -> Result<(), JournalError> {
+pub(super) fn check_owner(path: &Path, found: &Metadata) -> Result<(), JournalError> {
     let owner = found.uid();
     let reason = if owner != geteuid().as_raw() && owner != 0 {
         "belongs to another user"
@@ -219,6 +227,6 @@ fn check_owner(path: &Path, found: &Metadata) -> Result<(), JournalError> {
 }
 
 /// No link leads a journal elsewhere.
-fn flags() -> i32 {
+pub(super) fn flags() -> i32 {
     OFlags::NOFOLLOW.bits().cast_signed()
 }

@@ -1,11 +1,13 @@
 //! A setting that commands of the plan read, apply and revert.
 
 use super::kind::{Kind, Refusal, taken};
+use super::root::Root;
 use super::{program, shell};
 use crate::host::Figure;
 
 /// The three commands, each with its arguments. No shell is between.
 pub(super) struct Commands<'a> {
+    pub(super) root: &'a Root,
     pub(super) read: &'a [String],
     pub(super) apply: &'a [String],
     pub(super) revert: &'a [String],
@@ -13,16 +15,16 @@ pub(super) struct Commands<'a> {
 
 impl Kind for Commands<'_> {
     fn read(&self) -> Figure<String> {
-        program::run(self.read)
+        self.root.run(self.read)
     }
 
     fn set(&self, value: &str) -> Result<(), Refusal> {
-        program::run(&with(self.apply, value))?;
+        self.root.run(&with(self.apply, value))?;
         taken(value, self.read()?)
     }
 
     fn put_back(&self, before: &str) -> Result<(), Refusal> {
-        program::run(&with(self.revert, before))?;
+        self.root.run(&with(self.revert, before))?;
         taken(before, self.read()?)
     }
 

@@ -2,11 +2,13 @@
 
 use super::features::{Feature, features, parameters};
 use super::kind::{Kind, Refusal, taken};
-use super::{EthtoolGroup, interface, program, shell};
+use super::root::Root;
+use super::{EthtoolGroup, interface, shell};
 use crate::host::Figure;
 
 /// One parameter of an interface.
 pub(super) struct Ethtool<'a> {
+    pub(super) root: &'a Root,
     pub(super) interface: &'a str,
     pub(super) group: EthtoolGroup,
     pub(super) parameter: &'a str,
@@ -16,7 +18,8 @@ impl Ethtool<'_> {
     /// What the program prints of the group.
     fn told(&self) -> Figure<String> {
         self.check()?;
-        program::run(&["ethtool", self.group.shown_by(), self.interface])
+        self.root
+            .run(&["ethtool", self.group.shown_by(), self.interface])
     }
 
     fn check(&self) -> Figure<()> {
@@ -91,7 +94,7 @@ impl Kind for Ethtool<'_> {
         if self.read()? == value {
             return Ok(());
         }
-        let set = program::run(&self.command(value)?);
+        let set = self.root.run(&self.command(value)?);
         let shown = self.read()?;
         match set {
             // It fails for a feature that waits for another one, which is then as it was.
@@ -154,8 +157,9 @@ impl EthtoolGroup {
 mod tests {
     use super::*;
 
-    fn offload(parameter: &str) -> Ethtool<'_> {
+    fn offload<'a>(root: &'a Root, parameter: &'a str) -> Ethtool<'a> {
         Ethtool {
+            root,
             interface: "eth0",
             group: EthtoolGroup::Offload,
             parameter,
@@ -164,21 +168,23 @@ mod tests {
 
     #[test]
     fn what_was_read_is_set_feature_by_feature() {
-        let command = offload("tso").command("tx-tcp=on tx-ecn=off tx-six=off(on)");
+        let root = Root::host();
+        let command = offload(&root, "tso").command("tx-tcp=on tx-ecn=off tx-six=off(on)");
         let expected = "ethtool -K eth0 tx-tcp on tx-ecn off tx-six on";
         assert_eq!(command.map(shell::line), Ok(expected.to_owned()));
         assert_eq!(
-            offload("gro").shell("off"),
+            offload(&root, "gro").shell("off"),
             Ok("ethtool -K eth0 gro off".to_owned())
         );
     }
 
     #[test]
     fn nothing_becomes_an_option_of_ethtool() {
+        let root = Root::host();
         for value in ["", "-h", "on;reboot", "gro=--json"] {
-            assert!(offload("gro").shell(value).is_err(), "{value}");
+            assert!(offload(&root, "gro").shell(value).is_err(), "{value}");
         }
-        assert!(offload("--reset").shell("on").is_err());
+        assert!(offload(&root, "--reset").shell("on").is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! - `single`, `interrupt`: one file; `places`, `queues`, `processors`: files that are set together;
 //! - `ethtool`, `features`, `queueing`, `command`: what programs read and set; `program` runs them;
 //! - `kind`: what all of these provide;
+//! - `marked`: a setting whose programs can be found by others;
 //! - `meaning`: whether two texts mean the same value;
 //! - `shell`: lines for people who set it themselves;
 //! - `interface`, `root`: names of interfaces, and the files of `/proc` and `/sys`.
@@ -14,6 +15,7 @@ mod features;
 mod interface;
 mod interrupt;
 mod kind;
+mod marked;
 mod meaning;
 mod places;
 mod processors;
@@ -35,11 +37,13 @@ use self::command::Commands;
 pub use self::error::KnobError;
 use self::ethtool::Ethtool;
 use self::kind::{Kind, Refusal};
+pub use self::marked::Marked;
 use self::processors::{Governor, IdleLimit};
 use self::queueing::Queueing;
 use self::queues::{Queues, Steering};
 use self::root::Root;
 use self::single::Single;
+use crate::experiment::mark::Mark;
 use crate::results::Recipe;
 
 /// A setting of this host. In this form it is in the journal, so that another process can put it back.
@@ -110,6 +114,12 @@ impl Knob {
         self.put_back_under(&Root::host(), before)
     }
 
+    /// The same setting, where programs that read or change it have a mark.
+    #[must_use]
+    pub fn marked(&self, mark: &Mark) -> Marked<'_> {
+        Marked::new(self, mark)
+    }
+
     /// Whether it is there, and this process may change it. Nothing is changed for that.
     ///
     /// # Errors
@@ -134,9 +144,11 @@ impl Knob {
     pub fn is_of_network(&self) -> bool {
         match self {
             Self::Sysctl(name) => name.starts_with("net.") || name.starts_with("net/"),
-            Self::File(path) => ["/sys/class/net", "/proc/sys/net"]
-                .iter()
-                .any(|network| path.starts_with(network)),
+            // Below /sys/devices, too, the folder of an interface lies in one that is called `net`.
+            Self::File(path) => {
+                path.starts_with("/proc/sys/net")
+                    || path.starts_with("/sys") && path.iter().any(|part| part == "net")
+            }
             Self::Ethtool { .. }
             | Self::ReceiveSteering(_)
             | Self::TransmitSteering(_)
@@ -163,6 +175,7 @@ impl Knob {
                 group,
                 parameter,
             } => Box::new(Ethtool {
+                root,
                 interface,
                 group: *group,
                 parameter,
@@ -172,12 +185,13 @@ impl Knob {
             Self::FlowSteering(name) => Box::new(queues(name, Steering::Flows)),
             Self::Governor(processors) => Box::new(Governor { root, processors }),
             Self::IdleLimit(processors) => Box::new(IdleLimit { root, processors }),
-            Self::Queueing(interface) => Box::new(Queueing { interface }),
+            Self::Queueing(interface) => Box::new(Queueing { root, interface }),
             Self::Command {
                 read,
                 apply,
                 revert,
             } => Box::new(Commands {
+                root,
                 read,
                 apply,
                 revert,

@@ -4,51 +4,56 @@ use std::env;
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
-
+use crate::experiment::leader::Leader;
+use crate::experiment::mark::Mark;
 use crate::host::Figure;
 
-/// Runs a program to its end; returns what it printed, without the space around.
+/// Runs a program to its end, with a mark on it; returns what it printed, without the space around.
 ///
 /// # Errors
 /// If it cannot be started, fails, takes too long, or prints more than a value.
-pub(super) fn run<S: AsRef<str>>(words: &[S]) -> Figure<String> {
-    run_within(words, LIMIT)
+pub(super) fn run<S: AsRef<str>>(words: &[S], mark: Option<&Mark>) -> Figure<String> {
+    run_within(words, mark, LIMIT)
 }
 
-fn run_within<S: AsRef<str>>(words: &[S], limit: Duration) -> Figure<String> {
+fn run_within<S: AsRef<str>>(words: &[S], mark: Option<&Mark>, limit: Duration) -> Figure<String> {
     let (name, arguments) = words.split_first().ok_or("no command is named")?;
     let name = name.as_ref();
-    let mut child = Command::new(name)
+    let mut command = Command::new(name);
+    // Its words are read here, whatever language its user speaks.
+    command
         .args(arguments.iter().map(AsRef::as_ref))
-        // Its words are read here, whatever language its user speaks.
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        // A signal from the terminal is for the experiment, which puts things back then.
-        .process_group(0)
-        .spawn()
+        .env("LC_ALL", "C");
+    if let Some(mark) = mark {
+        mark.put_on(&mut command);
+    }
+    let mut leader = Leader::start(&mut command)
         .map_err(|error| format!("{name} cannot be started: {error}"))?;
-    let (output, errors) = (
-        beginning(child.stdout.take()),
-        beginning(child.stderr.take()),
-    );
+    let (output, errors) = leader.pipes();
+    let (output, errors) = (beginning(output), beginning(errors));
     let deadline = Instant::now() + limit;
-    let status = wait(&mut child, deadline).map_err(|error| format!("{name} {error}"))?;
+    if !has_ended(&leader, deadline) {
+        return Err(match leader.end() {
+            Ok(_) => format!("{name} took longer than {limit:?} and was ended"),
+            Err(_) => format!("{name} took longer than {limit:?} and cannot be ended"),
+        });
+    }
     let text = |pipe: &Receiver<String>| {
         let left = deadline.saturating_duration_since(Instant::now());
+        // Whoever goes on printing is ended with the leader, which is dropped then.
         pipe.recv_timeout(left)
             .map_err(|_still_open| format!("{name} left something behind that goes on printing"))
     };
     let (output, errors) = (text(&output)?, text(&errors)?);
+    // What it has left behind without a word is meant to stay.
+    let status = leader.reap();
+    let status = status.map_err(|error| format!("{name} cannot be waited for: {error}"))?;
     if !status.success() {
         return Err(complaint(name, status, &errors));
     }
@@ -97,23 +102,15 @@ fn beginning(pipe: Option<impl Read + Send + 'static>) -> Receiver<String> {
     receiver
 }
 
-/// Waits for its end, or makes one with all that it has started.
-fn wait(child: &mut Child, deadline: Instant) -> Figure<ExitStatus> {
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Ok(status),
-            Ok(None) if Instant::now() < deadline => thread::sleep(GLANCE),
-            Ok(None) => break,
-            Err(error) => return Err(format!("cannot be waited for: {error}")),
+/// Waits for its end.
+fn has_ended(leader: &Leader, deadline: Instant) -> bool {
+    while !leader.has_ended() {
+        if Instant::now() >= deadline {
+            return false;
         }
+        thread::sleep(GLANCE);
     }
-    // It has not been waited for, so that its number is still its own.
-    let killed = kill_process_group(Pid::from_child(child), Signal::KILL);
-    let reaped = child.wait();
-    match (killed, reaped) {
-        (Ok(()), Ok(_)) => Err(format!("took longer than {LIMIT:?} and was ended")),
-        _ => Err(format!("took longer than {LIMIT:?} and cannot be ended")),
-    }
+    true
 }
 
 /// The first line of what it complained about, or how it ended.
@@ -138,6 +135,10 @@ const LONGEST: u64 = 64 << 10;
 mod tests {
     use super::*;
 
+    fn run(words: &[&str]) -> Figure<String> {
+        super::run(words, None)
+    }
+
     #[test]
     fn a_program_prints_its_value_or_complains() {
         assert_eq!(run(&["sh", "-c", "echo ' on '"]), Ok("on".to_owned()));
@@ -147,7 +148,7 @@ mod tests {
         assert!(reason.contains("exit status: 3"), "{reason}");
         let reason = run(&["no-such-program-anywhere"]).unwrap_err();
         assert!(reason.contains("cannot be started"), "{reason}");
-        assert!(run::<&str>(&[]).is_err());
+        assert!(run(&[]).is_err());
     }
 
     #[test]
@@ -155,10 +156,30 @@ mod tests {
         let begun = Instant::now();
         let reason = run_within(
             &["sh", "-c", "sleep 600 | sleep 600"],
+            None,
             Duration::from_millis(50),
         );
         assert!(reason.unwrap_err().contains("took longer"));
         assert!(begun.elapsed() < Duration::from_secs(300));
+    }
+
+    #[test]
+    fn what_goes_on_printing_is_ended() {
+        let file = env::temp_dir().join(format!("loadgen-left-{}", std::process::id()));
+        let script = format!(
+            "sh -c 'echo $$ > {}; exec sleep 600' & exit 0",
+            file.display()
+        );
+        let reason = run_within(&["sh", "-c", &script], None, Duration::from_secs(1));
+        assert!(reason.unwrap_err().contains("left something behind"));
+        let left = fs::read_to_string(&file).unwrap();
+        fs::remove_file(&file).unwrap();
+        let stat = format!("/proc/{}/stat", left.trim());
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z ")) {
+            assert!(Instant::now() < deadline, "{left} runs on");
+            thread::yield_now();
+        }
     }
 
     #[test]

@@ -5,21 +5,25 @@
 //! interface with such a one is left alone.
 
 use super::kind::{Kind, Refusal};
-use super::{interface, program, shell};
+use super::root::Root;
+use super::{interface, shell};
 use crate::host::Figure;
 
 /// That of an interface.
 pub(super) struct Queueing<'a> {
+    pub(super) root: &'a Root,
     pub(super) interface: &'a str,
 }
 
 impl Queueing<'_> {
     fn shown(&self) -> Figure<Vec<Discipline>> {
         let interface = interface::checked(self.interface)?;
-        program::run(&["tc", "qdisc", "show", "dev", interface]).map(|text| disciplines(&text))
+        self.root
+            .run(&["tc", "qdisc", "show", "dev", interface])
+            .map(|text| disciplines(&text))
     }
 
-    fn root(&self) -> Figure<Discipline> {
+    fn present(&self) -> Figure<Discipline> {
         let root = self.shown()?.into_iter().find(|one| one.is_root);
         root.ok_or_else(|| format!("tc tells no queueing discipline of {}", self.interface))
     }
@@ -31,21 +35,21 @@ impl Queueing<'_> {
     }
 
     fn delete(&self) -> Figure<()> {
-        program::run(&self.command("del", &[])).map(|_printed| ())
+        self.root.run(&self.command("del", &[])).map(|_printed| ())
     }
 
     /// Back to what the kernel sets up, which should be of kind `kind`.
     fn to_default(&self, kind: &str) -> Result<(), Refusal> {
-        let present = self.root()?;
+        let present = self.present()?;
         if present.is_default() && present.kind == kind {
             return Ok(());
         }
         if present.is_default() {
             // Set up while another kind was the default; it is set up anew behind another one.
-            program::run(&self.command("add", &["pfifo"]))?;
+            self.root.run(&self.command("add", &["pfifo"]))?;
         }
         self.delete()?;
-        let present = self.root()?;
+        let present = self.present()?;
         if present.is_default() && (kind.is_empty() || present.kind == kind) {
             Ok(())
         } else {
@@ -64,7 +68,7 @@ impl Kind for Queueing<'_> {
                  tc qdisc del dev {interface} root removes it"
             ));
         }
-        self.root().map(|root| root.text())
+        self.present().map(|root| root.text())
     }
 
     fn set(&self, value: &str) -> Result<(), Refusal> {
@@ -73,11 +77,11 @@ impl Kind for Queueing<'_> {
             return self.to_default(rest.first().unwrap_or(&""));
         }
         // What is there already would keep the options that are not named.
-        if !self.root()?.is_default() {
+        if !self.present()?.is_default() {
             self.delete()?;
         }
-        program::run(&self.command("replace", &words))?;
-        let present = self.root()?;
+        self.root.run(&self.command("replace", &words))?;
+        let present = self.present()?;
         if !present.is_default() && words.first() == Some(&present.kind.as_str()) {
             Ok(())
         } else {
@@ -171,7 +175,12 @@ mod tests {
 
     #[test]
     fn a_person_would_type_the_same() {
-        let queueing = Queueing { interface: "eth0" };
+        let root = Root::host();
+        let on = |interface| Queueing {
+            root: &root,
+            interface,
+        };
+        let queueing = on("eth0");
         assert_eq!(
             queueing.shell("fq limit 1000"),
             Ok("tc qdisc replace dev eth0 root fq limit 1000".to_owned())
@@ -181,6 +190,6 @@ mod tests {
             Ok("tc qdisc del dev eth0 root".to_owned())
         );
         assert!(queueing.shell("-batch /etc/shadow").is_err());
-        assert!(Queueing { interface: "-x" }.shell("fq").is_err());
+        assert!(on("-x").shell("fq").is_err());
     }
 }

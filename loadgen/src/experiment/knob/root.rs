@@ -1,42 +1,70 @@
-//! The files of `/proc` and `/sys`, or of a tree that was made up for a test.
+//! What settings are read from and set by: the files of `/proc` and `/sys`, or of a tree that was made
+//! up for a test, and programs.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use super::program;
+use crate::experiment::mark::Mark;
 use crate::host::{Figure, unreadable};
 
-/// Where `/proc` and `/sys` are.
+/// Where `/proc` and `/sys` are, and by what the programs are known that are run.
 #[derive(Clone, Debug)]
-pub(super) struct Root(PathBuf);
+pub(super) struct Root {
+    path: PathBuf,
+    mark: Option<Mark>,
+}
 
 impl Root {
     /// Those of this host.
     pub(super) fn host() -> Self {
-        Self(PathBuf::from("/"))
+        Self {
+            path: PathBuf::from("/"),
+            mark: None,
+        }
+    }
+
+    /// Those of this host, where programs that are run have a mark.
+    pub(super) fn marked(mark: &Mark) -> Self {
+        Self {
+            mark: Some(mark.clone()),
+            ..Self::host()
+        }
+    }
+
+    /// Runs a program to its end; returns what it printed, without the space around.
+    ///
+    /// # Errors
+    /// If it cannot be started, fails, takes too long, or prints more than a value.
+    pub(super) fn run<S: AsRef<str>>(&self, words: &[S]) -> Figure<String> {
+        program::run(words, self.mark.as_ref())
     }
 
     #[cfg(test)]
     pub(super) fn made_up(directory: &Path) -> Self {
-        Self(directory.to_owned())
+        Self {
+            path: directory.to_owned(),
+            mark: None,
+        }
     }
 
     /// Whether it is that of this host.
     pub(super) fn is_host(&self) -> bool {
-        self.0 == Path::new("/")
+        self.path == Path::new("/")
     }
 
     /// Where a file is that the host has at `path`.
     pub(super) fn at(&self, path: impl AsRef<Path>) -> PathBuf {
         let path = path.as_ref();
-        self.0.join(path.strip_prefix("/").unwrap_or(path))
+        self.path.join(path.strip_prefix("/").unwrap_or(path))
     }
 
     /// Where a file is after all links, as the host names it.
     pub(super) fn resolved(&self, path: &Path) -> Figure<PathBuf> {
         let place = self.at(path);
         let real = fs::canonicalize(&place).map_err(|error| unreadable(&place, &error))?;
-        let root = fs::canonicalize(&self.0).map_err(|error| unreadable(&self.0, &error))?;
+        let root = fs::canonicalize(&self.path).map_err(|error| unreadable(&self.path, &error))?;
         let inside = real
             .strip_prefix(root)
             .map(|rest| Path::new("/").join(rest));

@@ -58,6 +58,8 @@ pub(super) fn experiment<const FACTORS: usize>(
         },
         warnings: Vec::new(),
         environment: None,
+        spent_ns: None,
+        programs: Vec::new(),
     }
 }
 

@@ -1,10 +1,9 @@
 //! What goes wrong with an experiment, and in which words: nothing is lost, and nothing left changed.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use super::{FOUR_FACTORS, Site};
+use super::{FOUR_FACTORS, Site, script};
 use crate::rig::need::need;
 use crate::rig::program::Program;
 
@@ -31,16 +30,9 @@ name = "it"
     )
 }
 
-/// A script at which a plan points as at a build of the server.
-fn script(site: &Site, name: &str, text: &str) {
-    let path = site.scratch.file(name);
-    fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("it is our directory");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it is our file");
-}
-
 /// The reference is compared with a server that does as `text` says.
 fn with_server(site: &Site, text: &str) -> String {
-    script(site, "other-server", text);
+    script(&site.scratch.file("other-server"), text);
     plan("server_program = true\nlevels = [\"REACTOR\", \"SCRATCH/other-server\"]")
 }
 
@@ -135,7 +127,7 @@ fn without_its_reference_an_experiment_ends() {
     let Some(site) = Site::new("tune-baseless") else {
         return;
     };
-    script(&site, "other-server", "exit 1");
+    script(&site.scratch.file("other-server"), "exit 1");
     let plan = plan("server_program = true\nlevels = [\"SCRATCH/other-server\", \"REACTOR\"]");
     let ended = site.run(&plan, "");
     ended.assert_code(1);
@@ -158,11 +150,12 @@ fn what_could_not_be_run_is_tried_anew_when_the_experiment_goes_on() {
     let Some(site) = Site::new("tune-mended") else {
         return;
     };
-    script(&site, "other-server", "exit 1");
+    script(&site.scratch.file("other-server"), "exit 1");
     let plan = plan("server_program = true\nlevels = [\"SCRATCH/other-server\", \"REACTOR\"]");
     site.run(&plan, "").assert_code(1);
     let reactor = site.reactor.display();
-    script(&site, "other-server", &format!("exec {reactor} \"$@\""));
+    let other = site.scratch.file("other-server");
+    script(&other, &format!("exec {reactor} \"$@\""));
     site.run(&plan, "--quiet --resume").assert_code(0);
     let result = site.result().expect("it is kept");
     assert_eq!(result["ended"], "complete");

@@ -2,21 +2,25 @@
 //!
 //! - [`whole`]: experiments that go through;
 //! - [`ended`]: experiments that are ended by a signal, and what `--restore` does then;
+//! - [`killed`]: what goes on after an experiment was killed, and who has to wait for what;
+//! - [`resumed`]: experiments that go on;
 //! - [`broken`]: what goes wrong, and in which words.
 
 mod broken;
 mod ended;
+mod killed;
+mod resumed;
 mod whole;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::rig::PATIENCE;
 use crate::rig::lab::Lab;
 use crate::rig::need::need;
 use crate::rig::program::{Ended, LOADGEN, Program, reactor};
@@ -57,11 +61,10 @@ impl Site {
         let file = self.scratch.file("plan.toml");
         fs::write(&file, self.filled(plan)).expect("it is our directory");
         let mut command = self.command(LOADGEN);
-        command
-            .arg("tune")
-            .arg(file)
-            .arg("--state")
-            .arg(self.scratch.file("state"));
+        command.arg("tune").arg(file);
+        if !arguments.contains("--state") {
+            command.arg("--state").arg(self.scratch.file("state"));
+        }
         if !arguments.contains("--dir") {
             command.arg("--dir").arg(self.scratch.file("tune"));
         }
@@ -128,12 +131,18 @@ impl Site {
     /// Waits until it is so.
     #[track_caller]
     fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + LONG;
         while !is_so(self) {
             assert!(Instant::now() < deadline, "it never came about that {what}");
             std::thread::yield_now();
         }
     }
+}
+
+/// A script that can be started.
+fn script(path: &Path, text: &str) {
+    fs::write(path, format!("#!/bin/sh\n{text}\n")).expect("it is our directory");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it is our file");
 }
 
 /// The names of the settings below /proc/sys/net/ipv4.

@@ -1,0 +1,107 @@
+//! Ends and puts back, in this process or in one that comes later.
+
+use super::entry::Entry;
+use super::restore::Step;
+use super::{Journal, Unrestored, ending};
+use crate::experiment::knob::{Knob, KnobError};
+use crate::experiment::mark::Mark;
+
+impl Journal {
+    /// Ends what was started, puts back what is wanted, and tells what was done and what could not be.
+    /// Programs that the journal does not name are looked for if `is_left` by another process.
+    pub(super) fn go_back(
+        &mut self,
+        wanted: &dyn Fn(&Knob) -> bool,
+        is_left: bool,
+    ) -> (Vec<Step>, Vec<Unrestored>) {
+        let mut steps = Vec::new();
+        let mut unrestored = Vec::new();
+        let mut entries = Vec::new();
+        let recorded = std::mem::take(&mut self.record.processes);
+        let mark = self.record.begun.mark.as_ref().filter(|_mark| is_left);
+        let ending = ending::end(&recorded, mark);
+        for (process, sentence) in ending.left {
+            self.record.processes.push(process);
+            let knob = None;
+            unrestored.push(Unrestored { knob, sentence });
+        }
+        let gone = recorded
+            .iter()
+            .filter(|one| !self.record.processes.contains(one));
+        entries.extend(gone.map(|process| Entry::Ended { pid: process.pid }));
+        steps.extend(ending.ended.into_iter().map(Step::Ended));
+        let mut open: Vec<(Knob, String)> = self.record.settings.clone();
+        open.retain(|(knob, _)| wanted(knob));
+        // What could not be put back because of another setting may be by the time that is.
+        loop {
+            let (before, failed) = (
+                open.len(),
+                put_back_each(&self.mark, &mut open, &mut steps, &mut entries),
+            );
+            if failed.is_empty() || open.len() == before {
+                unrestored.extend(failed);
+                break;
+            }
+        }
+        let settings = &mut self.record.settings;
+        settings.retain(|(knob, _)| !wanted(knob) || open.iter().any(|(other, _)| other == knob));
+        if let Err(error) = self.close(&entries) {
+            let sentence = format!("{error}: what is as it was still stands in the journal");
+            unrestored.push(Unrestored {
+                knob: None,
+                sentence,
+            });
+        }
+        (steps, unrestored)
+    }
+}
+
+/// Puts settings back from the last to the first; those that cannot be stay in the list.
+fn put_back_each(
+    mark: &Mark,
+    open: &mut Vec<(Knob, String)>,
+    steps: &mut Vec<Step>,
+    entries: &mut Vec<Entry>,
+) -> Vec<Unrestored> {
+    settle(mark, open);
+    let mut failed = Vec::new();
+    let mut left = Vec::new();
+    for (knob, value) in std::mem::take(open).into_iter().rev() {
+        match knob.marked(mark).put_back(&value) {
+            Ok(()) => {
+                entries.push(Entry::PutBack { knob: knob.clone() });
+                steps.push(Step::PutBack { knob, value });
+            }
+            Err(error) => {
+                failed.push(Unrestored {
+                    knob: Some(knob.clone()),
+                    sentence: error.to_string(),
+                });
+                left.push((knob, value));
+            }
+        }
+    }
+    left.reverse();
+    *open = left;
+    failed
+}
+
+/// Puts settings back until all of them show what they were: one may change another, as
+/// `net.ipv4.ip_forward` changes the forwarding of every interface.
+fn settle(mark: &Mark, open: &[(Knob, String)]) {
+    for _round in 0..ROUNDS {
+        let mut is_settled = true;
+        for (knob, value) in open.iter().rev() {
+            let marked = knob.marked(mark);
+            is_settled &= marked.read().is_ok_and(|present| present == *value);
+            // What cannot be is told in the end.
+            let _put_back: Result<(), KnobError> = marked.put_back(value);
+        }
+        if is_settled {
+            return;
+        }
+    }
+}
+
+/// How often settings that change each other are gone through; each round settles one at least.
+const ROUNDS: usize = 8;
