@@ -33,6 +33,22 @@ fn an_experiment_is_told_as_text_table_and_page() {
     assert!(page.contains("<title>Experiment poll-and-workers</title>"));
 }
 
+/// One that was carried out in the lab while the host was busy with other things.
+#[test]
+fn an_experiment_of_an_earlier_build_is_told_as_ever() {
+    let kept = sample("tune-offloads.json");
+    let told = Program::loadgen(&format!("report {}", kept.display())).end();
+    told.assert_code(0);
+    for words in [
+        "answer      no evidence that any of these helps",
+        "warning     ",
+        "udp segmentation=off against on (ethtool -K eth0 tx-udp-segmentation)",
+        "runs        65, of which ",
+    ] {
+        assert!(told.stdout.contains(words), "{words} is not in {told:?}");
+    }
+}
+
 #[test]
 fn what_won_is_written_as_files_that_apply_it() {
     let scratch = Scratch::new("what_won_is_written");

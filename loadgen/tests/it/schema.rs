@@ -204,7 +204,7 @@ fn a_selftest_is_as_documented() {
 
 #[test]
 fn an_experiment_is_as_documented() {
-    for name in ["tune-first", "tune-first-lossy"] {
+    for name in ["tune-first", "tune-first-lossy", "tune-offloads"] {
         let path = format!("tests/samples/{name}.json");
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
         let kept: Experiment = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
