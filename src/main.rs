@@ -205,7 +205,8 @@ fn answer(
         heir.finish();
     }
     let mut summary = running.summary();
-    drop(periodic);
+    // Its sockets close, whoever reads what is printed now.
+    drop((running, periodic));
     summary.unlogged = printer.map_or(0, Printer::finish);
     print_statistics("summary", &summary, cli.json)
 }

@@ -78,7 +78,7 @@ impl Server {
 
     /// The same on the sockets of a server that this one takes over from, with more of them if it has
     /// more workers; and a second server on those that are too many, if there are such. What chooses
-    /// among the sockets is for [`Inheritance::take_over`] to say.
+    /// among the sockets is for [`Inheritance::take_over`](crate::handover::Inheritance::take_over) to say.
     ///
     /// # Errors
     /// [`Error::Usage`] if `config` asks for sockets that are unlike those, else as [`Server::bind`].

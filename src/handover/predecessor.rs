@@ -51,7 +51,8 @@ pub struct Predecessor {
 #[derive(Debug)]
 struct Shared {
     starter: Result<Channel, String>,
-    estate: Estate,
+    /// Until the workers have ended: sockets that nobody reads shall close.
+    estate: Mutex<Option<Estate>>,
     lifecycle: Lifecycle,
     under_way: AtomicBool,
     /// The one who has taken over.
@@ -80,12 +81,12 @@ impl Predecessor {
         Self {
             shared: Arc::new(Shared {
                 starter: starter.channel,
-                estate: Estate {
+                estate: Mutex::new(Some(Estate {
                     groups: server.groups(),
                     steering: server.steering().clone(),
                     from_manager,
                     metrics,
-                },
+                })),
                 lifecycle: server.lifecycle(),
                 under_way: AtomicBool::new(true),
                 heir: Mutex::new(None),
@@ -126,10 +127,12 @@ impl Predecessor {
         }
     }
 
-    /// Tells the successor, if there is one, that somebody has ended the server, if that is so. Waits
-    /// for a replacement that is being decided; to be called when the workers have ended.
+    /// Hands nothing over any more, and tells the successor, if there is one, that somebody has ended
+    /// the server, if that is so. Waits for a replacement that is being decided; to be called when the
+    /// workers have ended.
     pub fn part(&self) {
         let heir = self.shared.heir();
+        drop(self.shared.estate().take());
         if let Some(heir) = heir.as_ref()
             && self.shared.lifecycle.is_told_to_end()
             && let Err(error) = heir.send(&Word::Quit, &[])
@@ -171,13 +174,19 @@ impl Shared {
         self.heir.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn estate(&self) -> MutexGuard<'_, Option<Estate>> {
+        self.estate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn replace(&self) {
         info!("SIGUSR2: starts the program anew to take over");
         systemd::reloading();
         match self.try_to_replace() {
             Ok(()) => {}
             Err(failure) => {
-                self.estate.steering.restore(&self.estate.groups);
+                if let Some(estate) = self.estate().as_ref() {
+                    estate.steering.restore(&estate.groups);
+                }
                 systemd::reloaded(None);
                 self.under_way.store(false, Ordering::Release);
                 warn!("not replaced, since {failure}; this program goes on");
@@ -204,12 +213,11 @@ impl Shared {
             Some((Report::NotStarted { reason }, _)) => return Err(Failure::NotStarted(reason)),
             Some((Report::Ended { .. }, _)) | None => return Err(Failure::NoStarter),
         };
-        if let Err(failure) = self
-            .estate
-            .hand_to(&successor)
-            .map_err(Failure::from)
-            .and_then(|()| until_ready(starter, &successor, end))
-        {
+        let handed = match self.estate().as_ref() {
+            Some(estate) => estate.hand_to(&successor).map_err(Failure::from),
+            None => Err(Failure::Ending),
+        };
+        if let Err(failure) = handed.and_then(|()| until_ready(starter, &successor, end)) {
             return Err(give_up(starter, failure));
         }
         self.let_go(starter, successor, process)

@@ -6,7 +6,8 @@
 //! A program of the group makes the kernel choose among the others; when the predecessor has gone,
 //! which has these sockets too, and when every processor has left the choices that it had begun before
 //! (`membarrier(2)` waits for that), nothing new can come: what is queued is answered, and they are
-//! closed, the last one first, since the kernel puts the last one in the place of one that goes.
+//! closed. The kernel puts its last socket in the place of one that goes; since these are the last ones,
+//! those that stay keep their order.
 
 use std::io;
 use std::net::{TcpListener, UdpSocket};
