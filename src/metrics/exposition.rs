@@ -283,7 +283,7 @@ mod tests {
             echoed: 168,
             refused: [("truncated", 2)].into(),
             failed: [("EPERM".to_owned(), 4)].into(),
-            queue_delay_ns: [(953, 2), (1_907, 1)].into(),
+            queue_delay_ns: [(954, 2), (1_908, 1)].into(),
             queue_delay_sum_ns: 3_500,
             ..Account::default()
         }

@@ -94,10 +94,10 @@ fn ticks(nanos: u64) -> u64 {
     u64::try_from(scaled).unwrap_or(u64::MAX)
 }
 
-/// The nanoseconds that so many ticks hold whole.
+/// The nanoseconds of so many ticks, rounded up, so that no two places have the same bound.
 #[must_use]
 pub fn nanos(ticks: u64) -> u64 {
-    let nanos = u128::from(ticks) * 1_000_000_000 / u128::from(TICKS_A_SECOND);
+    let nanos = (u128::from(ticks) * 1_000_000_000).div_ceil(u128::from(TICKS_A_SECOND));
     u64::try_from(nanos).unwrap_or(u64::MAX)
 }
 
@@ -134,6 +134,12 @@ mod tests {
     #[test]
     fn the_last_place_takes_everything_above() {
         assert_eq!(read(&[1 << 39, (1 << 39) + 1, u64::MAX]), [(1 << 39, 3)]);
+    }
+
+    #[test]
+    fn no_two_places_of_delays_have_the_same_bound() {
+        let bounds: Vec<u64> = (0..PLACES).map(|place| nanos(highest(place))).collect();
+        assert!(bounds.is_sorted_by(|one, other| one < other), "{bounds:?}");
     }
 
     #[test]
@@ -180,7 +186,7 @@ mod tests {
                 panic!("it is in one place");
             };
             // Bounds are told in whole nanoseconds.
-            prop_assert!(nanos <= highest + 1 && highest <= 2 * nanos + 1);
+            prop_assert!(nanos <= highest && highest <= 2 * nanos + 1);
         }
     }
 }
