@@ -198,48 +198,52 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn every_value_is_in_the_bucket_that_bounds_it(values in proptest::collection::vec(0..200_u64, 0..50)) {
-            let spread = Spread::default();
-            values.iter().for_each(|value| spread.note(*value));
-            let spread = spread.read().collect();
-            let read = buckets(&Native::new(&counted(&Scale::datagrams(128), &spread)));
-            let within = |power: i32| {
-                let (below, bound) = (f64::from(power - 1).exp2(), f64::from(power).exp2());
-                values.iter().filter(move |number| {
-                    let number = value(**number);
-                    below < number && number <= bound
-                })
-            };
-            for (power, number) in &read {
-                prop_assert_eq!(*number, within(*power).count() as u64);
-            }
-            let zeros = spread.get(&0).copied().unwrap_or(0);
-            let all: u64 = read.iter().map(|(_, number)| number).sum();
-            prop_assert_eq!(zeros + all, values.len() as u64);
-        }
-
-        #[test]
-        fn buckets_of_both_kinds_hold_all_delays(
-            delays in proptest::collection::vec(
-                prop_oneof![0..4_u64, 0..100_000_000_000_u64, Just(3_600_000_000_000_u64)], 0..50
-            )
-        ) {
-            let noted = Delays::default();
-            delays.iter().for_each(|delay| noted.note(*delay));
-            let spread: BTreeMap<u64, u64> = noted.read().collect();
-            let scale = Scale::seconds();
-            let counted = counted(&scale, &spread);
-            let zeros = spread.get(&0).copied().unwrap_or(0);
-            let all = delays.len() as u64;
-            let native: u64 = buckets(&Native::new(&counted)).iter().map(|(_, number)| number).sum();
-            prop_assert_eq!(zeros + native, all);
-            let classic = classic(&counted, zeros, all, scale.classic);
-            for (bound, upto) in &classic {
-                let below = delays.iter().filter(|delay| value(**delay) <= bound * 1e9).count() as u64;
-                let told: u64 = classic.iter().filter(|(other, _)| other <= bound).map(|(_, number)| number).sum();
-                prop_assert_eq!(told, below, "{} {}", bound, upto);
-            }
-        }
+           #[test]
+           fn every_value_is_in_the_bucket_that_bounds_it(values in proptest::collection::vec(0..200_u64, 0..50)) {
+               let spread = Spread::default();
+               for value in &values {
+    spread.note(*value);
     }
+               let spread = spread.read().collect();
+               let read = buckets(&Native::new(&counted(&Scale::datagrams(128), &spread)));
+               let within = |power: i32| {
+                   let (below, bound) = (f64::from(power - 1).exp2(), f64::from(power).exp2());
+                   values.iter().filter(move |number| {
+                       let number = value(**number);
+                       below < number && number <= bound
+                   })
+               };
+               for (power, number) in &read {
+                   prop_assert_eq!(*number, within(*power).count() as u64);
+               }
+               let zeros = spread.get(&0).copied().unwrap_or(0);
+               let all: u64 = read.iter().map(|(_, number)| number).sum();
+               prop_assert_eq!(zeros + all, values.len() as u64);
+           }
+
+           #[test]
+           fn buckets_of_both_kinds_hold_all_delays(
+               delays in proptest::collection::vec(
+                   prop_oneof![0..4_u64, 0..100_000_000_000_u64, Just(3_600_000_000_000_u64)], 0..50
+               )
+           ) {
+               let noted = Delays::default();
+               for delay in &delays {
+    noted.note(*delay);
+    }
+               let spread: BTreeMap<u64, u64> = noted.read().collect();
+               let scale = Scale::seconds();
+               let counted = counted(&scale, &spread);
+               let zeros = spread.get(&0).copied().unwrap_or(0);
+               let all = delays.len() as u64;
+               let native: u64 = buckets(&Native::new(&counted)).iter().map(|(_, number)| number).sum();
+               prop_assert_eq!(zeros + native, all);
+               let classic = classic(&counted, zeros, all, scale.classic);
+               for (bound, upto) in &classic {
+                   let below = delays.iter().filter(|delay| value(**delay) <= bound * 1e9).count() as u64;
+                   let told: u64 = classic.iter().filter(|(other, _)| other <= bound).map(|(_, number)| number).sum();
+                   prop_assert_eq!(told, below, "{} {}", bound, upto);
+               }
+           }
+       }
 }

@@ -111,7 +111,9 @@ mod tests {
 
     fn read(values: &[u64]) -> Vec<(u64, u64)> {
         let spread = Spread::default();
-        values.iter().for_each(|value| spread.note(*value));
+        for value in values {
+            spread.note(*value);
+        }
         spread.read().collect()
     }
 
