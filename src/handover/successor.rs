@@ -271,6 +271,7 @@ impl Caretaker {
             // Some kernels for real time cannot; nothing takes so long elsewhere.
             thread::sleep(WITHOUT_BARRIER);
         }
+        self.await_empty(&surplus);
         surplus.stopper().drain();
         let ended = surplus.join();
         if self.lifecycle.phase() == Phase::Running {
@@ -286,6 +287,18 @@ impl Caretaker {
                 );
             }
             Err(error) => warn!("{error}"),
+        }
+    }
+
+    /// Waits until what is queued at a server that gets nothing new is read. Draining it would not do:
+    /// that has an end, which a host that stands still for so long outlasts.
+    fn await_empty(&self, surplus: &Running) {
+        let end = Instant::now() + PATIENCE;
+        while surplus.summary().total.queued_bytes > 0
+            && self.lifecycle.phase() == Phase::Running
+            && Instant::now() < end
+        {
+            thread::sleep(GLANCE);
         }
     }
 
@@ -307,7 +320,7 @@ impl Caretaker {
     }
 }
 
-/// How long to wait between two looks whether the workers have begun.
+/// How long to wait between two looks whether the workers have begun, or have read all.
 const GLANCE: Duration = Duration::from_millis(1);
 
 /// How often to look whether the server has been ended, while the predecessor lives.
