@@ -212,7 +212,7 @@ fn answer(
 }
 
 /// What prints the statistics so far, from any thread.
-fn statistics(cli: &Cli, server: &Server) -> impl Fn() + Clone + Send + 'static {
+fn statistics(cli: &Cli, server: &Server) -> impl Fn() + Clone + Send + Sync + 'static {
     let (json, observer) = (cli.json, server.observer());
     move || {
         if let Some(summary) = observer.summary()
@@ -229,7 +229,7 @@ fn watch(
     cli: &Cli,
     server: &Server,
     predecessor: &Predecessor,
-    tell: impl Fn() + Send + 'static,
+    tell: impl Fn() + Send + Sync + 'static,
 ) -> Result<Watch, Error> {
     let (replaced, ended) = (predecessor.clone(), predecessor.clone());
     let requests = Requests {
