@@ -47,6 +47,7 @@
 //! - [`stats`]: what was counted, and how it reads;
 //! - [`access`]: who gets an answer, and whose `quit` counts. Pure;
 //! - [`access`]: who gets an answer, and whose `quit` counts;
+//! - [`notify`]: the socket on which a service manager hears of this program;
 //! - `plain_file`: reads the files that flags name, whatever stands there by now;
 //! - [`user`]: another user than the one who started the program;
 //! - [`sandbox`]: what the running server may do, and the place where a feature says what it needs;
@@ -76,6 +77,7 @@ pub mod lifecycle;
 pub mod log;
 pub mod manual;
 pub mod metrics;
+pub mod notify;
 pub mod options_file;
 pub mod periodic;
 mod plain_file;
