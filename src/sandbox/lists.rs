@@ -37,6 +37,8 @@ pub(super) fn allowed(needs: &Needs, own: u32) -> Calls {
     }
     if needs.accepts {
         always(&mut calls, CONNECTIONS);
+        // Whoever accepts a connection has it not wait.
+        only_if(&mut calls, libc::SYS_ioctl, is(1, FIONBIO));
         // How many files it may open.
         only_if(&mut calls, libc::SYS_prlimit64, is(0, 0));
     }
@@ -100,6 +102,13 @@ const fn is(argument: u8, value: u32) -> Condition {
         value,
     }
 }
+
+/// The kernel looks at 32 bits of it, and so does the filter (`ioctl` in `fs/ioctl.c`).
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the constants of `ioctl` have 32 bits"
+)]
+const FIONBIO: u32 = libc::FIONBIO as u32;
 
 /// From `include/uapi/linux/membarrier.h`.
 const MEMBARRIER_CMD_GLOBAL: u32 = 1;
@@ -223,7 +232,6 @@ const CONNECTIONS: &[c_long] = &[
     libc::SYS_eventfd2,
     libc::SYS_getdents64,
     libc::SYS_getpeername,
-    libc::SYS_ioctl,
     libc::SYS_lseek,
     libc::SYS_pread64,
     libc::SYS_setsockopt,
@@ -290,6 +298,7 @@ mod tests {
         assert!(
             accepts.contains_key(&libc::SYS_accept4) && !accepts.contains_key(&libc::SYS_openat)
         );
+        assert_eq!(accepts[&libc::SYS_ioctl], [[is(1, FIONBIO)]]);
         let steers = with(|needs| needs.steers = true);
         let option = |name: libc::c_int| [is(2, name.cast_unsigned())];
         let options = [

@@ -20,6 +20,8 @@ pub enum Probe {
     Socket,
     /// Open a Unix socket, and connect it to that of the service manager if there is one
     Connect,
+    /// Change by `ioctl` what it may do with standard output when it becomes another program
+    Ioctl,
     /// Start a process
     Fork,
     /// Become another program
@@ -46,6 +48,7 @@ impl Probe {
                 let socket = UnixDatagram::unbound()?;
                 std::env::var_os("NOTIFY_SOCKET").map_or(Ok(()), |path| socket.connect(path))
             }
+            Self::Ioctl => Ok(rustix::io::ioctl_fioclex(io::stdout())?),
             Self::Fork => Command::new("/bin/true").status().map(drop),
             Self::Exec => Err(Command::new("/bin/true").exec()),
             Self::Ptrace => Ok(nix::sys::ptrace::traceme()?),

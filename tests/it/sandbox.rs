@@ -19,11 +19,12 @@ use crate::rig::thread::threads_of;
 use crate::rig::until;
 
 /// What `--sandbox-probe` can try, and whether the process is killed for it.
-const PROBES: [(&str, bool); 9] = [
+const PROBES: [(&str, bool); 10] = [
     ("read", false),
     ("write", false),
     ("socket", false),
     ("connect", false),
+    ("ioctl", false),
     ("fork", false),
     ("signal", false),
     ("root", false),
@@ -31,11 +32,11 @@ const PROBES: [(&str, bool); 9] = [
     ("ptrace", true),
 ];
 
-/// By a server that has a service manager.
+/// By a server that has a service manager and answers scrapes.
 fn tried(what: &str, mode: &str) -> Output {
     let manager = Manager::new();
     Command::new(PROGRAM)
-        .args(["--listen", "127.0.0.1:0"])
+        .args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"])
         .args(["--sandbox", mode, "--sandbox-probe", what])
         .env("NOTIFY_SOCKET", &manager.path)
         .output()
