@@ -1,6 +1,5 @@
 //! Reads the key that stops a server over a network.
 
-use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -8,6 +7,7 @@ use std::path::Path;
 use crate::access::QuitKey;
 use crate::access::keyed::SHORTEST_KEY;
 use crate::error::Error;
+use crate::plain_file;
 
 /// Reads a key: the bytes of a file, without white space around them.
 ///
@@ -15,11 +15,11 @@ use crate::error::Error;
 /// If it cannot be read, is too short to be a secret, or is none because others can read it.
 pub fn read(path: &Path) -> Result<QuitKey, Error> {
     let failed = |source| Error::File {
-        flag: "--quit-key",
+        flag: FLAG,
         path: path.to_owned(),
         source,
     };
-    let file = File::open(path).map_err(failed)?;
+    let file = plain_file::open(FLAG, path)?;
     let mode = file.metadata().map_err(failed)?.permissions().mode();
     let name = path.display();
     if mode & BEYOND_OWNER != 0 {
@@ -38,6 +38,8 @@ pub fn read(path: &Path) -> Result<QuitKey, Error> {
         ))
     })
 }
+
+const FLAG: &str = "--quit-key";
 
 /// What group and others may do, among the bits of a mode.
 const BEYOND_OWNER: u32 = 0o077;

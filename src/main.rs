@@ -14,6 +14,7 @@ use echo_reactor::lifecycle::Phase;
 use echo_reactor::log::Log;
 use echo_reactor::manual::Page;
 use echo_reactor::metrics::Door;
+use echo_reactor::notify::Notify;
 use echo_reactor::options_file;
 use echo_reactor::periodic::Periodic;
 use echo_reactor::rulebook::Rulebook;
@@ -131,6 +132,7 @@ struct Opened {
     surplus: Option<Server>,
     from_manager: bool,
     door: Option<Door>,
+    notify: Notify,
 }
 
 /// Sockets that are handed over by a predecessor or by a service manager, or new ones.
@@ -158,6 +160,7 @@ fn open(
         surplus,
         from_manager,
         door: door.transpose()?,
+        notify: Notify::connect(),
     })
 }
 
@@ -170,9 +173,20 @@ fn answer(
     inheritance: Option<Inheritance>,
     printer: Option<Printer>,
 ) -> Result<(), Error> {
-    let Opened { server, door, .. } = opened;
+    let Opened {
+        server,
+        door,
+        notify,
+        ..
+    } = opened;
     let listener = door.as_ref().map(Door::listener).transpose()?;
-    let predecessor = Predecessor::new(starter, &server, opened.from_manager, listener);
+    let predecessor = Predecessor::new(
+        starter,
+        &server,
+        opened.from_manager,
+        listener,
+        notify.clone(),
+    );
     let tell_statistics = statistics(cli, &server);
     // From before the address is announced, since whoever reads that may send a signal, until the
     // summary is printed, since that may hang.
@@ -195,7 +209,7 @@ fn answer(
         })?;
     let lifecycle = running.stopper();
     // Until the summary is printed, since that may hang, and those who look shall see it.
-    let watchers = Watchers::start(&running, door, log)?;
+    let watchers = Watchers::start(&running, door, notify, log)?;
     info!("answers what comes");
     running.wait()?;
     predecessor.part();
@@ -212,7 +226,7 @@ fn answer(
 }
 
 /// What prints the statistics so far, from any thread.
-fn statistics(cli: &Cli, server: &Server) -> impl Fn() + Clone + Send + 'static {
+fn statistics(cli: &Cli, server: &Server) -> impl Fn() + Clone + Send + Sync + 'static {
     let (json, observer) = (cli.json, server.observer());
     move || {
         if let Some(summary) = observer.summary()
@@ -229,7 +243,7 @@ fn watch(
     cli: &Cli,
     server: &Server,
     predecessor: &Predecessor,
-    tell: impl Fn() + Send + 'static,
+    tell: impl Fn() + Send + Sync + 'static,
 ) -> Result<Watch, Error> {
     let (replaced, ended) = (predecessor.clone(), predecessor.clone());
     let requests = Requests {

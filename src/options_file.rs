@@ -2,10 +2,10 @@
 //! may have others than the program that it takes over from.
 
 use std::ffi::OsString;
-use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::error::Error;
+use crate::plain_file;
 
 /// The arguments, with what stands in the files that they name.
 ///
@@ -19,12 +19,7 @@ pub fn expand(arguments: impl Iterator<Item = OsString>) -> Result<Vec<OsString>
             expanded.push(argument);
             continue;
         };
-        let path = PathBuf::from(name);
-        let text = fs::read_to_string(&path).map_err(|source| Error::File {
-            flag: "@FILE",
-            path,
-            source,
-        })?;
+        let text = plain_file::read("@FILE", Path::new(name))?;
         expanded.extend(options(&text).map(OsString::from));
     }
     Ok(expanded)

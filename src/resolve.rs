@@ -77,16 +77,13 @@ impl From<&Cli> for Rulebook {
 }
 
 impl From<&Cli> for Needs {
-    /// What the flags, and the one who has started the program, make the server do after it has
-    /// started, besides answering: each feature that reads, listens, tells or starts something later
-    /// adds it here.
+    /// What the flags make the server do after it has started, besides answering: each feature that
+    /// reads, listens or starts something later adds it here.
     fn from(cli: &Cli) -> Self {
-        let manager = std::env::var_os("NOTIFY_SOCKET");
         Self {
             reads: [&cli.allow_file[..], &cli.deny_file].concat(),
             accepts: cli.metrics.is_some(),
             steers: true,
-            unix_sockets: manager.is_some_and(|path| !path.is_empty()),
         }
     }
 }

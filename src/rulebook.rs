@@ -1,7 +1,6 @@
 //! Where the rules of [`Prefixes`] come from: flags and files, read at the start and again while
 //! the server runs; and how workers get the newest without waiting for anybody.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +10,7 @@ use ipnet::IpNet;
 use crate::access::Prefixes;
 use crate::access::prefixes::parse_list;
 use crate::error::Error;
+use crate::plain_file;
 
 /// What was asked for.
 #[derive(Clone, Debug, Default)]
@@ -57,11 +57,7 @@ fn with_files(given: &[IpNet], flag: &'static str, files: &[PathBuf]) -> Result<
 }
 
 fn read_file(flag: &'static str, path: &Path) -> Result<Vec<IpNet>, Error> {
-    let text = fs::read_to_string(path).map_err(|source| Error::File {
-        flag,
-        path: path.to_owned(),
-        source,
-    })?;
+    let text = plain_file::read(flag, path)?;
     parse_list(&text).map_err(|flaw| {
         let (path, line, sentence) = (path.display(), flaw.line, flaw.sentence);
         Error::Usage(format!("{flag} {path}, line {line}: {sentence}"))

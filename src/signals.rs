@@ -9,22 +9,24 @@ use std::time::Duration;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::{Handle, Signals};
 use signal_hook::low_level::signal_name;
-use tracing::info;
+use tracing::{error, info};
 
+use crate::errand::Errand;
 use crate::lifecycle::{Lifecycle, Phase};
 
 /// Reads files again.
-pub type Reload = Box<dyn Fn() + Send>;
+pub type Reload = Box<dyn Fn() + Send + Sync>;
 
-/// What is done on signals that do not end the server. None of it takes long.
+/// What is done on signals that do not end the server.
 pub struct Requests {
-    /// Tells the statistics (SIGUSR1).
-    pub tell: Box<dyn Fn() + Send>,
-    /// Has the program replaced (SIGUSR2).
+    /// Tells the statistics (SIGUSR1), on a thread of its own: nobody may read what it writes.
+    pub tell: Box<dyn Fn() + Send + Sync>,
+    /// Has the program replaced (SIGUSR2), without waiting for it.
     pub replace: Box<dyn Fn() + Send>,
-    /// Tells a successor that the server shall end, if there is one by now.
+    /// Tells a successor that the server shall end, if there is one by now, without waiting for it.
     pub pass_on: Box<dyn Fn() + Send>,
-    /// Without it SIGHUP ends the program, as it does any other.
+    /// On a thread of its own, since files may lie on a disk that does not answer. Without it SIGHUP
+    /// ends the program, as it does any other.
     pub reload: Option<Reload>,
 }
 
@@ -40,6 +42,7 @@ impl Watch {
     /// # Errors
     /// What the kernel said; no signal is taken then.
     pub fn start(lifecycle: Lifecycle, requests: Requests) -> io::Result<Self> {
+        let requests = Answers::from(requests);
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGUSR2])?;
         if requests.reload.is_some() {
             signals.add_signal(SIGHUP)?;
@@ -75,16 +78,42 @@ impl Watch {
     }
 }
 
-impl Requests {
+/// The requests, with what may take long on threads of their own: whatever hangs, the next signal is
+/// heard.
+struct Answers {
+    tell: Errand,
+    replace: Box<dyn Fn() + Send>,
+    pass_on: Box<dyn Fn() + Send>,
+    reload: Option<Errand>,
+}
+
+impl From<Requests> for Answers {
+    fn from(requests: Requests) -> Self {
+        Self {
+            tell: Errand::new("statistics", requests.tell),
+            replace: requests.replace,
+            pass_on: requests.pass_on,
+            reload: requests.reload.map(|reload| Errand::new("rules", reload)),
+        }
+    }
+}
+
+impl Answers {
     /// Whether it was one of them.
     fn answer(&self, signal: i32) -> bool {
         match (signal, &self.reload) {
-            (SIGUSR1, _) => (self.tell)(),
+            (SIGUSR1, _) => begin(&self.tell, "SIGUSR1"),
             (SIGUSR2, _) => (self.replace)(),
-            (SIGHUP, Some(reload)) => reload(),
+            (SIGHUP, Some(reload)) => begin(reload, "SIGHUP"),
             _ => return false,
         }
         true
+    }
+}
+
+fn begin(errand: &Errand, signal: &str) {
+    if let Err(error) = errand.ask() {
+        error!("{signal}: nothing is done, since the system has no room for a thread: {error}");
     }
 }
 

@@ -11,6 +11,7 @@ use tracing::warn;
 use crate::figures::grouped;
 use crate::lifecycle::{Lifecycle, Phase};
 use crate::log::Limiter;
+use crate::notify::Notify;
 use crate::server::Observer;
 use crate::stats::Summary;
 
@@ -20,17 +21,22 @@ pub struct Reports {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Starts to report, if a service manager wants it: if it has set `NOTIFY_SOCKET`.
+/// Starts to report, if a service manager hears it.
 ///
 /// # Errors
 /// What the system said when it could not start a thread.
-pub fn start(lifecycle: Lifecycle, observer: Observer) -> io::Result<Option<Reports>> {
-    if std::env::var_os("NOTIFY_SOCKET").is_none_or(|path| path.is_empty()) {
+pub fn start(
+    lifecycle: Lifecycle,
+    observer: Observer,
+    notify: Notify,
+) -> io::Result<Option<Reports>> {
+    if !notify.is_heard() {
         return Ok(None);
     }
     let reporter = Reporter {
         lifecycle,
         observer,
+        notify,
         watchdog: sd_notify::watchdog_enabled().filter(|limit| !limit.is_zero()),
         complaints: Limiter::default(),
         since: Instant::now(),
@@ -41,29 +47,6 @@ pub fn start(lifecycle: Lifecycle, observer: Observer) -> io::Result<Option<Repo
     Ok(Some(Reports {
         thread: Some(thread),
     }))
-}
-
-/// Tells the manager, if there is one, that a successor is on its way.
-pub fn reloading() {
-    let mut states = vec![NotifyState::Reloading];
-    // Without a clock the manager can do without it too.
-    states.extend(NotifyState::monotonic_usec_now().ok());
-    tell(&states);
-}
-
-/// Tells the manager that a successor answers from now on, in the process with this number; or that
-/// this program goes on. The watch over its life begins anew.
-pub fn reloaded(successor: Option<u32>) {
-    let mut states = Vec::new();
-    states.extend(successor.map(NotifyState::MainPid));
-    states.extend([NotifyState::Ready, NotifyState::Watchdog]);
-    tell(&states);
-}
-
-fn tell(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
-        warn!("cannot tell the service manager who answers (NOTIFY_SOCKET): {error}");
-    }
 }
 
 impl Drop for Reports {
@@ -78,6 +61,7 @@ impl Drop for Reports {
 struct Reporter {
     lifecycle: Lifecycle,
     observer: Observer,
+    notify: Notify,
     /// How long the manager waits for a sign of life; none if it does not want any.
     watchdog: Option<Duration>,
     complaints: Limiter<Complaint>,
@@ -99,7 +83,9 @@ impl Reporter {
         }
         // Also if it is ending by now: a manager takes a service that was never ready for a failed one.
         let status = self.status();
-        self.notify(&[NotifyState::Ready, NotifyState::Status(&status)]);
+        let ready = [NotifyState::Ready, NotifyState::Status(&status)];
+        let told = self.notify.tell_surely(&ready);
+        self.complain_of(told);
         // Twice as often as the manager wants it, as it advises.
         let interval = self.watchdog.map_or(STATUS_INTERVAL, |limit| limit / 2);
         loop {
@@ -115,7 +101,7 @@ impl Reporter {
             return;
         }
         let status = NotifyState::Status("answering what is queued, then ending");
-        self.notify(&[NotifyState::Stopping, status]);
+        self.tell(&[NotifyState::Stopping, status]);
     }
 
     /// A sign of life, unless a worker has left the question unanswered for a whole interval.
@@ -127,14 +113,14 @@ impl Reporter {
             if let Some(more) = self.complaints.judge(Complaint::Silent, 1, now) {
                 warn!("{sentence}, so the service manager gets no sign of life{more}");
             }
-            self.notify(&[NotifyState::Status(&sentence)]);
+            self.tell(&[NotifyState::Status(&sentence)]);
             return;
         }
         let status = self.status();
         let status = NotifyState::Status(&status);
         match question {
-            Some(_) => self.notify(&[NotifyState::Watchdog, status]),
-            None => self.notify(&[status]),
+            Some(_) => self.tell(&[NotifyState::Watchdog, status]),
+            None => self.tell(&[status]),
         }
     }
 
@@ -143,8 +129,13 @@ impl Reporter {
         summary.map_or_else(String::new, |summary| status(&summary))
     }
 
-    fn notify(&mut self, states: &[NotifyState<'_>]) {
-        let Err(error) = sd_notify::notify(states) else {
+    fn tell(&mut self, states: &[NotifyState<'_>]) {
+        let told = self.notify.tell(states);
+        self.complain_of(told);
+    }
+
+    fn complain_of(&mut self, told: io::Result<()>) {
+        let Err(error) = told else {
             return;
         };
         let now = self.since.elapsed();

@@ -8,6 +8,7 @@ use tracing::warn;
 use crate::error::Error;
 use crate::log::{Log, trouble};
 use crate::metrics::{Door, Metrics};
+use crate::notify::Notify;
 use crate::periodic::Periodic;
 use crate::server::Running;
 use crate::systemd::{self, Reports};
@@ -25,16 +26,22 @@ impl Watchers {
     ///
     /// # Errors
     /// [`Error::System`] if the system has no room for their threads.
-    pub fn start(running: &Running, door: Option<Door>, log: &Log) -> Result<Self, Error> {
+    pub fn start(
+        running: &Running,
+        door: Option<Door>,
+        notify: Notify,
+        log: &Log,
+    ) -> Result<Self, Error> {
         let lifecycle = running.stopper();
         let metrics = door
             .map(|door| door.serve(running.observer(), lifecycle.clone(), log.unwritten()))
             .transpose()?;
-        let reports =
-            systemd::start(lifecycle, running.observer()).map_err(|source| Error::System {
+        let reports = systemd::start(lifecycle, running.observer(), notify).map_err(|source| {
+            Error::System {
                 operation: "start the thread that reports to the service manager (NOTIFY_SOCKET)",
                 source,
-            })?;
+            }
+        })?;
         // A service has somebody who reads its log. Any other server makes no call while it is idle,
         // and tells of its losses in its summary.
         let is_service = metrics.is_some() || reports.is_some();

@@ -16,9 +16,9 @@ use super::channel::{Channel, MOST_FILES, wait_for};
 use super::message::{Files, Inherited, Legacy, Order, PROTOCOL, Report, Word};
 use super::starter;
 use crate::lifecycle::Lifecycle;
+use crate::notify::Notify;
 use crate::server::Server;
 use crate::steering::Steering;
-use crate::systemd;
 use crate::udp::Socket;
 
 /// The starter of a server, if it could be had. It is launched before the server is confined.
@@ -54,6 +54,7 @@ struct Shared {
     /// Until the workers have ended: sockets that nobody reads shall close.
     estate: Mutex<Option<Estate>>,
     lifecycle: Lifecycle,
+    notify: Notify,
     under_way: AtomicBool,
     /// The one who has taken over.
     heir: Mutex<Option<Channel>>,
@@ -77,6 +78,7 @@ impl Predecessor {
         server: &Server,
         from_manager: bool,
         metrics: Option<TcpListener>,
+        notify: Notify,
     ) -> Self {
         Self {
             shared: Arc::new(Shared {
@@ -88,6 +90,7 @@ impl Predecessor {
                     metrics,
                 })),
                 lifecycle: server.lifecycle(),
+                notify,
                 under_way: AtomicBool::new(true),
                 heir: Mutex::new(None),
             }),
@@ -180,14 +183,14 @@ impl Shared {
 
     fn replace(&self) {
         info!("SIGUSR2: starts the program anew to take over");
-        systemd::reloading();
+        self.notify.reloading();
         match self.try_to_replace() {
             Ok(()) => {}
             Err(failure) => {
                 if let Some(estate) = self.estate().as_ref() {
                     estate.steering.restore(&estate.groups);
                 }
-                systemd::reloaded(None);
+                self.notify.reloaded(None);
                 self.under_way.store(false, Ordering::Release);
                 warn!("not replaced, since {failure}; this program goes on");
             }
@@ -230,7 +233,7 @@ impl Shared {
         if !self.lifecycle.hand_over() {
             return Err(give_up(starter, Failure::Ending));
         }
-        systemd::reloaded(Some(process));
+        self.notify.reloaded(Some(process));
         // A starter that has gone cannot end the successor either.
         let _told: io::Result<()> = starter.send(&Order::Settled, &[]);
         if let Err(error) = successor.send(&Word::Yours, &[]) {

@@ -56,8 +56,8 @@ fn compiled(calls: Calls, others: SeccompAction, these: SeccompAction) -> io::Re
         .map_err(|_unknown| io::Error::from(io::ErrorKind::Unsupported))?;
     let rules: Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError> = calls
         .into_iter()
-        .map(|(call, conditions)| {
-            let rules: Result<_, _> = conditions.into_iter().map(rule).collect();
+        .map(|(call, ways)| {
+            let rules: Result<_, _> = ways.into_iter().map(rule).collect();
             Ok((call, rules?))
         })
         .collect();
@@ -66,13 +66,16 @@ fn compiled(calls: Calls, others: SeccompAction, these: SeccompAction) -> io::Re
         .map_err(io::Error::other)
 }
 
-fn rule(condition: Condition) -> Result<SeccompRule, seccompiler::BackendError> {
-    SeccompRule::new(vec![SeccompCondition::new(
-        condition.argument,
-        SeccompCmpArgLen::Dword,
-        SeccompCmpOp::MaskedEq(condition.mask.into()),
-        condition.value.into(),
-    )?])
+fn rule(conditions: Vec<Condition>) -> Result<SeccompRule, seccompiler::BackendError> {
+    let conditions = conditions.into_iter().map(|condition| {
+        SeccompCondition::new(
+            condition.argument,
+            SeccompCmpArgLen::Dword,
+            SeccompCmpOp::MaskedEq(condition.mask.into()),
+            condition.value.into(),
+        )
+    });
+    SeccompRule::new(conditions.collect::<Result<_, _>>()?)
 }
 
 fn apply(filter: &BpfProgram) -> io::Result<()> {
@@ -96,7 +99,7 @@ mod tests {
     use super::*;
     use std::fs::File;
     use std::net::UdpSocket;
-    use std::os::unix::net::UnixDatagram;
+    use std::os::unix::net::{UnixDatagram, UnixStream};
     use std::process::Command;
     use std::thread;
 
@@ -126,13 +129,15 @@ mod tests {
             assert!(refused(Command::new("/bin/true").status()));
             // But another thread, and a pair of sockets for signals.
             thread::spawn(|| ()).join().unwrap();
-            UnixDatagram::pair().unwrap();
+            UnixStream::pair().unwrap();
+            // Of which one end could send elsewhere.
+            assert!(refused(UnixDatagram::pair()));
         });
         File::open("/proc/self/status").unwrap();
     }
 
     #[test]
-    fn a_need_for_files_or_unix_sockets_lets_them_through_and_no_other() {
+    fn a_need_for_files_lets_them_through_and_no_other() {
         let reads = Needs {
             reads: vec!["/proc".into()],
             ..Needs::default()
@@ -141,15 +146,23 @@ mod tests {
             File::open("/proc/self/status").unwrap();
             assert!(refused(UnixDatagram::unbound()));
         });
-        let unix = Needs {
-            unix_sockets: true,
-            ..Needs::default()
-        };
-        bound(unix, || {
-            UnixDatagram::unbound().unwrap();
-            assert!(refused(UdpSocket::bind("127.0.0.1:0")));
-            assert!(refused(File::open("/proc/self/status")));
+    }
+
+    #[test]
+    fn a_socket_that_is_connected_goes_on_to_send_and_is_connected_to_no_other() {
+        let path = std::env::temp_dir().join(format!("echo-reactor-calls-{}", process::id()));
+        let manager = UnixDatagram::bind(&path).unwrap();
+        let socket = UnixDatagram::unbound().unwrap();
+        socket.connect(&path).unwrap();
+        let name = path.clone();
+        let sent = bound(Needs::default(), move || {
+            socket.send(b"word").unwrap();
+            assert!(refused(socket.connect(name)));
         });
+        std::fs::remove_file(path).unwrap();
+        if sent.is_some() {
+            assert_eq!(manager.recv(&mut [0; 8]).unwrap(), 4);
+        }
     }
 
     #[test]

@@ -28,17 +28,16 @@ pub(super) fn restrict(needs: &Needs) -> Effect<Coverage> {
 /// Everything that the kernel can guard is refused, then the needs are let through.
 fn rules(needs: &Needs) -> Result<RestrictionStatus, String> {
     let words = |error: RulesetError| error.to_string();
-    let mut ruleset = Ruleset::default()
+    let ruleset = Ruleset::default()
         .handle_access(AccessFs::from_all(GUARDED))
         .map_err(words)?
         .handle_access(AccessNet::from_all(GUARDED))
         .map_err(words)?
         .scope(Scope::Signal)
+        .map_err(words)?
+        // A socket that is connected already, as that of a service manager, goes on to work.
+        .scope(Scope::AbstractUnixSocket)
         .map_err(words)?;
-    if !needs.unix_sockets {
-        // Some service managers listen on an abstract one.
-        ruleset = ruleset.scope(Scope::AbstractUnixSocket).map_err(words)?;
-    }
     let mut created = ruleset.create().map_err(words)?;
     let targets: Vec<PathBuf> = needs
         .reads

@@ -7,8 +7,9 @@ use libc::c_long;
 
 use super::Needs;
 
-/// Calls, each with the conditions of which one must hold; without any, it is always let through.
-pub(super) type Calls = BTreeMap<c_long, Vec<Condition>>;
+/// Calls, each with the ways in which it may be made: of one of them all conditions must hold. Without
+/// any, it is always let through.
+pub(super) type Calls = BTreeMap<c_long, Vec<Vec<Condition>>>;
 
 /// What the bits of one argument must be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -36,6 +37,8 @@ pub(super) fn allowed(needs: &Needs, own: u32) -> Calls {
     }
     if needs.accepts {
         always(&mut calls, CONNECTIONS);
+        // Whoever accepts a connection has it not wait.
+        only_if(&mut calls, libc::SYS_ioctl, is(1, FIONBIO));
         // How many files it may open.
         only_if(&mut calls, libc::SYS_prlimit64, is(0, 0));
     }
@@ -64,11 +67,10 @@ pub(super) fn allowed(needs: &Needs, own: u32) -> Calls {
         let name_something = is(0, name_something.cast_unsigned());
         only_if(&mut calls, libc::SYS_prctl, name_something);
     }
-    only_if(&mut calls, libc::SYS_socketpair, UNIX);
-    if needs.unix_sockets {
-        only_if(&mut calls, libc::SYS_socket, UNIX);
-        // To a Unix socket, since it can open no other; the files guard which.
-        always(&mut calls, &[libc::SYS_connect]);
+    // Pairs that stay pairs: for signals, and to speak with a successor. Landlock does not guard Unix
+    // sockets with a path, so that no other one is opened, nor connected.
+    for kind in [libc::SOCK_STREAM, libc::SOCK_SEQPACKET] {
+        only_if_all(&mut calls, libc::SYS_socketpair, vec![UNIX, of_kind(kind)]);
     }
     // No memory that a fault may have filled becomes code, and no process is born.
     only_if(&mut calls, libc::SYS_mmap, NO_CODE);
@@ -82,10 +84,14 @@ fn always(calls: &mut Calls, list: &[c_long]) {
 }
 
 fn only_if(calls: &mut Calls, call: c_long, condition: Condition) {
+    only_if_all(calls, call, vec![condition]);
+}
+
+fn only_if_all(calls: &mut Calls, call: c_long, conditions: Vec<Condition>) {
     match calls.get_mut(&call) {
-        Some(conditions) if conditions.is_empty() => {}
-        Some(conditions) => conditions.push(condition),
-        None => drop(calls.insert(call, vec![condition])),
+        Some(ways) if ways.is_empty() => {}
+        Some(ways) => ways.push(conditions),
+        None => drop(calls.insert(call, vec![conditions])),
     }
 }
 
@@ -97,8 +103,24 @@ const fn is(argument: u8, value: u32) -> Condition {
     }
 }
 
+/// The kernel looks at 32 bits of it, and so does the filter (`ioctl` in `fs/ioctl.c`).
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the constants of `ioctl` have 32 bits"
+)]
+const FIONBIO: u32 = libc::FIONBIO as u32;
+
 /// From `include/uapi/linux/membarrier.h`.
 const MEMBARRIER_CMD_GLOBAL: u32 = 1;
+
+/// A socket of this kind, whatever flags come with it (`SOCK_TYPE_MASK` in `include/linux/net.h`).
+const fn of_kind(kind: libc::c_int) -> Condition {
+    Condition {
+        argument: 1,
+        mask: 0xf,
+        value: kind.cast_unsigned(),
+    }
+}
 
 const UNIX: Condition = is(0, libc::AF_UNIX.cast_unsigned());
 
@@ -210,7 +232,6 @@ const CONNECTIONS: &[c_long] = &[
     libc::SYS_eventfd2,
     libc::SYS_getdents64,
     libc::SYS_getpeername,
-    libc::SYS_ioctl,
     libc::SYS_lseek,
     libc::SYS_pread64,
     libc::SYS_setsockopt,
@@ -249,14 +270,15 @@ mod tests {
     #[test]
     fn who_needs_nothing_opens_nothing_and_starts_nothing() {
         let calls = allowed(&Needs::default(), 7);
-        for call in [libc::SYS_openat, libc::SYS_socket, libc::SYS_bind] {
-            assert!(!calls.contains_key(&call), "{call}");
+        let opening = [libc::SYS_openat, libc::SYS_socket];
+        for call in opening.iter().chain(&[libc::SYS_bind, libc::SYS_connect]) {
+            assert!(!calls.contains_key(call), "{call}");
         }
         for call in FATAL {
             assert!(!calls.contains_key(call), "{call}");
         }
-        assert_eq!(calls[&libc::SYS_clone], [A_THREAD]);
-        assert_eq!(calls[&libc::SYS_kill], [is(0, 7)]);
+        assert_eq!(calls[&libc::SYS_clone], [[A_THREAD]]);
+        assert_eq!(calls[&libc::SYS_kill], [[is(0, 7)]]);
     }
 
     /// The kernel remembers the verdict on a call whose arguments do not matter.
@@ -264,7 +286,7 @@ mod tests {
     fn what_is_called_for_datagrams_is_judged_by_its_number_alone() {
         let calls = allowed(&Needs::default(), 7);
         for call in DATAGRAMS.iter().chain(OF_OLD_ARCHITECTURES) {
-            assert_eq!(calls[call], [], "{call}");
+            assert!(calls[call].is_empty(), "{call}");
         }
     }
 
@@ -276,10 +298,9 @@ mod tests {
         assert!(
             accepts.contains_key(&libc::SYS_accept4) && !accepts.contains_key(&libc::SYS_openat)
         );
-        let unix = with(|needs| needs.unix_sockets = true);
-        assert_eq!(unix[&libc::SYS_socket], [UNIX]);
+        assert_eq!(accepts[&libc::SYS_ioctl], [[is(1, FIONBIO)]]);
         let steers = with(|needs| needs.steers = true);
-        let option = |name: libc::c_int| is(2, name.cast_unsigned());
+        let option = |name: libc::c_int| [is(2, name.cast_unsigned())];
         let options = [
             libc::SO_ATTACH_REUSEPORT_CBPF,
             libc::SO_DETACH_REUSEPORT_BPF,

@@ -47,8 +47,6 @@ pub struct Needs {
     pub accepts: bool,
     /// Whether it changes how the kernel chooses among its sockets, as it takes to hand them over.
     pub steers: bool,
-    /// Whether it opens Unix sockets, to tell a service manager how it is.
-    pub unix_sockets: bool,
 }
 
 /// What became of each part of the sandbox.

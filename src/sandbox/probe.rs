@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::net::UdpSocket;
+use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -17,6 +18,10 @@ pub enum Probe {
     Write,
     /// Open a socket and bind it
     Socket,
+    /// Open a Unix socket, and connect it to that of the service manager if there is one
+    Connect,
+    /// Change by `ioctl` what it may do with standard output when it becomes another program
+    Ioctl,
     /// Start a process
     Fork,
     /// Become another program
@@ -39,6 +44,11 @@ impl Probe {
             Self::Read => File::open("/etc/passwd").map(drop),
             Self::Write => File::options().write(true).open("/dev/null").map(drop),
             Self::Socket => UdpSocket::bind("127.0.0.1:0").map(drop),
+            Self::Connect => {
+                let socket = UnixDatagram::unbound()?;
+                std::env::var_os("NOTIFY_SOCKET").map_or(Ok(()), |path| socket.connect(path))
+            }
+            Self::Ioctl => Ok(rustix::io::ioctl_fioclex(io::stdout())?),
             Self::Fork => Command::new("/bin/true").status().map(drop),
             Self::Exec => Err(Command::new("/bin/true").exec()),
             Self::Ptrace => Ok(nix::sys::ptrace::traceme()?),

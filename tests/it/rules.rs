@@ -109,6 +109,24 @@ fn a_hangup_has_the_files_read_again_and_a_bad_one_changes_nothing() {
 }
 
 #[test]
+fn a_pipe_in_the_place_of_a_file_changes_nothing_and_keeps_nobody_waiting() {
+    let file = Rules::fresh("pipe", "127.0.0.2\n");
+    let (mut program, server) = Program::listening(&["--deny-file", file.path()]);
+    fs::remove_file(&file.0).expect("it is there");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &file.0, rustix::fs::Mode::RUSR)
+        .expect("pipes can be made");
+    program.signal(Signal::HUP);
+    let said = program.error_line();
+    for word in ["--deny-file", file.path(), "no regular file", "stay"] {
+        assert!(said.contains(word), "{said}");
+    }
+    from_to(2, server).send(b"denied");
+    from_to(1, server).assert_echo(b"answered");
+    program.signal(Signal::TERM);
+    assert_eq!(program.end().counted("refused"), Some(1));
+}
+
+#[test]
 fn an_empty_file_of_allowed_networks_allows_nobody() {
     let file = Rules::fresh("empty", "# nobody yet\n");
     let config = told_by(&["--listen", "127.0.0.1:0", "--allow-file", file.path()]);

@@ -19,10 +19,12 @@ use crate::rig::thread::threads_of;
 use crate::rig::until;
 
 /// What `--sandbox-probe` can try, and whether the process is killed for it.
-const PROBES: [(&str, bool); 8] = [
+const PROBES: [(&str, bool); 10] = [
     ("read", false),
     ("write", false),
     ("socket", false),
+    ("connect", false),
+    ("ioctl", false),
     ("fork", false),
     ("signal", false),
     ("root", false),
@@ -30,10 +32,13 @@ const PROBES: [(&str, bool); 8] = [
     ("ptrace", true),
 ];
 
+/// By a server that has a service manager and answers scrapes.
 fn tried(what: &str, mode: &str) -> Output {
+    let manager = Manager::new();
     Command::new(PROGRAM)
-        .args(["--listen", "127.0.0.1:0"])
+        .args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"])
         .args(["--sandbox", mode, "--sandbox-probe", what])
+        .env("NOTIFY_SOCKET", &manager.path)
         .output()
         .expect("the program can be started")
 }
@@ -155,7 +160,6 @@ fn no_call_of_any_mode_is_refused() {
             command.arg(&networks.0);
         }
         command.args(arguments);
-        // Someone has to hear it, or sending would wait.
         let manager = Manager::new();
         if mode.contains("--metrics") {
             command.env("NOTIFY_SOCKET", &manager.path);

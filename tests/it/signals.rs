@@ -79,3 +79,19 @@ fn a_second_signal_ends_a_program_whose_summary_nobody_reads() {
     assert_second_signal_ends(&[], Signal::TERM, Signal::TERM);
     assert_second_signal_ends(&[], Signal::INT, Signal::TERM);
 }
+
+/// What SIGUSR1 prints hangs, and it hangs again for each further one.
+#[test]
+fn signals_end_a_program_whose_statistics_nobody_reads() {
+    let (mut program, server) = Program::listening(&[]);
+    program.jam_stdout();
+    (0..3).for_each(|_| {
+        program.signal(Signal::USR1);
+        Client::to(server).assert_echo(b"Hello, world");
+    });
+    program.signal(Signal::TERM);
+    until_free(server);
+    program.signal(Signal::INT);
+    let status = program.status();
+    assert_eq!(status.signal(), Some(Signal::INT.as_raw()), "{status}");
+}

@@ -75,3 +75,25 @@ fn a_manager_that_has_gone_is_told_of_and_no_reason_to_stop() {
     client.assert_echo(b"quit");
     program.end().assert_well();
 }
+
+#[test]
+fn a_manager_that_does_not_read_is_told_of_and_keeps_nobody_waiting() {
+    let manager = Manager::new();
+    let (mut program, client) = manager.start(&[], Some(2_000));
+    let warning = program.error_line();
+    assert!(warning.contains("NOTIFY_SOCKET"), "{warning}");
+    client.assert_echo(b"Hello, world");
+    program.signal(Signal::TERM);
+    assert_eq!(program.end().status.code(), Some(0));
+}
+
+#[test]
+fn a_manager_that_cannot_be_reached_is_told_of_at_the_start() {
+    let manager = Manager::new();
+    std::fs::remove_file(&manager.path).expect("it is there");
+    let (mut program, client) = manager.start(&[], None);
+    let warning = program.error_line();
+    assert!(warning.contains("NOTIFY_SOCKET"), "{warning}");
+    client.assert_echo(b"quit");
+    program.end().assert_well();
+}
