@@ -208,7 +208,8 @@ fn answer(
     // Its sockets close, whoever reads what is printed now.
     drop((running, periodic));
     summary.unlogged = printer.map_or(0, Printer::finish);
-    print_statistics("summary", &summary, cli.json)
+    print_statistics("summary", &summary, cli.json)?;
+    predecessor.verdict()
 }
 
 /// What prints the statistics so far, from any thread.

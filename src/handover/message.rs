@@ -10,11 +10,13 @@
 //!   |------------------------------------------>| opens what it needs besides,
 //!   |                                Word::Ready| and reads
 //!   |<------------------------------------------|
+//!   | Word::Yours                               |
+//!   |------------------------------------------>|
+//!   |                                 Word::Mine|
+//!   |<------------------------------------------| announces itself
 //!   | stops to read      |                      |
 //!   | Order::Settled     |                      |
 //!   |------------------->|                      |
-//!   | Word::Yours                               |
-//!   |------------------------------------------>| announces itself
 //!   | Word::Quit, if somebody has ended the server meanwhile
 //!   |------------------------------------------>|
 //! ```
@@ -91,8 +93,10 @@ pub(super) struct Files {
 pub(super) enum Word {
     /// From the successor: every worker reads.
     Ready,
-    /// From the server: it reads no more.
+    /// From the server: it stops to read when it has heard that this has come.
     Yours,
+    /// From the successor: it has come.
+    Mine,
     /// From the server: somebody has ended it while it went.
     Quit,
 }
@@ -106,4 +110,4 @@ impl Legacy {
 }
 
 /// What is understood here; a successor of another kind ends with a word about it.
-pub(super) const PROTOCOL: u32 = 1;
+pub(super) const PROTOCOL: u32 = 2;

@@ -15,6 +15,7 @@ use super::PATIENCE;
 use super::channel::{Channel, MOST_FILES, wait_for};
 use super::message::{Files, Inherited, Legacy, Order, PROTOCOL, Report, Word};
 use super::starter;
+use crate::error::Error;
 use crate::lifecycle::Lifecycle;
 use crate::server::Server;
 use crate::steering::Steering;
@@ -57,6 +58,8 @@ struct Shared {
     under_way: AtomicBool,
     /// The one who has taken over.
     heir: Mutex<Option<Channel>>,
+    /// Whether the one to whom it was given has gone.
+    forsaken: AtomicBool,
 }
 
 /// What is handed over.
@@ -90,6 +93,7 @@ impl Predecessor {
                 lifecycle: server.lifecycle(),
                 under_way: AtomicBool::new(true),
                 heir: Mutex::new(None),
+                forsaken: AtomicBool::new(false),
             }),
         }
     }
@@ -139,6 +143,20 @@ impl Predecessor {
         {
             error!("cannot tell the successor that it shall end: {error}");
         }
+    }
+
+    /// Whether somebody answers who has taken over, if anybody has.
+    ///
+    /// # Errors
+    /// [`Error::System`] if that one had gone when this server let go.
+    pub fn verdict(&self) -> Result<(), Error> {
+        if self.shared.forsaken.load(Ordering::Acquire) {
+            return Err(Error::System {
+                operation: "be replaced",
+                source: io::Error::other("the new program has gone, so nobody answers"),
+            });
+        }
+        Ok(())
     }
 }
 
@@ -217,24 +235,36 @@ impl Shared {
             Some(estate) => estate.hand_to(&successor).map_err(Failure::from),
             None => Err(Failure::Ending),
         };
-        if let Err(failure) = handed.and_then(|()| until_ready(starter, &successor, end)) {
+        let agreed = handed
+            .and_then(|()| until(Word::Ready, starter, &successor, end))
+            .and_then(|()| Ok(successor.send(&Word::Yours, &[])?))
+            // One that has given up or died since it was ready does not say this.
+            .and_then(|()| until(Word::Mine, starter, &successor, Instant::now() + PATIENCE));
+        if let Err(failure) = agreed {
             return Err(give_up(starter, failure));
         }
         self.let_go(starter, successor, process)
     }
 
-    /// The moment from which on the successor alone answers.
+    /// The moment from which on the successor alone answers. Up to here both read.
     fn let_go(&self, starter: &Channel, successor: Channel, process: u32) -> Result<(), Failure> {
         // Whoever waits for the workers to end waits for this too.
         let mut heir = self.heir();
-        if !self.lifecycle.hand_over() {
-            return Err(give_up(starter, Failure::Ending));
+        let handed = self.lifecycle.hand_over();
+        if handed {
+            systemd::reloaded(Some(process));
+        } else {
+            // One that has gone need not be told.
+            let _told: io::Result<()> = successor.send(&Word::Quit, &[]);
         }
-        systemd::reloaded(Some(process));
         // A starter that has gone cannot end the successor either.
         let _told: io::Result<()> = starter.send(&Order::Settled, &[]);
-        if let Err(error) = successor.send(&Word::Yours, &[]) {
-            error!("process {process} has gone just as it took over ({error}), so nobody answers");
+        if !handed {
+            return Err(Failure::Ending);
+        }
+        if has_gone(&successor) {
+            error!("process {process} has gone just as it took over, so nobody answers");
+            self.forsaken.store(true, Ordering::Release);
             return Ok(());
         }
         // As visible as any other change of who is answered, and before this program may end.
@@ -244,8 +274,17 @@ impl Shared {
     }
 }
 
-/// Waits until the successor reads.
-fn until_ready(starter: &Channel, successor: &Channel, end: Instant) -> Result<(), Failure> {
+/// Whether it has closed its end; there is nothing else that it could say by now.
+fn has_gone(successor: &Channel) -> bool {
+    !matches!(
+        wait_for([successor.as_fd()], Some(Instant::now())),
+        Ok([false])
+    )
+}
+
+/// Waits until the successor says `word`. What its starter reports counts more: words of one that has
+/// ended may still be there.
+fn until(word: Word, starter: &Channel, successor: &Channel, end: Instant) -> Result<(), Failure> {
     // One that is no successor may close its end and go on, or end only later.
     let mut closed = false;
     loop {
@@ -256,17 +295,6 @@ fn until_ready(starter: &Channel, successor: &Channel, end: Instant) -> Result<(
         } else {
             wait_for(files, Some(end))?
         };
-        if spoke {
-            match successor.receive() {
-                Ok(Some((Word::Ready, _))) => return Ok(()),
-                Ok(Some((Word::Yours | Word::Quit, _))) => return Err(Failure::Stranger),
-                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                    return Err(Failure::Stranger);
-                }
-                // As by a successor that ends with files unread.
-                Ok(None) | Err(_) => closed = true,
-            }
-        }
         if reported {
             return match starter.receive() {
                 Ok(Some((Report::Ended { how, words }, _))) => Err(Failure::Ended { how, words }),
@@ -274,7 +302,17 @@ fn until_ready(starter: &Channel, successor: &Channel, end: Instant) -> Result<(
                 | Err(_) => Err(Failure::NoStarter),
             };
         }
-        if !spoke {
+        if spoke {
+            match successor.receive::<Word>() {
+                Ok(Some((said, _))) if said == word => return Ok(()),
+                Ok(Some(_)) => return Err(Failure::Stranger),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    return Err(Failure::Stranger);
+                }
+                // As by a successor that ends with files unread.
+                Ok(None) | Err(_) => closed = true,
+            }
+        } else {
             return Err(Failure::Slow { words: None });
         }
     }

@@ -142,8 +142,8 @@ impl Inheritance {
         })
     }
 
-    /// Says that the workers read, and waits until the predecessor lets go: then its sockets are this
-    /// server's. `surplus` reads those that are too many; from when they are closed, or at once, the
+    /// Says that the workers read, and waits until the predecessor is about to let go: then its sockets
+    /// are this server's. `surplus` reads those that are too many; from when they are closed, or at once, the
     /// server may be replaced as the `next` in line.
     ///
     /// # Errors
@@ -200,8 +200,8 @@ impl Inheritance {
         }
         self.channel.send(&Word::Ready, &[])?;
         match message(&self.channel, Instant::now() + PATIENCE)? {
-            (Word::Yours, _) => Ok(()),
-            (Word::Ready | Word::Quit, _) => Err(io::ErrorKind::InvalidData.into()),
+            (Word::Yours, _) => self.channel.send(&Word::Mine, &[]),
+            (Word::Ready | Word::Mine | Word::Quit, _) => Err(io::ErrorKind::InvalidData.into()),
         }
     }
 }
@@ -301,7 +301,7 @@ impl Caretaker {
                 info!("somebody has ended the predecessor while it went, so this one ends");
                 self.lifecycle.quit();
             }
-            Ok(Some((Word::Ready | Word::Yours, _))) => {}
+            Ok(Some((Word::Ready | Word::Yours | Word::Mine, _))) => {}
             Ok(None) | Err(_) => self.channel = None,
         }
     }

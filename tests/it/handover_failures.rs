@@ -58,7 +58,7 @@ impl Drop for Installed {
 }
 
 /// What stands in the place of the program, and what the server has to say of it.
-const BAD: [(&str, u32, &[&str]); 6] = [
+const BAD: [(&str, u32, &[&str]); 7] = [
     ("exit 0", 0o755, &["exit code 0 before it was ready"]),
     (
         "echo not today >&2; exit 3",
@@ -77,6 +77,8 @@ const BAD: [(&str, u32, &[&str]); 6] = [
         &["speaks to nobody"],
     ),
     ("kill -9 $$", 0o755, &["signal 9"]),
+    // It says that it is ready, and is not there to take over.
+    (r#"printf '"Ready"' >&0; exit 4"#, 0o755, &["exit code 4"]),
 ];
 
 #[test]
