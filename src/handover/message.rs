@@ -25,6 +25,14 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+/// What concerns one attempt to replace a server. They are counted, so that what is said late of one
+/// that is over is not taken for the next one's.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub(super) struct About<T> {
+    pub(super) attempt: u64,
+    pub(super) what: T,
+}
+
 /// From a server to its starter.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub(super) enum Order {

@@ -4,16 +4,16 @@
 use std::io;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tracing::{error, info, warn};
 
 use super::PATIENCE;
 use super::channel::{Channel, MOST_FILES, wait_for};
-use super::message::{Files, Inherited, Legacy, Order, PROTOCOL, Report, Word};
+use super::message::{About, Files, Inherited, Legacy, Order, PROTOCOL, Report, Word};
 use super::starter;
 use crate::error::Error;
 use crate::lifecycle::Lifecycle;
@@ -56,6 +56,8 @@ struct Shared {
     estate: Mutex<Option<Estate>>,
     lifecycle: Lifecycle,
     under_way: AtomicBool,
+    /// How often somebody has tried to replace it.
+    attempts: AtomicU64,
     /// The one who has taken over.
     heir: Mutex<Option<Channel>>,
     /// Whether the one to whom it was given has gone.
@@ -92,6 +94,7 @@ impl Predecessor {
                 })),
                 lifecycle: server.lifecycle(),
                 under_way: AtomicBool::new(true),
+                attempts: AtomicU64::new(0),
                 heir: Mutex::new(None),
                 forsaken: AtomicBool::new(false),
             }),
@@ -175,6 +178,11 @@ enum Failure {
     Slow { words: Option<String> },
     #[error("the process that starts successors has gone")]
     NoStarter,
+    #[error(
+        "the process that starts successors did not answer within {} seconds",
+        PATIENCE.as_secs()
+    )]
+    SlowStarter,
     #[error("the new program speaks to nobody as a successor does")]
     Stranger,
     #[error("this server is ending")]
@@ -213,23 +221,26 @@ impl Shared {
     }
 
     fn try_to_replace(&self) -> Result<(), Failure> {
-        let Ok(starter) = &self.starter else {
+        let Ok(channel) = &self.starter else {
             return Err(Failure::NoStarter);
+        };
+        let starter = &Attempt {
+            number: self.attempts.fetch_add(1, Ordering::Relaxed),
+            starter: channel,
         };
         let (successor, theirs) = Channel::pair()?;
         let end = Instant::now() + PATIENCE;
-        let gone = |_error| Failure::NoStarter;
-        starter
-            .send(&Order::Start, &[theirs.as_fd()])
-            .map_err(gone)?;
+        starter.order(Order::Start, &[theirs.as_fd()])?;
         drop(theirs);
-        if wait_for([starter.as_fd()], Some(end))? == [false] {
-            return Err(Failure::NoStarter);
-        }
-        let process = match starter.receive().map_err(gone)? {
-            Some((Report::Started { process }, _)) => process,
-            Some((Report::NotStarted { reason }, _)) => return Err(Failure::NotStarted(reason)),
-            Some((Report::Ended { .. }, _)) | None => return Err(Failure::NoStarter),
+        let process = match starter.report(end)? {
+            Some(Report::Started { process }) => process,
+            Some(Report::NotStarted { reason }) => return Err(Failure::NotStarted(reason)),
+            Some(Report::Ended { .. }) => return Err(Failure::NoStarter),
+            None => {
+                // For when it goes on.
+                starter.order(Order::GiveUp, &[])?;
+                return Err(Failure::SlowStarter);
+            }
         };
         let handed = match self.estate().as_ref() {
             Some(estate) => estate.hand_to(&successor).map_err(Failure::from),
@@ -247,7 +258,12 @@ impl Shared {
     }
 
     /// The moment from which on the successor alone answers. Up to here both read.
-    fn let_go(&self, starter: &Channel, successor: Channel, process: u32) -> Result<(), Failure> {
+    fn let_go(
+        &self,
+        starter: &Attempt<'_>,
+        successor: Channel,
+        process: u32,
+    ) -> Result<(), Failure> {
         // Whoever waits for the workers to end waits for this too.
         let mut heir = self.heir();
         let handed = self.lifecycle.hand_over();
@@ -258,7 +274,7 @@ impl Shared {
             let _told: io::Result<()> = successor.send(&Word::Quit, &[]);
         }
         // A starter that has gone cannot end the successor either.
-        let _told: io::Result<()> = starter.send(&Order::Settled, &[]);
+        let _told: Result<(), Failure> = starter.order(Order::Settled, &[]);
         if !handed {
             return Err(Failure::Ending);
         }
@@ -284,11 +300,16 @@ fn has_gone(successor: &Channel) -> bool {
 
 /// Waits until the successor says `word`. What its starter reports counts more: words of one that has
 /// ended may still be there.
-fn until(word: Word, starter: &Channel, successor: &Channel, end: Instant) -> Result<(), Failure> {
+fn until(
+    word: Word,
+    starter: &Attempt<'_>,
+    successor: &Channel,
+    end: Instant,
+) -> Result<(), Failure> {
     // One that is no successor may close its end and go on, or end only later.
     let mut closed = false;
     loop {
-        let files = [starter.as_fd(), successor.as_fd()];
+        let files = [starter.starter.as_fd(), successor.as_fd()];
         let [reported, spoke] = if closed {
             let [reported] = wait_for([files[0]], Some(end))?;
             [reported, false]
@@ -296,11 +317,13 @@ fn until(word: Word, starter: &Channel, successor: &Channel, end: Instant) -> Re
             wait_for(files, Some(end))?
         };
         if reported {
-            return match starter.receive() {
-                Ok(Some((Report::Ended { how, words }, _))) => Err(Failure::Ended { how, words }),
-                Ok(Some((Report::Started { .. } | Report::NotStarted { .. }, _)) | None)
-                | Err(_) => Err(Failure::NoStarter),
-            };
+            match starter.next_report()? {
+                Some(Report::Ended { how, words }) => return Err(Failure::Ended { how, words }),
+                Some(Report::Started { .. } | Report::NotStarted { .. }) => {
+                    return Err(Failure::NoStarter);
+                }
+                None => continue,
+            }
         }
         if spoke {
             match successor.receive::<Word>() {
@@ -319,21 +342,52 @@ fn until(word: Word, starter: &Channel, successor: &Channel, end: Instant) -> Re
 }
 
 /// Has the successor ended, if it has not ended yet, and takes its last words.
-fn give_up(starter: &Channel, failure: Failure) -> Failure {
+fn give_up(starter: &Attempt<'_>, failure: Failure) -> Failure {
     if matches!(failure, Failure::Ended { .. } | Failure::NoStarter) {
         return failure;
     }
-    let told = starter.send(&Order::GiveUp, &[]);
-    let report = told.and_then(|()| starter.receive());
+    let told = starter.order(Order::GiveUp, &[]);
+    let report = told.and_then(|()| starter.report(Instant::now() + BURIAL));
     match (failure, report) {
-        (Failure::Slow { .. }, Ok(Some((Report::Ended { words, .. }, _)))) => {
-            Failure::Slow { words }
-        }
+        (Failure::Slow { .. }, Ok(Some(Report::Ended { words, .. }))) => Failure::Slow { words },
         // It could not be spoken to because it had ended.
-        (Failure::System(_), Ok(Some((Report::Ended { how, words }, _)))) => {
+        (Failure::System(_), Ok(Some(Report::Ended { how, words }))) => {
             Failure::Ended { how, words }
         }
         (failure, _) => failure,
+    }
+}
+
+/// One attempt, as the starter knows it.
+struct Attempt<'a> {
+    number: u64,
+    starter: &'a Channel,
+}
+
+impl Attempt<'_> {
+    fn order(&self, what: Order, files: &[BorrowedFd<'_>]) -> Result<(), Failure> {
+        let attempt = self.number;
+        let sent = self.starter.send(&About { attempt, what }, files);
+        sent.map_err(|_gone| Failure::NoStarter)
+    }
+
+    /// What is reported next, if it comes in time.
+    fn report(&self, end: Instant) -> Result<Option<Report>, Failure> {
+        while wait_for([self.starter.as_fd()], Some(end))? == [true] {
+            let report = self.next_report()?;
+            if report.is_some() {
+                return Ok(report);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next report; `None` if it is about an attempt that is over.
+    fn next_report(&self) -> Result<Option<Report>, Failure> {
+        match self.starter.receive::<About<Report>>() {
+            Ok(Some((report, _))) => Ok((report.attempt == self.number).then_some(report.what)),
+            Ok(None) | Err(_) => Err(Failure::NoStarter),
+        }
     }
 }
 
@@ -366,3 +420,6 @@ fn inherited(group: &[Arc<Socket>]) -> Inherited {
         packet_info: first.options().packet_info,
     }
 }
+
+/// How long the starter may take to end a successor and to tell its last words.
+const BURIAL: Duration = Duration::from_secs(5);

@@ -32,7 +32,7 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use signal_hook::consts::SIGHUP;
 
 use super::channel::{Channel, wait_for};
-use super::message::{Order, Report};
+use super::message::{About, Order, Report};
 use super::{ROLE, STARTER, SUCCESSOR};
 
 /// Starts the companion of a server. `stderr` is what successors shall have, if it is not that of
@@ -94,20 +94,20 @@ fn serve() -> io::Result<()> {
     signal_hook::flag::register(SIGHUP, Arc::new(AtomicBool::new(false)))?;
     let program = env::var_os(PROGRAM).ok_or(io::ErrorKind::NotFound)?;
     let channel = Channel::inherited()?;
-    while let Some((order, files)) = channel.receive::<Order>()? {
+    while let Some((order, files)) = channel.receive::<About<Order>>()? {
         // An order for one that has ended meanwhile.
-        if order != Order::Start {
+        if order.what != Order::Start {
             continue;
         }
-        let started = start(&program, files);
+        let attempt = order.attempt;
+        let started = start(&program, attempt, files);
         match started {
             Ok(successor) => successor.attend(&channel)?,
-            Err(reason) => channel.send(
-                &Report::NotStarted {
-                    reason: format!("{}: {reason}", Path::new(&program).display()),
-                },
-                &[],
-            )?,
+            Err(reason) => {
+                let reason = format!("{}: {reason}", Path::new(&program).display());
+                let what = Report::NotStarted { reason };
+                channel.send(&About { attempt, what }, &[])?;
+            }
         }
     }
     Ok(())
@@ -115,13 +115,14 @@ fn serve() -> io::Result<()> {
 
 /// A program that runs, and is not settled yet.
 struct Successor {
+    attempt: u64,
     child: Child,
     exit: OwnedFd,
     stderr: PipeReader,
     said: Tail,
 }
 
-fn start(program: &OsString, files: Vec<OwnedFd>) -> io::Result<Successor> {
+fn start(program: &OsString, attempt: u64, files: Vec<OwnedFd>) -> io::Result<Successor> {
     let stdin = files.into_iter().next().ok_or(io::ErrorKind::InvalidData)?;
     let (stderr, writer) = io::pipe()?;
     let child = Command::new(program)
@@ -137,6 +138,7 @@ fn start(program: &OsString, files: Vec<OwnedFd>) -> io::Result<Successor> {
         .spawn()?;
     let exit = pidfd_open(Pid::from_child(&child), PidfdFlags::empty())?;
     Ok(Successor {
+        attempt,
         child,
         exit,
         stderr,
@@ -147,8 +149,10 @@ fn start(program: &OsString, files: Vec<OwnedFd>) -> io::Result<Successor> {
 impl Successor {
     /// Until it is settled or has ended. If the server goes first, it ends too.
     fn attend(mut self, channel: &Channel) -> io::Result<()> {
+        let attempt = self.attempt;
         let process = self.child.id();
-        channel.send(&Report::Started { process }, &[])?;
+        let what = Report::Started { process };
+        channel.send(&About { attempt, what }, &[])?;
         let mut hears = true;
         loop {
             let files = [channel.as_fd(), self.exit.as_fd(), self.stderr.as_fd()];
@@ -167,14 +171,15 @@ impl Successor {
             if !ordered {
                 continue;
             }
-            match channel.receive()? {
-                Some((Order::Settled, _)) => return Ok(()),
-                Some((Order::GiveUp, _)) | None => {
+            let order = channel.receive::<About<Order>>()?;
+            match order.map(|(order, _)| (order.attempt == attempt, order.what)) {
+                Some((true, Order::Settled)) => return Ok(()),
+                Some((true, Order::GiveUp)) | None => {
                     self.child.kill()?;
                     return self.report(channel);
                 }
                 // One at a time.
-                Some((Order::Start, _)) => {}
+                Some((_, Order::Start) | (false, _)) => {}
             }
         }
     }
@@ -196,11 +201,12 @@ impl Successor {
                 break;
             }
         }
-        let report = Report::Ended {
+        let what = Report::Ended {
             how: how(status),
             words: self.said.last_line(),
         };
-        channel.send(&report, &[])
+        let attempt = self.attempt;
+        channel.send(&About { attempt, what }, &[])
     }
 }
 

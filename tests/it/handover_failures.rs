@@ -5,6 +5,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rustix::process::{Signal, pidfd_send_signal};
+
 use crate::rig::lineage::{Lineage, summed};
 use crate::rig::program::PROGRAM;
 use crate::rig::stream::Stream;
@@ -114,12 +116,28 @@ fn a_program_that_hangs_is_ended_and_the_server_goes_on() {
     let (mut lineage, server) = Lineage::run(command);
     let stream = Stream::to(server);
     installed.script("echo still at it >&2; exec sleep 3600", 0o755);
-    lineage.signal(rustix::process::Signal::USR2);
+    lineage.signal(Signal::USR2);
     lineage.hear("starts the program anew");
     let why = lineage.hear_slowly("not replaced");
     assert!(why.contains("not ready within"), "{why}");
     assert!(why.contains("still at it"), "{why}");
     installed.link(Path::new(PROGRAM));
+    lineage.replace();
+    let sent = stream.end();
+    assert_eq!(summed(&lineage.end(), "echoed"), sent);
+}
+
+#[test]
+fn a_starter_that_was_slow_once_starts_the_next_successor_all_the_same() {
+    let (mut lineage, server) = Lineage::listening(&[]);
+    let stream = Stream::to(server);
+    let starter = lineage.starter();
+    pidfd_send_signal(&starter, Signal::STOP).unwrap();
+    lineage.signal(Signal::USR2);
+    lineage.hear("starts the program anew");
+    let why = lineage.hear_slowly("not replaced");
+    assert!(why.contains("did not answer within"), "{why}");
+    pidfd_send_signal(&starter, Signal::CONT).unwrap();
     lineage.replace();
     let sent = stream.end();
     assert_eq!(summed(&lineage.end(), "echoed"), sent);
