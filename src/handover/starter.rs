@@ -7,9 +7,9 @@
 //! nothing that the server says becomes part of them.
 //!
 //! What somebody gains who has taken over the confined server: they can have the program started
-//! anew that the administrator has put there, as often as they like but one at a time, and hand it
-//! sockets, which are all that they have anyway; and they can have the one ended that they have just
-//! had started. They cannot name another program, another argument, another file or another process.
+//! anew that the administrator has put there, one at a time, and hand it sockets, which are all that
+//! they have anyway; and they can have the one ended that they have just had started, or leave it to
+//! itself: then the companion ends, so that there is never more than one of those. They cannot name another program, another argument, another file or another process.
 //! What such a successor hears at the beginning is data that it checks, not code.
 //!
 //! The companion has the rights that the program was started with, since the successor may need them
@@ -78,7 +78,7 @@ fn same_file(one: &Path, other: &Path) -> io::Result<bool> {
     Ok((one.dev(), one.ino()) == (other.dev(), other.ino()))
 }
 
-/// Starts successors until the server has gone.
+/// Starts successors until the server has gone or is replaced.
 pub(super) fn run() -> ExitCode {
     match serve() {
         Ok(()) => ExitCode::SUCCESS,
@@ -102,7 +102,12 @@ fn serve() -> io::Result<()> {
         let attempt = order.attempt;
         let started = start(&program, attempt, files);
         match started {
-            Ok(successor) => successor.attend(&channel)?,
+            Ok(successor) => {
+                if let Fate::Settled = successor.attend(&channel)? {
+                    // The server ends, and the successor has a companion of its own.
+                    return Ok(());
+                }
+            }
             Err(reason) => {
                 let reason = format!("{}: {reason}", Path::new(&program).display());
                 let what = Report::NotStarted { reason };
@@ -111,6 +116,13 @@ fn serve() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What became of a successor.
+enum Fate {
+    /// It goes on by itself.
+    Settled,
+    Ended,
 }
 
 /// A program that runs, and is not settled yet.
@@ -148,7 +160,7 @@ fn start(program: &OsString, attempt: u64, files: Vec<OwnedFd>) -> io::Result<Su
 
 impl Successor {
     /// Until it is settled or has ended. If the server goes first, it ends too.
-    fn attend(mut self, channel: &Channel) -> io::Result<()> {
+    fn attend(mut self, channel: &Channel) -> io::Result<Fate> {
         let attempt = self.attempt;
         let process = self.child.id();
         let what = Report::Started { process };
@@ -173,7 +185,7 @@ impl Successor {
             }
             let order = channel.receive::<About<Order>>()?;
             match order.map(|(order, _)| (order.attempt == attempt, order.what)) {
-                Some((true, Order::Settled)) => return Ok(()),
+                Some((true, Order::Settled)) => return Ok(Fate::Settled),
                 Some((true, Order::GiveUp)) | None => {
                     self.child.kill()?;
                     return self.report(channel);
@@ -192,7 +204,7 @@ impl Successor {
         Ok(length > 0)
     }
 
-    fn report(mut self, channel: &Channel) -> io::Result<()> {
+    fn report(mut self, channel: &Channel) -> io::Result<Fate> {
         let status = self.child.wait()?;
         // What it has said last may still be on its way, but others may hold the pipe open.
         let end = Instant::now() + LAST_WORDS;
@@ -206,7 +218,8 @@ impl Successor {
             words: self.said.last_line(),
         };
         let attempt = self.attempt;
-        channel.send(&About { attempt, what }, &[])
+        channel.send(&About { attempt, what }, &[])?;
+        Ok(Fate::Ended)
     }
 }
 
