@@ -24,12 +24,9 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use signal_hook::consts::SIGHUP;
 
 use super::channel::{Channel, wait_for};
 use super::message::{About, Order, Report};
@@ -89,9 +86,8 @@ pub(super) fn run() -> ExitCode {
 
 fn serve() -> io::Result<()> {
     rustix::thread::set_name(c"echo-starter")?;
-    super::outlive_requests()?;
     // Neither does the end of a terminal concern it: it ends with its server.
-    signal_hook::flag::register(SIGHUP, Arc::new(AtomicBool::new(false)))?;
+    super::outlive_requests()?;
     let program = env::var_os(PROGRAM).ok_or(io::ErrorKind::NotFound)?;
     let channel = Channel::inherited()?;
     while let Some((order, files)) = channel.receive::<About<Order>>()? {

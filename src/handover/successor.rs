@@ -20,10 +20,10 @@ use rustix::thread::{MembarrierCommand, membarrier};
 use serde::de::DeserializeOwned;
 use tracing::{info, warn};
 
-use super::PATIENCE;
 use super::channel::{Channel, wait_for};
 use super::message::{Files, Legacy, PROTOCOL, Word};
 use super::predecessor::Predecessor;
+use super::{Outlived, PATIENCE};
 use crate::binding::Handed;
 use crate::config::Config;
 use crate::error::Error;
@@ -41,21 +41,22 @@ pub struct Inheritance {
     from_manager: bool,
     metrics: Option<TcpListener>,
     stderr: OwnedFd,
+    outlived: Outlived,
 }
 
 impl Inheritance {
-    /// Takes it from the one who had this process started.
+    /// Takes it from the one who had this process started, and has `outlived` signals since.
     ///
     /// # Errors
     /// [`Error::System`] if nothing comes in time, or nothing that is understood.
-    pub fn receive() -> Result<Self, Error> {
-        Self::from_predecessor().map_err(|source| Error::System {
+    pub fn receive(outlived: Outlived) -> Result<Self, Error> {
+        Self::from_predecessor(outlived).map_err(|source| Error::System {
             operation: "take over from the server that runs",
             source,
         })
     }
 
-    fn from_predecessor() -> io::Result<Self> {
+    fn from_predecessor(outlived: Outlived) -> io::Result<Self> {
         let channel = Channel::inherited()?;
         let end = Instant::now() + PATIENCE;
         let (legacy, _): (Legacy, _) = message(&channel, end)?;
@@ -96,6 +97,7 @@ impl Inheritance {
             from_manager: legacy.from_manager,
             metrics: metrics.map(TcpListener::from),
             stderr,
+            outlived,
         })
     }
 
@@ -122,6 +124,11 @@ impl Inheritance {
     /// The port for metrics, if the predecessor had one.
     pub fn take_metrics(&mut self) -> Option<TcpListener> {
         self.metrics.take()
+    }
+
+    /// From now on SIGHUP ends this process, as it does any server that has no files to read again.
+    pub fn heed_hangups(&self) {
+        self.outlived.heed_hangups();
     }
 
     /// Where sentences go from when it has taken over; up to then the predecessor tells them.
