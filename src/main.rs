@@ -218,7 +218,9 @@ fn answer(
     }
     let mut summary = running.summary();
     // Its sockets close, whoever reads what is printed now.
-    drop((running, periodic));
+    drop(running);
+    predecessor.depart();
+    drop(periodic);
     summary.unlogged = printer.map_or(0, Printer::finish);
     print_statistics("summary", &summary, cli.json)?;
     predecessor.verdict()

@@ -19,6 +19,9 @@
 //!   |------------------->|                      |
 //!   | Word::Quit, if somebody has ended the server meanwhile
 //!   |------------------------------------------>|
+//!   | closes its sockets                        |
+//!   | Word::Parted                              |
+//!   |------------------------------------------>| closes those that are too many
 //! ```
 
 use std::net::SocketAddr;
@@ -107,6 +110,8 @@ pub(super) enum Word {
     Mine,
     /// From the server: somebody has ended it while it went.
     Quit,
+    /// From the server: its sockets are closed.
+    Parted,
 }
 
 impl Legacy {

@@ -148,6 +148,15 @@ impl Predecessor {
         }
     }
 
+    /// Tells the successor, if there is one, that the sockets of this server are closed. It need not
+    /// wait for what this program still has to print.
+    pub fn depart(&self) {
+        if let Some(heir) = self.shared.heir().as_ref() {
+            // One that has gone need not be told.
+            let _told: io::Result<()> = heir.send(&Word::Parted, &[]);
+        }
+    }
+
     /// Whether somebody answers who has taken over, if anybody has.
     ///
     /// # Errors

@@ -208,7 +208,9 @@ impl Inheritance {
         self.channel.send(&Word::Ready, &[])?;
         match message(&self.channel, Instant::now() + PATIENCE)? {
             (Word::Yours, _) => self.channel.send(&Word::Mine, &[]),
-            (Word::Ready | Word::Mine | Word::Quit, _) => Err(io::ErrorKind::InvalidData.into()),
+            (Word::Ready | Word::Mine | Word::Quit | Word::Parted, _) => {
+                Err(io::ErrorKind::InvalidData.into())
+            }
         }
     }
 }
@@ -250,7 +252,8 @@ impl Heir {
     }
 }
 
-/// Waits for the end of the predecessor, and closes what is too many.
+/// Waits until the sockets of the predecessor are closed, closes what is too many, and listens until
+/// that program has ended.
 struct Caretaker {
     channel: Option<Channel>,
     lifecycle: Lifecycle,
@@ -264,13 +267,20 @@ struct Caretaker {
 impl Caretaker {
     fn run(mut self) {
         while self.lifecycle.phase() == Phase::Running && self.channel.is_some() {
-            self.listen();
+            if self.listen() {
+                self.close_surplus();
+            }
             let surplus = self.surplus.as_ref().map(Running::stopper);
             if surplus.is_some_and(|surplus| surplus.phase() != Phase::Running) {
                 // Somebody's `quit` came to one of those sockets.
                 self.lifecycle.quit();
             }
         }
+        self.close_surplus();
+    }
+
+    /// Closes what is too many, if it is still open, when the predecessor reads no more.
+    fn close_surplus(&mut self) {
         let Some(surplus) = self.surplus.take() else {
             return;
         };
@@ -296,21 +306,24 @@ impl Caretaker {
         }
     }
 
-    fn listen(&mut self) {
+    /// Hears what the predecessor says; whether that is that its sockets are closed.
+    fn listen(&mut self) -> bool {
         let Some(channel) = &self.channel else {
-            return;
+            return false;
         };
         if let Ok([false]) = wait_for([channel.as_fd()], Some(Instant::now() + LOOKS)) {
-            return;
+            return false;
         }
         match channel.receive() {
             Ok(Some((Word::Quit, _))) => {
                 info!("somebody has ended the predecessor while it went, so this one ends");
                 self.lifecycle.quit();
             }
+            Ok(Some((Word::Parted, _))) => return true,
             Ok(Some((Word::Ready | Word::Yours | Word::Mine, _))) => {}
             Ok(None) | Err(_) => self.channel = None,
         }
+        false
     }
 }
 
