@@ -13,10 +13,12 @@
 //!   | Word::Yours                               |
 //!   |------------------------------------------>|
 //!   |                                 Word::Mine|
-//!   |<------------------------------------------| announces itself
+//!   |<------------------------------------------|
 //!   | stops to read      |                      |
 //!   | Order::Settled     |                      |
 //!   |------------------->|                      |
+//!   | Word::Alone                               |
+//!   |------------------------------------------>| announces itself
 //!   | Word::Quit, if somebody has ended the server meanwhile
 //!   |------------------------------------------>|
 //!   | closes its sockets                        |
@@ -104,10 +106,12 @@ pub(super) struct Files {
 pub(super) enum Word {
     /// From the successor: every worker reads.
     Ready,
-    /// From the server: it stops to read when it has heard that this has come.
+    /// From the server: it will stop to read when it has heard that this has come.
     Yours,
     /// From the successor: it has come.
     Mine,
+    /// From the server: it reads no more.
+    Alone,
     /// From the server: somebody has ended it while it went.
     Quit,
     /// From the server: its sockets are closed.

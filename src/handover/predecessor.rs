@@ -287,8 +287,8 @@ impl Shared {
         if !handed {
             return Err(Failure::Ending);
         }
-        if has_gone(&successor) {
-            error!("process {process} has gone just as it took over, so nobody answers");
+        if let Err(error) = successor.send(&Word::Alone, &[]) {
+            error!("process {process} has gone just as it took over ({error}), so nobody answers");
             self.forsaken.store(true, Ordering::Release);
             return Ok(());
         }
@@ -297,14 +297,6 @@ impl Shared {
         *heir = Some(successor);
         Ok(())
     }
-}
-
-/// Whether it has closed its end; there is nothing else that it could say by now.
-fn has_gone(successor: &Channel) -> bool {
-    !matches!(
-        wait_for([successor.as_fd()], Some(Instant::now())),
-        Ok([false])
-    )
 }
 
 /// Waits until the successor says `word`. What its starter reports counts more: words of one that has

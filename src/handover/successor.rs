@@ -207,10 +207,13 @@ impl Inheritance {
         }
         self.channel.send(&Word::Ready, &[])?;
         match message(&self.channel, Instant::now() + PATIENCE)? {
-            (Word::Yours, _) => self.channel.send(&Word::Mine, &[]),
-            (Word::Ready | Word::Mine | Word::Quit | Word::Parted, _) => {
-                Err(io::ErrorKind::InvalidData.into())
-            }
+            (Word::Yours, _) => self.channel.send(&Word::Mine, &[])?,
+            _ => return Err(io::ErrorKind::InvalidData.into()),
+        }
+        // The predecessor relies on this one by now, so only its word counts, and no silence.
+        match message(&self.channel, Instant::now() + PATIENCE) {
+            Ok((Word::Quit, _)) => Err(io::Error::other("somebody has ended it meanwhile")),
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 }
@@ -320,7 +323,7 @@ impl Caretaker {
                 self.lifecycle.quit();
             }
             Ok(Some((Word::Parted, _))) => return true,
-            Ok(Some((Word::Ready | Word::Yours | Word::Mine, _))) => {}
+            Ok(Some(_)) => {}
             Ok(None) | Err(_) => self.channel = None,
         }
         false
