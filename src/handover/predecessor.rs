@@ -16,7 +16,7 @@ use super::channel::{Channel, MOST_FILES, wait_for};
 use super::message::{About, Files, Inherited, Legacy, Order, PROTOCOL, Report, Word};
 use super::starter;
 use crate::error::Error;
-use crate::lifecycle::Lifecycle;
+use crate::lifecycle::{Lifecycle, Phase};
 use crate::server::Server;
 use crate::steering::Steering;
 use crate::systemd;
@@ -55,6 +55,7 @@ struct Shared {
     /// Until the workers have ended: sockets that nobody reads shall close.
     estate: Mutex<Option<Estate>>,
     lifecycle: Lifecycle,
+    settled: AtomicBool,
     under_way: AtomicBool,
     /// How often somebody has tried to replace it.
     attempts: AtomicU64,
@@ -93,7 +94,8 @@ impl Predecessor {
                     metrics,
                 })),
                 lifecycle: server.lifecycle(),
-                under_way: AtomicBool::new(true),
+                settled: AtomicBool::new(false),
+                under_way: AtomicBool::new(false),
                 attempts: AtomicU64::new(0),
                 heir: Mutex::new(None),
                 forsaken: AtomicBool::new(false),
@@ -103,7 +105,7 @@ impl Predecessor {
 
     /// From now on it may be replaced.
     pub fn settle(&self) {
-        self.shared.under_way.store(false, Ordering::Release);
+        self.shared.settled.store(true, Ordering::Release);
     }
 
     /// Has itself replaced, on a thread that ends by then; says so if that cannot be.
@@ -120,6 +122,10 @@ impl Predecessor {
             );
             return;
         }
+        if !shared.settled.load(Ordering::Acquire) {
+            warn!("not replaced, since this server is still starting; try again a little later");
+            return;
+        }
         if shared.under_way.swap(true, Ordering::AcqRel) {
             warn!("a replacement is under way already; try again when it is over");
             return;
@@ -129,7 +135,7 @@ impl Predecessor {
             .name("handover".to_owned())
             .spawn(move || shared.replace());
         if let Err(error) = started {
-            self.settle();
+            self.shared.under_way.store(false, Ordering::Release);
             warn!("not replaced, since the system has no room for a thread: {error}");
         }
     }
@@ -222,9 +228,14 @@ impl Shared {
                 if let Some(estate) = self.estate().as_ref() {
                     estate.steering.restore(&estate.groups);
                 }
-                systemd::reloaded(None);
                 self.under_way.store(false, Ordering::Release);
-                warn!("not replaced, since {failure}; this program goes on");
+                if self.lifecycle.phase() == Phase::Running {
+                    systemd::reloaded(None);
+                    warn!("not replaced, since {failure}; this program goes on");
+                } else {
+                    // A manager that has heard of the end shall hear nothing else after it.
+                    warn!("not replaced, since {failure}");
+                }
             }
         }
     }

@@ -39,7 +39,8 @@ pub(super) fn launch(stderr: Option<BorrowedFd<'_>>) -> io::Result<Channel> {
     let mut arguments = env::args_os();
     let name = arguments.next().unwrap_or_default();
     let program = program(name)?;
-    let mut command = Command::new(env::current_exe()?);
+    // What runs here, also if it is no longer where it was.
+    let mut command = Command::new("/proc/self/exe");
     command
         .arg0("echo-starter")
         .args(arguments)
