@@ -55,6 +55,7 @@ struct Shared {
     /// Until the workers have ended: sockets that nobody reads shall close.
     estate: Mutex<Option<Estate>>,
     lifecycle: Lifecycle,
+    /// Whether it has ever been one that may be replaced.
     settled: AtomicBool,
     under_way: AtomicBool,
     /// How often somebody has tried to replace it.
