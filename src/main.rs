@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser};
 use echo_reactor::activation;
 use echo_reactor::cli::{self, Cli};
 use echo_reactor::handover::predecessor::Starter;
-use echo_reactor::handover::{self, Inheritance, Predecessor, Role};
+use echo_reactor::handover::{self, Inheritance, Outlived, Predecessor, Role};
 use echo_reactor::lifecycle::Phase;
 use echo_reactor::log::Log;
 use echo_reactor::manual::Page;
@@ -32,11 +32,11 @@ fn main() -> ExitCode {
         return handover::start_successors();
     }
     // Whoever signals all programs of this name, while this one is not yet a server.
-    if role == Role::Successor
-        && let Err(error) = handover::outlive_requests()
-    {
-        return complain(&error, FAILURE);
-    }
+    let outlived = (role == Role::Successor).then(handover::outlive_requests);
+    let outlived = match outlived.transpose() {
+        Ok(outlived) => outlived,
+        Err(error) => return complain(&error, FAILURE),
+    };
     let cli = match arguments(role) {
         Ok(cli) => cli,
         Err(code) => return code,
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     };
     let ended = match document(&cli) {
         Some(text) => print_line(&text),
-        None => serve(&cli, role, &mut log),
+        None => serve(&cli, outlived, &mut log),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -97,10 +97,8 @@ fn document(cli: &Cli) -> Option<String> {
 
 /// Opens all that it takes to serve, or takes it over, gives up the rest, and only then starts
 /// threads: they inherit what is left.
-fn serve(cli: &Cli, role: Role, log: &mut Log) -> Result<(), Error> {
-    let mut inheritance = (role == Role::Successor)
-        .then(Inheritance::receive)
-        .transpose()?;
+fn serve(cli: &Cli, outlived: Option<Outlived>, log: &mut Log) -> Result<(), Error> {
+    let mut inheritance = outlived.map(Inheritance::receive).transpose()?;
     let config = Config::try_from(cli)?;
     let user = cli.user.as_ref().map(UserName::look_up).transpose()?;
     let (transcript, waiting) = cli.log_datagrams.then(transcript::open).unzip();
@@ -190,13 +188,27 @@ fn answer(
     let tell_statistics = statistics(cli, &server);
     // From before the address is announced, since whoever reads that may send a signal, until the
     // summary is printed, since that may hang.
-    let _watch = watch(cli, &server, &predecessor, tell_statistics.clone())?;
+    let reload = reload(cli, &server);
+    let _watch = watch(
+        &server,
+        &predecessor,
+        tell_statistics.clone(),
+        reload.clone(),
+    )?;
+    if reload.is_none()
+        && let Some(inheritance) = &inheritance
+    {
+        inheritance.heed_hangups();
+    }
     let mut running = server.start()?;
     let heir = inheritance
         .map(|inheritance| inheritance.take_over(&mut running, opened.surplus, &predecessor))
         .transpose()?;
-    if heir.is_none() {
-        predecessor.settle();
+    match (&heir, reload) {
+        // Of a SIGHUP since they were read the predecessor alone has learnt.
+        (Some(_), Some(reload)) => reload(),
+        (Some(_), None) => {}
+        (None, _) => predecessor.settle(),
     }
     announce(cli, &running, door.as_ref())?;
     let periodic = cli
@@ -220,9 +232,12 @@ fn answer(
     }
     let mut summary = running.summary();
     // Its sockets close, whoever reads what is printed now.
-    drop((running, periodic));
+    drop(running);
+    predecessor.depart();
+    drop(periodic);
     summary.unlogged = printer.map_or(0, Printer::finish);
-    print_statistics("summary", &summary, cli.json)
+    print_statistics("summary", &summary, cli.json)?;
+    predecessor.verdict()
 }
 
 /// What prints the statistics so far, from any thread.
@@ -240,17 +255,17 @@ fn statistics(cli: &Cli, server: &Server) -> impl Fn() + Clone + Send + Sync + '
 
 /// Takes signals from now on.
 fn watch(
-    cli: &Cli,
     server: &Server,
     predecessor: &Predecessor,
     tell: impl Fn() + Send + Sync + 'static,
+    reload: Option<impl Fn() + Send + Sync + 'static>,
 ) -> Result<Watch, Error> {
     let (replaced, ended) = (predecessor.clone(), predecessor.clone());
     let requests = Requests {
         tell: Box::new(tell),
         replace: Box::new(move || replaced.begin()),
         pass_on: Box::new(move || ended.part()),
-        reload: reload(cli, server),
+        reload: reload.map(|reload| Box::new(reload) as Reload),
     };
     Watch::start(server.lifecycle(), requests).map_err(|source| Error::System {
         operation: "take signals",
@@ -272,14 +287,14 @@ fn confine(cli: &Cli, user: Option<&Identity>, server: &mut Server) -> Result<()
 }
 
 /// What reads the files of prefixes again; `None` if there are none.
-fn reload(cli: &Cli, server: &Server) -> Option<Reload> {
+fn reload(cli: &Cli, server: &Server) -> Option<impl Fn() + Clone + Send + use<>> {
     let rulebook = Rulebook::from(cli);
     let rules = server.rules().filter(|_| rulebook.has_files())?;
     // They were read before the program became another user.
     if let Err(error) = rulebook.read() {
         warn!("{error}; until that is mended, SIGHUP changes nothing");
     }
-    Some(Box::new(move || match rulebook.read() {
+    Some(move || match rulebook.read() {
         Ok(None) => {}
         Ok(Some(prefixes)) => {
             let sentence = format!("from now on there are {prefixes}");
@@ -288,7 +303,7 @@ fn reload(cli: &Cli, server: &Server) -> Option<Reload> {
             warn!("{sentence}");
         }
         Err(error) => error!("{error}; the rules in force stay as they are"),
-    }))
+    })
 }
 
 /// The datagrams go where a person reads them; JSON on standard output stays free of them.

@@ -10,18 +10,33 @@
 //!   |------------------------------------------>| opens what it needs besides,
 //!   |                                Word::Ready| and reads
 //!   |<------------------------------------------|
+//!   | Word::Yours                               |
+//!   |------------------------------------------>|
+//!   |                                 Word::Mine|
+//!   |<------------------------------------------|
 //!   | stops to read      |                      |
 //!   | Order::Settled     |                      |
 //!   |------------------->|                      |
-//!   | Word::Yours                               |
+//!   | Word::Alone                               |
 //!   |------------------------------------------>| announces itself
 //!   | Word::Quit, if somebody has ended the server meanwhile
 //!   |------------------------------------------>|
+//!   | closes its sockets                        |
+//!   | Word::Parted                              |
+//!   |------------------------------------------>| closes those that are too many
 //! ```
 
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
+
+/// What concerns one attempt to replace a server. They are counted, so that what is said late of one
+/// that is over is not taken for the next one's.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub(super) struct About<T> {
+    pub(super) attempt: u64,
+    pub(super) what: T,
+}
 
 /// From a server to its starter.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -91,10 +106,16 @@ pub(super) struct Files {
 pub(super) enum Word {
     /// From the successor: every worker reads.
     Ready,
-    /// From the server: it reads no more.
+    /// From the server: it will stop to read when it has heard that this has come.
     Yours,
+    /// From the successor: it has come.
+    Mine,
+    /// From the server: it reads no more.
+    Alone,
     /// From the server: somebody has ended it while it went.
     Quit,
+    /// From the server: its sockets are closed.
+    Parted,
 }
 
 impl Legacy {
@@ -106,4 +127,4 @@ impl Legacy {
 }
 
 /// What is understood here; a successor of another kind ends with a word about it.
-pub(super) const PROTOCOL: u32 = 1;
+pub(super) const PROTOCOL: u32 = 2;

@@ -2,7 +2,7 @@
 //!
 //! The sockets outlive their program: a successor gets them as they are, with what is queued there.
 //! Old and new read the same queues for a moment, then the old one stops to read, sends what it has
-//! taken, and ends. Until the successor has said that it reads, the old one does nothing else than
+//! taken, and ends. Until the successor has said that it takes over, the old one does nothing else than
 //! before; whatever is wrong with the successor costs a line in the log.
 //!
 //! - [`successor`]: what a program does that takes over: it gets the sockets, opens more of them if it
@@ -26,10 +26,10 @@ use std::env;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use signal_hook::consts::{SIGUSR1, SIGUSR2};
+use signal_hook::consts::{SIGHUP, SIGUSR1, SIGUSR2};
 
 pub use predecessor::Predecessor;
 pub use successor::Inheritance;
@@ -68,11 +68,27 @@ pub fn start_successors() -> ExitCode {
 ///
 /// # Errors
 /// What the system said.
-pub fn outlive_requests() -> io::Result<()> {
+pub fn outlive_requests() -> io::Result<Outlived> {
     for signal in [SIGUSR1, SIGUSR2] {
         signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
     }
-    Ok(())
+    let heeds = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register_conditional_default(SIGHUP, Arc::clone(&heeds))?;
+    Ok(Outlived { heeds })
+}
+
+/// Signals that do nothing to this process.
+#[derive(Debug)]
+pub struct Outlived {
+    /// Whether SIGHUP ends it all the same.
+    heeds: Arc<AtomicBool>,
+}
+
+impl Outlived {
+    /// From now on SIGHUP ends it.
+    fn heed_hangups(&self) {
+        self.heeds.store(true, Ordering::Release);
+    }
 }
 
 /// Says what a process is for.

@@ -4,18 +4,19 @@
 use std::io;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tracing::{error, info, warn};
 
 use super::PATIENCE;
 use super::channel::{Channel, MOST_FILES, wait_for};
-use super::message::{Files, Inherited, Legacy, Order, PROTOCOL, Report, Word};
+use super::message::{About, Files, Inherited, Legacy, Order, PROTOCOL, Report, Word};
 use super::starter;
-use crate::lifecycle::Lifecycle;
+use crate::error::Error;
+use crate::lifecycle::{Lifecycle, Phase};
 use crate::notify::Notify;
 use crate::server::Server;
 use crate::steering::Steering;
@@ -55,9 +56,15 @@ struct Shared {
     estate: Mutex<Option<Estate>>,
     lifecycle: Lifecycle,
     notify: Notify,
+    /// Whether it has ever been one that may be replaced.
+    settled: AtomicBool,
     under_way: AtomicBool,
+    /// How often somebody has tried to replace it.
+    attempts: AtomicU64,
     /// The one who has taken over.
     heir: Mutex<Option<Channel>>,
+    /// Whether the one to whom it was given has gone.
+    forsaken: AtomicBool,
 }
 
 /// What is handed over.
@@ -91,15 +98,18 @@ impl Predecessor {
                 })),
                 lifecycle: server.lifecycle(),
                 notify,
-                under_way: AtomicBool::new(true),
+                settled: AtomicBool::new(false),
+                under_way: AtomicBool::new(false),
+                attempts: AtomicU64::new(0),
                 heir: Mutex::new(None),
+                forsaken: AtomicBool::new(false),
             }),
         }
     }
 
     /// From now on it may be replaced.
     pub fn settle(&self) {
-        self.shared.under_way.store(false, Ordering::Release);
+        self.shared.settled.store(true, Ordering::Release);
     }
 
     /// Has itself replaced, on a thread that ends by then; says so if that cannot be.
@@ -116,6 +126,10 @@ impl Predecessor {
             );
             return;
         }
+        if !shared.settled.load(Ordering::Acquire) {
+            warn!("not replaced, since this server is still starting; try again a little later");
+            return;
+        }
         if shared.under_way.swap(true, Ordering::AcqRel) {
             warn!("a replacement is under way already; try again when it is over");
             return;
@@ -125,7 +139,7 @@ impl Predecessor {
             .name("handover".to_owned())
             .spawn(move || shared.replace());
         if let Err(error) = started {
-            self.settle();
+            self.shared.under_way.store(false, Ordering::Release);
             warn!("not replaced, since the system has no room for a thread: {error}");
         }
     }
@@ -142,6 +156,29 @@ impl Predecessor {
         {
             error!("cannot tell the successor that it shall end: {error}");
         }
+    }
+
+    /// Tells the successor, if there is one, that the sockets of this server are closed. It need not
+    /// wait for what this program still has to print.
+    pub fn depart(&self) {
+        if let Some(heir) = self.shared.heir().as_ref() {
+            // One that has gone need not be told.
+            let _told: io::Result<()> = heir.send(&Word::Parted, &[]);
+        }
+    }
+
+    /// Whether somebody answers who has taken over, if anybody has.
+    ///
+    /// # Errors
+    /// [`Error::System`] if that one had gone when this server let go.
+    pub fn verdict(&self) -> Result<(), Error> {
+        if self.shared.forsaken.load(Ordering::Acquire) {
+            return Err(Error::System {
+                operation: "be replaced",
+                source: io::Error::other("the new program has gone, so nobody answers"),
+            });
+        }
+        Ok(())
     }
 }
 
@@ -160,6 +197,11 @@ enum Failure {
     Slow { words: Option<String> },
     #[error("the process that starts successors has gone")]
     NoStarter,
+    #[error(
+        "the process that starts successors did not answer within {} seconds",
+        PATIENCE.as_secs()
+    )]
+    SlowStarter,
     #[error("the new program speaks to nobody as a successor does")]
     Stranger,
     #[error("this server is ending")]
@@ -190,54 +232,79 @@ impl Shared {
                 if let Some(estate) = self.estate().as_ref() {
                     estate.steering.restore(&estate.groups);
                 }
-                self.notify.reloaded(None);
                 self.under_way.store(false, Ordering::Release);
-                warn!("not replaced, since {failure}; this program goes on");
+                if self.lifecycle.phase() == Phase::Running {
+                    self.notify.reloaded(None);
+                    warn!("not replaced, since {failure}; this program goes on");
+                } else {
+                    // A manager that has heard of the end shall hear nothing else after it.
+                    warn!("not replaced, since {failure}");
+                }
             }
         }
     }
 
     fn try_to_replace(&self) -> Result<(), Failure> {
-        let Ok(starter) = &self.starter else {
+        let Ok(channel) = &self.starter else {
             return Err(Failure::NoStarter);
+        };
+        let starter = &Attempt {
+            number: self.attempts.fetch_add(1, Ordering::Relaxed),
+            starter: channel,
         };
         let (successor, theirs) = Channel::pair()?;
         let end = Instant::now() + PATIENCE;
-        let gone = |_error| Failure::NoStarter;
-        starter
-            .send(&Order::Start, &[theirs.as_fd()])
-            .map_err(gone)?;
+        starter.order(Order::Start, &[theirs.as_fd()])?;
         drop(theirs);
-        if wait_for([starter.as_fd()], Some(end))? == [false] {
-            return Err(Failure::NoStarter);
-        }
-        let process = match starter.receive().map_err(gone)? {
-            Some((Report::Started { process }, _)) => process,
-            Some((Report::NotStarted { reason }, _)) => return Err(Failure::NotStarted(reason)),
-            Some((Report::Ended { .. }, _)) | None => return Err(Failure::NoStarter),
+        let process = match starter.report(end)? {
+            Some(Report::Started { process }) => process,
+            Some(Report::NotStarted { reason }) => return Err(Failure::NotStarted(reason)),
+            Some(Report::Ended { .. }) => return Err(Failure::NoStarter),
+            None => {
+                // For when it goes on.
+                starter.order(Order::GiveUp, &[])?;
+                return Err(Failure::SlowStarter);
+            }
         };
         let handed = match self.estate().as_ref() {
             Some(estate) => estate.hand_to(&successor).map_err(Failure::from),
             None => Err(Failure::Ending),
         };
-        if let Err(failure) = handed.and_then(|()| until_ready(starter, &successor, end)) {
+        let agreed = handed
+            .and_then(|()| until(Word::Ready, starter, &successor, end))
+            .and_then(|()| Ok(successor.send(&Word::Yours, &[])?))
+            // One that has given up or died since it was ready does not say this.
+            .and_then(|()| until(Word::Mine, starter, &successor, Instant::now() + PATIENCE));
+        if let Err(failure) = agreed {
             return Err(give_up(starter, failure));
         }
         self.let_go(starter, successor, process)
     }
 
-    /// The moment from which on the successor alone answers.
-    fn let_go(&self, starter: &Channel, successor: Channel, process: u32) -> Result<(), Failure> {
+    /// The moment from which on the successor alone answers. Up to here both read.
+    fn let_go(
+        &self,
+        starter: &Attempt<'_>,
+        successor: Channel,
+        process: u32,
+    ) -> Result<(), Failure> {
         // Whoever waits for the workers to end waits for this too.
         let mut heir = self.heir();
-        if !self.lifecycle.hand_over() {
-            return Err(give_up(starter, Failure::Ending));
+        let handed = self.lifecycle.hand_over();
+        if handed {
+            self.notify.reloaded(Some(process));
+        } else {
+            // One that has gone need not be told.
+            let _told: io::Result<()> = successor.send(&Word::Quit, &[]);
         }
-        self.notify.reloaded(Some(process));
         // A starter that has gone cannot end the successor either.
-        let _told: io::Result<()> = starter.send(&Order::Settled, &[]);
-        if let Err(error) = successor.send(&Word::Yours, &[]) {
+        let _told: Result<(), Failure> = starter.order(Order::Settled, &[]);
+        if !handed {
+            return Err(Failure::Ending);
+        }
+        if let Err(error) = successor.send(&Word::Alone, &[]) {
             error!("process {process} has gone just as it took over ({error}), so nobody answers");
+            self.forsaken.store(true, Ordering::Release);
             return Ok(());
         }
         // As visible as any other change of who is answered, and before this program may end.
@@ -247,58 +314,96 @@ impl Shared {
     }
 }
 
-/// Waits until the successor reads.
-fn until_ready(starter: &Channel, successor: &Channel, end: Instant) -> Result<(), Failure> {
+/// Waits until the successor says `word`. What its starter reports counts more: words of one that has
+/// ended may still be there.
+fn until(
+    word: Word,
+    starter: &Attempt<'_>,
+    successor: &Channel,
+    end: Instant,
+) -> Result<(), Failure> {
     // One that is no successor may close its end and go on, or end only later.
     let mut closed = false;
     loop {
-        let files = [starter.as_fd(), successor.as_fd()];
+        let files = [starter.starter.as_fd(), successor.as_fd()];
         let [reported, spoke] = if closed {
             let [reported] = wait_for([files[0]], Some(end))?;
             [reported, false]
         } else {
             wait_for(files, Some(end))?
         };
+        if reported {
+            match starter.next_report()? {
+                Some(Report::Ended { how, words }) => return Err(Failure::Ended { how, words }),
+                Some(Report::Started { .. } | Report::NotStarted { .. }) => {
+                    return Err(Failure::NoStarter);
+                }
+                None => continue,
+            }
+        }
         if spoke {
-            match successor.receive() {
-                Ok(Some((Word::Ready, _))) => return Ok(()),
-                Ok(Some((Word::Yours | Word::Quit, _))) => return Err(Failure::Stranger),
+            match successor.receive::<Word>() {
+                Ok(Some((said, _))) if said == word => return Ok(()),
+                Ok(Some(_)) => return Err(Failure::Stranger),
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                     return Err(Failure::Stranger);
                 }
                 // As by a successor that ends with files unread.
                 Ok(None) | Err(_) => closed = true,
             }
-        }
-        if reported {
-            return match starter.receive() {
-                Ok(Some((Report::Ended { how, words }, _))) => Err(Failure::Ended { how, words }),
-                Ok(Some((Report::Started { .. } | Report::NotStarted { .. }, _)) | None)
-                | Err(_) => Err(Failure::NoStarter),
-            };
-        }
-        if !spoke {
+        } else {
             return Err(Failure::Slow { words: None });
         }
     }
 }
 
 /// Has the successor ended, if it has not ended yet, and takes its last words.
-fn give_up(starter: &Channel, failure: Failure) -> Failure {
+fn give_up(starter: &Attempt<'_>, failure: Failure) -> Failure {
     if matches!(failure, Failure::Ended { .. } | Failure::NoStarter) {
         return failure;
     }
-    let told = starter.send(&Order::GiveUp, &[]);
-    let report = told.and_then(|()| starter.receive());
+    let told = starter.order(Order::GiveUp, &[]);
+    let report = told.and_then(|()| starter.report(Instant::now() + BURIAL));
     match (failure, report) {
-        (Failure::Slow { .. }, Ok(Some((Report::Ended { words, .. }, _)))) => {
-            Failure::Slow { words }
-        }
+        (Failure::Slow { .. }, Ok(Some(Report::Ended { words, .. }))) => Failure::Slow { words },
         // It could not be spoken to because it had ended.
-        (Failure::System(_), Ok(Some((Report::Ended { how, words }, _)))) => {
+        (Failure::System(_), Ok(Some(Report::Ended { how, words }))) => {
             Failure::Ended { how, words }
         }
         (failure, _) => failure,
+    }
+}
+
+/// One attempt, as the starter knows it.
+struct Attempt<'a> {
+    number: u64,
+    starter: &'a Channel,
+}
+
+impl Attempt<'_> {
+    fn order(&self, what: Order, files: &[BorrowedFd<'_>]) -> Result<(), Failure> {
+        let attempt = self.number;
+        let sent = self.starter.send(&About { attempt, what }, files);
+        sent.map_err(|_gone| Failure::NoStarter)
+    }
+
+    /// What is reported next, if it comes in time.
+    fn report(&self, end: Instant) -> Result<Option<Report>, Failure> {
+        while wait_for([self.starter.as_fd()], Some(end))? == [true] {
+            let report = self.next_report()?;
+            if report.is_some() {
+                return Ok(report);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next report; `None` if it is about an attempt that is over.
+    fn next_report(&self) -> Result<Option<Report>, Failure> {
+        match self.starter.receive::<About<Report>>() {
+            Ok(Some((report, _))) => Ok((report.attempt == self.number).then_some(report.what)),
+            Ok(None) | Err(_) => Err(Failure::NoStarter),
+        }
     }
 }
 
@@ -331,3 +436,6 @@ fn inherited(group: &[Arc<Socket>]) -> Inherited {
         packet_info: first.options().packet_info,
     }
 }
+
+/// How long the starter may take to end a successor and to tell its last words.
+const BURIAL: Duration = Duration::from_secs(5);

@@ -7,9 +7,9 @@
 //! nothing that the server says becomes part of them.
 //!
 //! What somebody gains who has taken over the confined server: they can have the program started
-//! anew that the administrator has put there, as often as they like but one at a time, and hand it
-//! sockets, which are all that they have anyway; and they can have the one ended that they have just
-//! had started. They cannot name another program, another argument, another file or another process.
+//! anew that the administrator has put there, one at a time, and hand it sockets, which are all that
+//! they have anyway; and they can have the one ended that they have just had started, or leave it to
+//! itself: then the companion ends, so that there is never more than one of those. They cannot name another program, another argument, another file or another process.
 //! What such a successor hears at the beginning is data that it checks, not code.
 //!
 //! The companion has the rights that the program was started with, since the successor may need them
@@ -24,15 +24,12 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use signal_hook::consts::SIGHUP;
 
 use super::channel::{Channel, wait_for};
-use super::message::{Order, Report};
+use super::message::{About, Order, Report};
 use super::{ROLE, STARTER, SUCCESSOR};
 
 /// Starts the companion of a server. `stderr` is what successors shall have, if it is not that of
@@ -42,7 +39,8 @@ pub(super) fn launch(stderr: Option<BorrowedFd<'_>>) -> io::Result<Channel> {
     let mut arguments = env::args_os();
     let name = arguments.next().unwrap_or_default();
     let program = program(name)?;
-    let mut command = Command::new(env::current_exe()?);
+    // What runs here, also if it is no longer where it was.
+    let mut command = Command::new("/proc/self/exe");
     command
         .arg0("echo-starter")
         .args(arguments)
@@ -78,7 +76,7 @@ fn same_file(one: &Path, other: &Path) -> io::Result<bool> {
     Ok((one.dev(), one.ino()) == (other.dev(), other.ino()))
 }
 
-/// Starts successors until the server has gone.
+/// Starts successors until the server has gone or is replaced.
 pub(super) fn run() -> ExitCode {
     match serve() {
         Ok(()) => ExitCode::SUCCESS,
@@ -89,39 +87,51 @@ pub(super) fn run() -> ExitCode {
 
 fn serve() -> io::Result<()> {
     rustix::thread::set_name(c"echo-starter")?;
-    super::outlive_requests()?;
     // Neither does the end of a terminal concern it: it ends with its server.
-    signal_hook::flag::register(SIGHUP, Arc::new(AtomicBool::new(false)))?;
+    super::outlive_requests()?;
     let program = env::var_os(PROGRAM).ok_or(io::ErrorKind::NotFound)?;
     let channel = Channel::inherited()?;
-    while let Some((order, files)) = channel.receive::<Order>()? {
+    while let Some((order, files)) = channel.receive::<About<Order>>()? {
         // An order for one that has ended meanwhile.
-        if order != Order::Start {
+        if order.what != Order::Start {
             continue;
         }
-        let started = start(&program, files);
+        let attempt = order.attempt;
+        let started = start(&program, attempt, files);
         match started {
-            Ok(successor) => successor.attend(&channel)?,
-            Err(reason) => channel.send(
-                &Report::NotStarted {
-                    reason: format!("{}: {reason}", Path::new(&program).display()),
-                },
-                &[],
-            )?,
+            Ok(successor) => {
+                if let Fate::Settled = successor.attend(&channel)? {
+                    // The server ends, and the successor has a companion of its own.
+                    return Ok(());
+                }
+            }
+            Err(reason) => {
+                let reason = format!("{}: {reason}", Path::new(&program).display());
+                let what = Report::NotStarted { reason };
+                channel.send(&About { attempt, what }, &[])?;
+            }
         }
     }
     Ok(())
 }
 
+/// What became of a successor.
+enum Fate {
+    /// It goes on by itself.
+    Settled,
+    Ended,
+}
+
 /// A program that runs, and is not settled yet.
 struct Successor {
+    attempt: u64,
     child: Child,
     exit: OwnedFd,
     stderr: PipeReader,
     said: Tail,
 }
 
-fn start(program: &OsString, files: Vec<OwnedFd>) -> io::Result<Successor> {
+fn start(program: &OsString, attempt: u64, files: Vec<OwnedFd>) -> io::Result<Successor> {
     let stdin = files.into_iter().next().ok_or(io::ErrorKind::InvalidData)?;
     let (stderr, writer) = io::pipe()?;
     let child = Command::new(program)
@@ -137,6 +147,7 @@ fn start(program: &OsString, files: Vec<OwnedFd>) -> io::Result<Successor> {
         .spawn()?;
     let exit = pidfd_open(Pid::from_child(&child), PidfdFlags::empty())?;
     Ok(Successor {
+        attempt,
         child,
         exit,
         stderr,
@@ -146,9 +157,11 @@ fn start(program: &OsString, files: Vec<OwnedFd>) -> io::Result<Successor> {
 
 impl Successor {
     /// Until it is settled or has ended. If the server goes first, it ends too.
-    fn attend(mut self, channel: &Channel) -> io::Result<()> {
+    fn attend(mut self, channel: &Channel) -> io::Result<Fate> {
+        let attempt = self.attempt;
         let process = self.child.id();
-        channel.send(&Report::Started { process }, &[])?;
+        let what = Report::Started { process };
+        channel.send(&About { attempt, what }, &[])?;
         let mut hears = true;
         loop {
             let files = [channel.as_fd(), self.exit.as_fd(), self.stderr.as_fd()];
@@ -167,14 +180,15 @@ impl Successor {
             if !ordered {
                 continue;
             }
-            match channel.receive()? {
-                Some((Order::Settled, _)) => return Ok(()),
-                Some((Order::GiveUp, _)) | None => {
+            let order = channel.receive::<About<Order>>()?;
+            match order.map(|(order, _)| (order.attempt == attempt, order.what)) {
+                Some((true, Order::Settled)) => return Ok(Fate::Settled),
+                Some((true, Order::GiveUp)) | None => {
                     self.child.kill()?;
                     return self.report(channel);
                 }
                 // One at a time.
-                Some((Order::Start, _)) => {}
+                Some((_, Order::Start) | (false, _)) => {}
             }
         }
     }
@@ -187,7 +201,7 @@ impl Successor {
         Ok(length > 0)
     }
 
-    fn report(mut self, channel: &Channel) -> io::Result<()> {
+    fn report(mut self, channel: &Channel) -> io::Result<Fate> {
         let status = self.child.wait()?;
         // What it has said last may still be on its way, but others may hold the pipe open.
         let end = Instant::now() + LAST_WORDS;
@@ -196,11 +210,13 @@ impl Successor {
                 break;
             }
         }
-        let report = Report::Ended {
+        let what = Report::Ended {
             how: how(status),
             words: self.said.last_line(),
         };
-        channel.send(&report, &[])
+        let attempt = self.attempt;
+        channel.send(&About { attempt, what }, &[])?;
+        Ok(Fate::Ended)
     }
 }
 

@@ -20,10 +20,10 @@ use rustix::thread::{MembarrierCommand, membarrier};
 use serde::de::DeserializeOwned;
 use tracing::{info, warn};
 
-use super::PATIENCE;
 use super::channel::{Channel, wait_for};
 use super::message::{Files, Legacy, PROTOCOL, Word};
 use super::predecessor::Predecessor;
+use super::{Outlived, PATIENCE};
 use crate::binding::Handed;
 use crate::config::Config;
 use crate::error::Error;
@@ -41,21 +41,22 @@ pub struct Inheritance {
     from_manager: bool,
     metrics: Option<TcpListener>,
     stderr: OwnedFd,
+    outlived: Outlived,
 }
 
 impl Inheritance {
-    /// Takes it from the one who had this process started.
+    /// Takes it from the one who had this process started, and has `outlived` signals since.
     ///
     /// # Errors
     /// [`Error::System`] if nothing comes in time, or nothing that is understood.
-    pub fn receive() -> Result<Self, Error> {
-        Self::from_predecessor().map_err(|source| Error::System {
+    pub fn receive(outlived: Outlived) -> Result<Self, Error> {
+        Self::from_predecessor(outlived).map_err(|source| Error::System {
             operation: "take over from the server that runs",
             source,
         })
     }
 
-    fn from_predecessor() -> io::Result<Self> {
+    fn from_predecessor(outlived: Outlived) -> io::Result<Self> {
         let channel = Channel::inherited()?;
         let end = Instant::now() + PATIENCE;
         let (legacy, _): (Legacy, _) = message(&channel, end)?;
@@ -96,6 +97,7 @@ impl Inheritance {
             from_manager: legacy.from_manager,
             metrics: metrics.map(TcpListener::from),
             stderr,
+            outlived,
         })
     }
 
@@ -124,6 +126,11 @@ impl Inheritance {
         self.metrics.take()
     }
 
+    /// From now on SIGHUP ends this process, as it does any server that has no files to read again.
+    pub fn heed_hangups(&self) {
+        self.outlived.heed_hangups();
+    }
+
     /// Where sentences go from when it has taken over; up to then the predecessor tells them.
     #[must_use]
     pub fn stderr(&self) -> BorrowedFd<'_> {
@@ -142,8 +149,8 @@ impl Inheritance {
         })
     }
 
-    /// Says that the workers read, and waits until the predecessor lets go: then its sockets are this
-    /// server's. `surplus` reads those that are too many; from when they are closed, or at once, the
+    /// Says that the workers read, and waits until the predecessor is about to let go: then its sockets
+    /// are this server's. `surplus` reads those that are too many; from when they are closed, or at once, the
     /// server may be replaced as the `next` in line.
     ///
     /// # Errors
@@ -200,8 +207,13 @@ impl Inheritance {
         }
         self.channel.send(&Word::Ready, &[])?;
         match message(&self.channel, Instant::now() + PATIENCE)? {
-            (Word::Yours, _) => Ok(()),
-            (Word::Ready | Word::Quit, _) => Err(io::ErrorKind::InvalidData.into()),
+            (Word::Yours, _) => self.channel.send(&Word::Mine, &[])?,
+            _ => return Err(io::ErrorKind::InvalidData.into()),
+        }
+        // The predecessor relies on this one by now, so only its word counts, and no silence.
+        match message(&self.channel, Instant::now() + PATIENCE) {
+            Ok((Word::Quit, _)) => Err(io::Error::other("somebody has ended it meanwhile")),
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 }
@@ -243,7 +255,8 @@ impl Heir {
     }
 }
 
-/// Waits for the end of the predecessor, and closes what is too many.
+/// Waits until the sockets of the predecessor are closed, closes what is too many, and listens until
+/// that program has ended.
 struct Caretaker {
     channel: Option<Channel>,
     lifecycle: Lifecycle,
@@ -257,13 +270,20 @@ struct Caretaker {
 impl Caretaker {
     fn run(mut self) {
         while self.lifecycle.phase() == Phase::Running && self.channel.is_some() {
-            self.listen();
+            if self.listen() {
+                self.close_surplus();
+            }
             let surplus = self.surplus.as_ref().map(Running::stopper);
             if surplus.is_some_and(|surplus| surplus.phase() != Phase::Running) {
                 // Somebody's `quit` came to one of those sockets.
                 self.lifecycle.quit();
             }
         }
+        self.close_surplus();
+    }
+
+    /// Closes what is too many, if it is still open, when the predecessor reads no more.
+    fn close_surplus(&mut self) {
         let Some(surplus) = self.surplus.take() else {
             return;
         };
@@ -302,21 +322,24 @@ impl Caretaker {
         }
     }
 
-    fn listen(&mut self) {
+    /// Hears what the predecessor says; whether that is that its sockets are closed.
+    fn listen(&mut self) -> bool {
         let Some(channel) = &self.channel else {
-            return;
+            return false;
         };
         if let Ok([false]) = wait_for([channel.as_fd()], Some(Instant::now() + LOOKS)) {
-            return;
+            return false;
         }
         match channel.receive() {
             Ok(Some((Word::Quit, _))) => {
                 info!("somebody has ended the predecessor while it went, so this one ends");
                 self.lifecycle.quit();
             }
-            Ok(Some((Word::Ready | Word::Yours, _))) => {}
+            Ok(Some((Word::Parted, _))) => return true,
+            Ok(Some(_)) => {}
             Ok(None) | Err(_) => self.channel = None,
         }
+        false
     }
 }
 

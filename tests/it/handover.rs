@@ -78,6 +78,19 @@ fn a_successor_is_ended_like_any_server() {
 }
 
 #[test]
+fn a_successor_reads_the_rules_again_when_it_takes_over() {
+    let file = std::env::temp_dir().join(format!("echo-it-taken-rules-{}", std::process::id()));
+    std::fs::write(&file, "127.0.0.0/8\n").unwrap();
+    let path = file.display().to_string();
+    let (mut lineage, server) = Lineage::listening(&["--allow-file", &path]);
+    lineage.signal(Signal::USR2);
+    lineage.hear("from now on there are");
+    std::fs::remove_file(&file).unwrap();
+    Client::to(server).assert_echo(b"quit");
+    lineage.wait();
+}
+
+#[test]
 fn a_second_demand_while_one_is_under_way_is_refused_by_a_sentence() {
     let (mut lineage, server) = Lineage::listening(&[]);
     // Both signals are taken one by one, and starting a program takes longer than a signal.

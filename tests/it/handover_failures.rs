@@ -5,6 +5,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rustix::process::{Signal, pidfd_send_signal};
+
 use crate::rig::lineage::{Lineage, summed};
 use crate::rig::program::PROGRAM;
 use crate::rig::stream::Stream;
@@ -58,7 +60,7 @@ impl Drop for Installed {
 }
 
 /// What stands in the place of the program, and what the server has to say of it.
-const BAD: [(&str, u32, &[&str]); 6] = [
+const BAD: [(&str, u32, &[&str]); 7] = [
     ("exit 0", 0o755, &["exit code 0 before it was ready"]),
     (
         "echo not today >&2; exit 3",
@@ -77,6 +79,8 @@ const BAD: [(&str, u32, &[&str]); 6] = [
         &["speaks to nobody"],
     ),
     ("kill -9 $$", 0o755, &["signal 9"]),
+    // It says that it is ready, and is not there to take over.
+    (r#"printf '"Ready"' >&0; exit 4"#, 0o755, &["exit code 4"]),
 ];
 
 #[test]
@@ -111,13 +115,33 @@ fn a_program_that_hangs_is_ended_and_the_server_goes_on() {
     command.args(["--listen", "127.0.0.1:0"]);
     let (mut lineage, server) = Lineage::run(command);
     let stream = Stream::to(server);
-    installed.script("echo still at it >&2; exec sleep 3600", 0o755);
-    lineage.signal(rustix::process::Signal::USR2);
+    // The second one says that it reads, and does not say that it takes over.
+    for said in ["", r#"printf '"Ready"' >&0; "#] {
+        let hangs = format!("echo still at it >&2; {said}exec sleep 3600");
+        installed.script(&hangs, 0o755);
+        lineage.signal(Signal::USR2);
+        lineage.hear("starts the program anew");
+        let why = lineage.hear_slowly("not replaced");
+        assert!(why.contains("not ready within"), "{why}");
+        assert!(why.contains("still at it"), "{why}");
+    }
+    installed.link(Path::new(PROGRAM));
+    lineage.replace();
+    let sent = stream.end();
+    assert_eq!(summed(&lineage.end(), "echoed"), sent);
+}
+
+#[test]
+fn a_starter_that_was_slow_once_starts_the_next_successor_all_the_same() {
+    let (mut lineage, server) = Lineage::listening(&[]);
+    let stream = Stream::to(server);
+    let starter = lineage.starter();
+    pidfd_send_signal(&starter, Signal::STOP).unwrap();
+    lineage.signal(Signal::USR2);
     lineage.hear("starts the program anew");
     let why = lineage.hear_slowly("not replaced");
-    assert!(why.contains("not ready within"), "{why}");
-    assert!(why.contains("still at it"), "{why}");
-    installed.link(Path::new(PROGRAM));
+    assert!(why.contains("did not answer within"), "{why}");
+    pidfd_send_signal(&starter, Signal::CONT).unwrap();
     lineage.replace();
     let sent = stream.end();
     assert_eq!(summed(&lineage.end(), "echoed"), sent);

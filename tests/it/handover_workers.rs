@@ -81,6 +81,19 @@ fn workers_that_are_steered_to_can_become_more_and_fewer_too() {
 }
 
 #[test]
+fn what_an_old_program_cannot_print_keeps_no_socket_open() {
+    let options = Options::fresh("jammed");
+    options.write(3);
+    let (mut lineage, _) = Lineage::listening(&[&options.argument()]);
+    lineage.program().jam_stdout();
+    options.write(1);
+    // It cannot say where it listens either, and all that waits can be ended by its test.
+    lineage.try_to_replace().unwrap();
+    lineage.hear("sockets of 2 former workers are closed");
+    lineage.try_to_replace().unwrap();
+}
+
+#[test]
 fn each_of_several_addresses_gets_and_loses_its_sockets() {
     through("addresses", &[1, 3, 2], &["--listen", "127.0.0.2:0"]);
 }

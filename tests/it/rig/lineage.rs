@@ -1,5 +1,6 @@
 //! A program and those that take over from it, one after the other; none of them outlives its test.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::process::Command;
@@ -68,6 +69,18 @@ impl Lineage {
     #[track_caller]
     pub(crate) fn signal(&self, signal: Signal) {
         pidfd_send_signal(&self.current, signal).expect("it runs");
+    }
+
+    /// The process that starts successors of the one that answers.
+    #[track_caller]
+    pub(crate) fn starter(&self) -> OwnedFd {
+        let number = self.process;
+        let children = format!("/proc/{number}/task/{number}/children");
+        let children = fs::read_to_string(children).expect("it runs");
+        let [starter] = children.split_whitespace().collect::<Vec<_>>()[..] else {
+            panic!("a server has one child, not '{children}'");
+        };
+        handle(starter.parse().expect("it is a number"))
     }
 
     /// Has the one that answers replaced; tells by which process, or why not.
