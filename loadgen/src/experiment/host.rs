@@ -45,18 +45,23 @@ impl Host {
     ///
     /// # Errors
     /// If one cannot be read, or not be written down.
-    pub fn of(plan: &Plan, mut journal: Journal) -> Result<Self, JournalError> {
-        let mut turned = Vec::new();
+    pub fn of(plan: &Plan, journal: Journal) -> Result<Self, JournalError> {
+        // What is written down goes with this value, even if the next setting cannot be read.
+        let mut host = Self {
+            journal,
+            turned: Vec::new(),
+        };
         for (factor, knob) in knobs(plan) {
-            turned.push(Turned {
+            let before = host.journal.before(knob)?;
+            host.turned.push(Turned {
                 factor,
                 knob: knob.clone(),
                 levels: plan.factors[factor].levels.clone(),
-                before: journal.before(knob)?,
+                before,
                 now: None,
             });
         }
-        Ok(Self { journal, turned })
+        Ok(host)
     }
 
     /// What people should know of others that had the same settings in hand: sentences.

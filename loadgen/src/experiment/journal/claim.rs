@@ -134,7 +134,8 @@ impl Claims {
         &self.remarks
     }
 
-    /// Takes something in hand, unless it is already.
+    /// Takes something in hand, unless it is already. To put something back it need not be possible: then
+    /// that is a remark.
     ///
     /// # Errors
     /// If another process has it, or one had it that was killed and has not been put right.
@@ -142,26 +143,42 @@ impl Claims {
         if self.held.iter().any(|held| held.scope == scope) {
             return Ok(());
         }
+        match self.claim(scope) {
+            Err(error) if !self.is_to_change && !matches!(error, JournalError::Held { .. }) => {
+                self.unclaimed(&error);
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    fn claim(&mut self, scope: Scope) -> Result<(), JournalError> {
         let path = self.directory.join(scope.file());
         let mut file = self.locked(&path)?;
-        let there = read(&path, &mut file)?.filter(|note| note.journal != self.note.journal);
-        let is_noted = match there {
-            Some(note) if self.is_in_the_way(&note)? => {
-                if self.is_to_change {
-                    return Err(JournalError::LeftElsewhere {
-                        what: note.what,
-                        pid: note.pid,
-                        journal: note.journal,
-                        restore: note.restore.unwrap_or_default(),
-                    });
-                }
-                // It is still wanted by whoever is going to change something.
-                false
+        let there = read(&path, &mut file)?;
+        let is_there = there.is_some();
+        let other = there.filter(|note| note.journal != self.note.journal);
+        let is_noted = if self.is_to_change {
+            if let Some(note) = other
+                && self.is_in_the_way(&note)?
+            {
+                return Err(JournalError::LeftElsewhere {
+                    what: note.what,
+                    pid: note.pid,
+                    journal: note.journal,
+                    restore: note.restore.unwrap_or_default(),
+                });
             }
-            _ => {
-                write(&path, &mut file, &self.note)?;
-                true
+            write(&path, &mut file, &self.note)?;
+            true
+        } else if is_there {
+            // Another's is still wanted by whoever is going to change something.
+            other.is_none()
+        } else {
+            if let Err(error) = write(&path, &mut file, &self.note) {
+                self.unclaimed(&error);
             }
+            true
         };
         self.held.push(Held {
             scope,
@@ -170,6 +187,11 @@ impl Claims {
             is_noted,
         });
         Ok(())
+    }
+
+    fn unclaimed(&mut self, error: &JournalError) {
+        let remark = format!("{error}: so others may not see that settings are being put back");
+        self.remarks.push(remark);
     }
 
     /// Nothing is changed any more, so that nobody needs to know who it was.
@@ -208,13 +230,22 @@ impl Claims {
                 .write(true)
                 .custom_flags(flags())
                 .open(path);
-            let mut file = opened.map_err(|error| failed("open", error))?;
+            let opened = opened.or_else(|error| {
+                // What is locked can be seen where nothing can be written.
+                let mut options = OpenOptions::new();
+                let options = options.read(true).custom_flags(flags());
+                match options.open(path) {
+                    Ok(file) if !self.is_to_change => Ok(file),
+                    _ => Err(failed("open", error)),
+                }
+            });
+            let mut file = opened?;
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => {}
                 Err(Errno::WOULDBLOCK) => {
                     return Err(JournalError::Held {
                         path: path.to_owned(),
-                        holder: read(path, &mut file)?.map(|note| Holder {
+                        holder: read(path, &mut file).ok().flatten().map(|note| Holder {
                             pid: note.pid,
                             what: note.what,
                             journal: note.journal,
@@ -240,7 +271,9 @@ impl Claims {
         let (journal, what, pid) = (&note.journal, &note.what, note.pid);
         let text = match fs::read(journal) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
                 self.remarks.push(format!(
                     "{what} (process {pid}) was broken off, and its journal {} does not exist any more: \
                      what is set now is taken for what was there before",
@@ -306,12 +339,17 @@ fn read(path: &Path, file: &mut File) -> Result<Option<Note>, JournalError> {
     Ok(serde_json::from_slice(&text).ok())
 }
 
+/// Writes over what is there, and shortens it last: what a full disk has taken once, it takes again.
 fn write(path: &Path, file: &mut File, note: &Note) -> Result<(), JournalError> {
     let failed = |error| JournalError::file("write", path, error);
-    let text = serde_json::to_vec(note).map_err(|error| failed(error.into()))?;
-    file.set_len(0)
-        .and_then(|()| file.seek(SeekFrom::Start(0)))
+    let mut text = serde_json::to_vec(note).map_err(|error| failed(error.into()))?;
+    let length = text.len();
+    let former = file.metadata().map_err(failed)?.len().min(LONGEST);
+    // Spaces after a note belong to none.
+    text.resize(length.max(usize::try_from(former).unwrap_or(0)), b' ');
+    file.seek(SeekFrom::Start(0))
         .and_then(|_start| file.write_all(&text))
+        .and_then(|()| file.set_len(length as u64))
         .map_err(failed)
 }
 

@@ -48,6 +48,8 @@ pub enum Step {
         /// Why.
         reason: &'static str,
     },
+    /// Something that people should know: a sentence.
+    Remark(String),
 }
 
 impl fmt::Display for Step {
@@ -62,6 +64,7 @@ impl fmt::Display for Step {
             }
             Self::PutBack { knob, value } => write!(formatter, "{knob} is {value}"),
             Self::Forgotten { knob, reason } => write!(formatter, "{knob} is left alone: {reason}"),
+            Self::Remark(sentence) => formatter.write_str(sentence),
         }
     }
 }
@@ -126,7 +129,8 @@ pub(super) fn carry_out(
     wanted: &dyn Fn(&Knob) -> bool,
 ) -> Restored {
     let what = record.begun.what.clone();
-    let mut steps = Vec::new();
+    let remarks = claims.remarks().iter().cloned();
+    let mut steps: Vec<Step> = remarks.map(Step::Remark).collect();
     if let Some(gone) = gone {
         let is_gone = |knob: &Knob| gone.takes(knob);
         let forgotten = record.settings.iter().filter(|(knob, _)| is_gone(knob));

@@ -89,6 +89,23 @@ fn a_setting_that_does_not_take_its_level_stops_that_variant_alone() {
 }
 
 #[test]
+fn a_start_that_is_refused_leaves_no_journal() {
+    let Some(site) = Site::new("tune-unread") else {
+        return;
+    };
+    // The first setting stands in the journal by the time that the second one cannot be read.
+    let plan = plan("sysctl = \"net.ipv4.ip_default_ttl\"\nlevels = [\"present\", 70]")
+        .replace("blocks = 7", "blocks = 8")
+        + "\n[[factor]]\nlevels = [\"present\", 1]\n\
+           command = { apply = [\"true\", \"{level}\"], revert = [\"true\", \"{level}\"], \
+           read = [\"sh\", \"-c\", \
+           \"! grep -s before $0 || exit 3\", \"SCRATCH/state/tune.journal\"] }\n";
+    let journal = site.scratch.file("state/tune.journal");
+    site.run(&plan, "").assert_complaint(1, &["true"]);
+    assert!(!journal.exists());
+}
+
+#[test]
 fn a_server_that_ends_by_itself_stops_its_variant_with_its_last_words() {
     let Some(site) = Site::new("tune-crash") else {
         return;

@@ -104,6 +104,40 @@ fn a_note_of_a_journal_that_is_gone_is_passed_over_with_a_remark() {
 }
 
 #[test]
+fn a_claim_that_cannot_be_made_does_not_keep_anything_from_being_put_back() {
+    let host = Host::new();
+    broken_off(&host, "first");
+    fs::remove_dir_all(host.0.join("claims")).unwrap();
+    fs::write(host.0.join("claims"), "").unwrap();
+    let restored = restore::restore_at(&host.grounds("first"), EXPERIMENT, &|_| true).unwrap();
+    assert_eq!(restored.unrestored, []);
+    assert_eq!(host.value("a"), "1");
+    let first = restored.steps[0].to_string();
+    assert!(first.contains("others may not see"), "{first}");
+}
+
+#[test]
+fn what_is_noted_already_is_not_written_again_to_put_it_back() {
+    let host = Host::new();
+    broken_off(&host, "first");
+    File::create(host.0.join("a-stuck")).unwrap();
+    let read = || {
+        let entries = fs::read_dir(host.0.join("claims")).unwrap();
+        let mut files: Vec<(PathBuf, std::time::SystemTime)> = entries
+            .map(|entry| entry.unwrap())
+            .map(|entry| (entry.path(), entry.metadata().unwrap().modified().unwrap()))
+            .collect();
+        files.sort();
+        files
+    };
+    let before = read();
+    assert_eq!(before.len(), 2);
+    let restored = restore::restore_at(&host.grounds("first"), EXPERIMENT, &|_| true).unwrap();
+    assert_eq!(restored.unrestored.len(), 1);
+    assert_eq!(read(), before);
+}
+
+#[test]
 fn an_experiment_that_had_changed_nothing_is_in_nobodys_way() {
     let host = Host::new();
     let journal = begin(&host, "first").unwrap();
