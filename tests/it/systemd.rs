@@ -80,8 +80,9 @@ fn a_manager_that_has_gone_is_told_of_and_no_reason_to_stop() {
 fn a_manager_that_does_not_read_is_told_of_and_keeps_nobody_waiting() {
     let manager = Manager::new();
     let (mut program, client) = manager.start(&[], Some(2_000));
-    let warning = program.error_line();
-    assert!(warning.contains("NOTIFY_SOCKET"), "{warning}");
+    // So short a time runs out at times before the worker has turned, which is told too.
+    let is_told = (0..20).any(|_| program.error_line().contains("NOTIFY_SOCKET"));
+    assert!(is_told, "it tells of everything else");
     client.assert_echo(b"Hello, world");
     program.signal(Signal::TERM);
     assert_eq!(program.end().status.code(), Some(0));
