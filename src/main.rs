@@ -211,14 +211,7 @@ fn answer(
         (None, _) => predecessor.settle(),
     }
     announce(cli, &running, door.as_ref())?;
-    let periodic = cli
-        .stats_interval
-        .map(|interval| Periodic::start(interval, tell_statistics))
-        .transpose()
-        .map_err(|source| Error::System {
-            operation: "start the thread that prints statistics (--stats-interval)",
-            source,
-        })?;
+    let periodic = print_regularly(cli, tell_statistics)?;
     let lifecycle = running.stopper();
     // Until the summary is printed, since that may hang, and those who look shall see it.
     let watchers = Watchers::start(&running, door, notify, log)?;
@@ -251,6 +244,17 @@ fn statistics(cli: &Cli, server: &Server) -> impl Fn() + Clone + Send + Sync + '
             error!("{error}");
         }
     }
+}
+
+/// Prints statistics at the interval that was asked for, if there is one.
+fn print_regularly(cli: &Cli, tell: impl Fn() + Send + 'static) -> Result<Option<Periodic>, Error> {
+    let periodic = cli
+        .stats_interval
+        .map(|interval| Periodic::start(interval, tell));
+    periodic.transpose().map_err(|source| Error::System {
+        operation: "start the thread that prints statistics (--stats-interval)",
+        source,
+    })
 }
 
 /// Takes signals from now on.
