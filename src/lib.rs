@@ -30,7 +30,8 @@
 //! - [`options_file`]: arguments from a file;
 //! - [`watchers`]: those who look at a server while it runs;
 //! - [`metrics`]: metrics and health over HTTP; [`systemd`]: the same for a service manager;
-//! - [`signals`]: stops a server on SIGINT and SIGTERM, and has it tell its statistics;
+//! - [`signals`]: what is asked of a server by signals: to end, to tell its statistics, to read its rules
+//!   again, to be replaced;
 //! - [`periodic`]: something to do every so often, and [`errand`]: something to do when asked;
 //! - [`server`]: starts the workers, watches and joins them;
 //! - [`endpoint`]: an address that it listens on, and what took effect there;
@@ -46,7 +47,6 @@
 //! - [`faults`]: what shall go wrong on purpose;
 //! - [`stats`]: what was counted, and how it reads;
 //! - [`access`]: who gets an answer, and whose `quit` counts. Pure;
-//! - [`access`]: who gets an answer, and whose `quit` counts;
 //! - [`notify`]: the socket on which a service manager hears of this program;
 //! - `plain_file`: reads the files that flags name, whatever stands there by now;
 //! - [`user`]: another user than the one who started the program;

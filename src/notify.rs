@@ -117,8 +117,8 @@ impl Notify {
     }
 }
 
-/// How long to wait for room, once. Under a second: nobody answers while a successor waits for its
-/// predecessor to have told of it.
+/// How long to wait for room, once. Short, since a successor announces itself only when its predecessor
+/// has told of it.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 #[cfg(test)]
