@@ -17,7 +17,7 @@ use crate::environment::Environment;
 use crate::experiment::design::Design;
 use crate::experiment::folder::Folder;
 use crate::experiment::host::Host;
-use crate::experiment::journal::{Journal, Unrestored};
+use crate::experiment::journal::{self, Journal, Unrestored};
 use crate::experiment::plan::{Blocks, Plan, Server};
 use crate::experiment::programs::Programs;
 use crate::experiment::record;
@@ -66,7 +66,7 @@ pub(super) fn run(
         outputs.write(&experiment)?;
         tell(arguments, &outputs, &experiment)
     });
-    all_is_back(&unrestored, &told)?;
+    all_is_back(&state, &unrestored, &told)?;
     told
 }
 
@@ -152,14 +152,19 @@ fn tell(arguments: &Arguments, outputs: &Outputs, experiment: &Experiment) -> Re
 }
 
 /// A machine that is left changed is worse than anything else.
-fn all_is_back(unrestored: &[Unrestored], told: &Result<u8, Failure>) -> Result<(), Failure> {
+fn all_is_back(
+    state: &Path,
+    unrestored: &[Unrestored],
+    told: &Result<u8, Failure>,
+) -> Result<(), Failure> {
     if unrestored.is_empty() {
         return Ok(());
     }
     let mut sentences: Vec<String> = unrestored.iter().map(ToString::to_string).collect();
     sentences.extend(told.as_ref().err().map(|failure| failure.sentence.clone()));
     Err(failed(format_args!(
-        "this host is left changed, and `loadgen tune --restore` tries again to put it back: {}",
+        "this host is left changed, and `{}` tries again to put it back: {}",
+        journal::restore_command(state),
         sentences.join("; ")
     )))
 }

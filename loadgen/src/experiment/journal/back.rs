@@ -18,8 +18,12 @@ impl Journal {
         let mut unrestored = Vec::new();
         let mut entries = Vec::new();
         let recorded = std::mem::take(&mut self.record.processes);
-        let mark = self.record.begun.mark.as_ref().filter(|_mark| is_left);
-        let ending = ending::end(&recorded, mark);
+        let marks = if is_left {
+            self.record.marks()
+        } else {
+            Vec::new()
+        };
+        let ending = ending::end(&recorded, &marks);
         for (process, sentence) in ending.left {
             self.record.processes.push(process);
             let knob = None;
@@ -32,11 +36,16 @@ impl Journal {
         steps.extend(ending.ended.into_iter().map(Step::Ended));
         let mut open: Vec<(Knob, String)> = self.record.settings.clone();
         open.retain(|(knob, _)| wanted(knob));
+        let mark = if open.is_empty() {
+            self.mark.clone()
+        } else {
+            self.mark_of_back()
+        };
         // What could not be put back because of another setting may be by the time that is.
         loop {
             let (before, failed) = (
                 open.len(),
-                put_back_each(&self.mark, &mut open, &mut steps, &mut entries),
+                put_back_each(&mark, &mut open, &mut steps, &mut entries),
             );
             if failed.is_empty() || open.len() == before {
                 unrestored.extend(failed);
@@ -45,6 +54,7 @@ impl Journal {
         }
         let settings = &mut self.record.settings;
         settings.retain(|(knob, _)| !wanted(knob) || open.iter().any(|(other, _)| other == knob));
+        entries.push(Entry::Restored { mark });
         if let Err(error) = self.close(&entries) {
             let sentence = format!("{error}: what is as it was still stands in the journal");
             unrestored.push(Unrestored {
@@ -53,6 +63,16 @@ impl Journal {
             });
         }
         (steps, unrestored)
+    }
+
+    /// What the commands carry that put something back: what these leave running, on purpose, is not ended
+    /// by the next that puts something back, unless this one is broken off.
+    fn mark_of_back(&mut self) -> Mark {
+        let mark = Mark::draw();
+        let entry = Entry::Restoring { mark: mark.clone() };
+        let written = self.go_on().and_then(|pages| pages.append(&[&entry]));
+        // On a full disk everything must go back all the same, and the old mark is known.
+        written.map_or_else(|_unwritten| self.mark.clone(), |()| mark)
     }
 }
 

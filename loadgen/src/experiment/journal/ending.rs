@@ -30,11 +30,11 @@ pub(super) struct Ending {
     pub(super) left: Vec<(Process, String)>,
 }
 
-/// Ends the processes of a journal, and all that have its mark, if it has one.
-pub(super) fn end(recorded: &[Process], mark: Option<&Mark>) -> Ending {
+/// Ends the processes of a journal, and all that have one of its marks.
+pub(super) fn end(recorded: &[Process], marks: &[Mark]) -> Ending {
     let mut hunt = Hunt {
         recorded,
-        mark,
+        marks,
         known: BTreeSet::new(),
     };
     let mut named: Vec<Process> = Vec::new();
@@ -64,7 +64,7 @@ pub(super) fn end(recorded: &[Process], mark: Option<&Mark>) -> Ending {
 
 struct Hunt<'a> {
     recorded: &'a [Process],
-    mark: Option<&'a Mark>,
+    marks: &'a [Mark],
     /// The experiment's own, as far as they were seen: number and start.
     known: BTreeSet<(u32, u64)>,
 }
@@ -72,10 +72,10 @@ struct Hunt<'a> {
 impl Hunt<'_> {
     /// All that are the experiment's own and run.
     fn look(&mut self) -> Figure<Vec<Seen>> {
-        if self.recorded.is_empty() && self.mark.is_none() {
+        if self.recorded.is_empty() && self.marks.is_empty() {
             return Ok(Vec::new());
         }
-        let all = process::all(self.mark)?;
+        let all = process::all(self.marks)?;
         let is_own = |seen: &Seen| {
             seen.is_marked
                 || self.known.contains(&(seen.pid, seen.started))
@@ -243,9 +243,9 @@ mod tests {
         let mut child = shell("exec sleep 600", None);
         let process = recorded(&child);
         let processes = [process.clone()];
-        assert_eq!(end(&processes, None).ended, [process]);
+        assert_eq!(end(&processes, &[]).ended, [process]);
         child.wait().unwrap();
-        assert_eq!(end(&processes, None).ended, []);
+        assert_eq!(end(&processes, &[]).ended, []);
     }
 
     #[test]
@@ -253,7 +253,7 @@ mod tests {
         let mut child = shell("exec sleep 600", None);
         let mut process = recorded(&child);
         process.started -= 1;
-        assert_eq!(end(&[process], None).ended, []);
+        assert_eq!(end(&[process], &[]).ended, []);
         assert!(child.try_wait().unwrap().is_none());
         child.kill().unwrap();
         child.wait().unwrap();
@@ -269,10 +269,7 @@ mod tests {
         // Nobody is left who has the number that the journal knows.
         child.wait().unwrap();
         assert!(runs(&member));
-        assert_eq!(
-            end(std::slice::from_ref(&leader), Some(&mark)).ended,
-            [leader]
-        );
+        assert_eq!(end(std::slice::from_ref(&leader), &[mark]).ended, [leader]);
         assert!(!runs(&member));
     }
 
@@ -282,7 +279,7 @@ mod tests {
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let member = line(&mut output);
         let leader = recorded(&child);
-        assert_eq!(end(std::slice::from_ref(&leader), None).ended, [leader]);
+        assert_eq!(end(std::slice::from_ref(&leader), &[]).ended, [leader]);
         assert!(!runs(&member));
         child.wait().unwrap();
     }
@@ -295,7 +292,7 @@ mod tests {
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let daemon = line(&mut output);
         let mut other = shell("exec sleep 600", Some(&Mark::draw()));
-        let ended = end(&[], Some(&mark)).ended;
+        let ended = end(&[], &[mark]).ended;
         assert_eq!(ended.len(), 2, "{ended:?}");
         assert!(!runs(&daemon));
         child.wait().unwrap();
@@ -313,7 +310,7 @@ mod tests {
             let mut child = shell(&script, Some(&mark));
             let mut output = BufReader::new(child.stdout.take().unwrap());
             line(&mut output);
-            assert_eq!(end(&[], Some(&mark)).left.len(), 0);
+            assert_eq!(end(&[], &[mark]).left.len(), 0);
             child.wait().unwrap();
             assert!(!file.exists());
         }

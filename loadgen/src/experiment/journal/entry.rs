@@ -35,6 +35,16 @@ pub enum Entry {
         /// The setting.
         knob: Knob,
     },
+    /// Putting back begins: the commands that do it have this mark.
+    Restoring {
+        /// It is another one each time.
+        mark: Mark,
+    },
+    /// That went to its end, so that what its commands have started may stay.
+    Restored {
+        /// Which.
+        mark: Mark,
+    },
 }
 
 /// Whose journal it is.
@@ -115,6 +125,8 @@ pub struct Record {
     pub settings: Vec<(Knob, String)>,
     /// Processes that have not ended.
     pub processes: Vec<Process>,
+    /// Marks of commands that put something back, and were broken off.
+    pub restoring: Vec<Mark>,
     /// Bytes of all whole lines.
     pub length: u64,
 }
@@ -152,6 +164,7 @@ pub fn parse(text: &[u8]) -> Result<Option<Record>, Damage> {
                     begun,
                     settings: Vec::new(),
                     processes: Vec::new(),
+                    restoring: Vec::new(),
                     length,
                 });
             }
@@ -177,7 +190,17 @@ impl Record {
             Entry::Started(process) => self.processes.push(process),
             Entry::Ended { pid } => self.processes.retain(|process| process.pid != pid),
             Entry::PutBack { knob } => self.settings.retain(|(other, _)| *other != knob),
+            Entry::Restoring { mark } => self.restoring.push(mark),
+            Entry::Restored { mark } => self.restoring.retain(|other| *other != mark),
         }
+    }
+
+    /// What programs carry that must not go on: those of the experiment, and of any putting back that was
+    /// broken off.
+    #[must_use]
+    pub fn marks(&self) -> Vec<Mark> {
+        let marks = self.begun.mark.iter().chain(&self.restoring);
+        marks.cloned().collect()
     }
 
     /// What a setting was, if it is in the journal.

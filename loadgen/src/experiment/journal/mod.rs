@@ -126,6 +126,7 @@ impl Journal {
             begun,
             settings: Vec::new(),
             processes: Vec::new(),
+            restoring: Vec::new(),
             length: 0,
         };
         Ok(Self::of(store, record, Some(pages), claims, apart))
@@ -234,10 +235,15 @@ impl Journal {
             self.pages = None;
             return self.store.remove();
         }
+        self.go_on()?.append(&entries.iter().collect::<Vec<_>>())
+    }
+
+    /// The file, to be continued.
+    fn go_on(&mut self) -> Result<&mut Pages, JournalError> {
         if self.pages.is_none() {
             self.pages = Some(self.store.go_on(&self.record)?);
         }
-        self.pages()?.append(&entries.iter().collect::<Vec<_>>())
+        self.pages()
     }
 
     fn network(&self) -> Network {
@@ -320,10 +326,7 @@ fn refuse_left(store: &Store, state: &Path) -> Result<(), JournalError> {
 /// How many processes a journal leaves to be ended: those that it names, and others with its mark.
 fn processes_of(record: &Record) -> Result<usize, JournalError> {
     let named = &record.processes;
-    let marked = match &record.begun.mark {
-        Some(mark) => process::marked(mark).map_err(JournalError::Unknown)?,
-        None => Vec::new(),
-    };
+    let marked = process::marked(&record.marks()).map_err(JournalError::Unknown)?;
     let others = marked
         .iter()
         .filter(|seen| named.iter().all(|process| process.pid != seen.pid));
@@ -343,7 +346,8 @@ fn here(what: &str) -> Result<Begun, JournalError> {
 }
 
 /// What a person types to have an experiment's journal carried out.
-fn restore_command(state: &Path) -> String {
+#[must_use]
+pub fn restore_command(state: &Path) -> String {
     format!("loadgen tune --restore{}", flag_for(state))
 }
 

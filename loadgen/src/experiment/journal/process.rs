@@ -30,7 +30,7 @@ pub(super) struct Seen {
     pub(super) group: u32,
     /// The name of its program.
     pub(super) name: String,
-    /// Whether it has the mark that was looked for.
+    /// Whether it has one of the marks that were looked for.
     pub(super) is_marked: bool,
     /// Whether it has ended, and only waits for somebody who wants to know how.
     pub(super) is_gone: bool,
@@ -40,7 +40,7 @@ pub(super) struct Seen {
 ///
 /// # Errors
 /// If they cannot be listed.
-pub(super) fn all(mark: Option<&Mark>) -> Figure<Vec<Seen>> {
+pub(super) fn all(marks: &[Mark]) -> Figure<Vec<Seen>> {
     let path = Path::new("/proc");
     let entries = fs::read_dir(path).map_err(|error| unreadable(path, &error))?;
     let names = entries.flatten().map(|entry| entry.file_name());
@@ -55,19 +55,22 @@ pub(super) fn all(mark: Option<&Mark>) -> Figure<Vec<Seen>> {
             started: state.started,
             group: state.group,
             name: state.name.to_owned(),
-            is_marked: !is_gone && mark.is_some_and(|mark| is_marked(pid, mark)),
+            is_marked: !is_gone && is_marked(pid, marks),
             is_gone,
         })
     });
     Ok(seen.collect())
 }
 
-/// Those that have a mark.
+/// Those that have one of some marks.
 ///
 /// # Errors
 /// If processes cannot be listed.
-pub(super) fn marked(mark: &Mark) -> Figure<Vec<Seen>> {
-    let mut all = all(Some(mark))?;
+pub(super) fn marked(marks: &[Mark]) -> Figure<Vec<Seen>> {
+    if marks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut all = all(marks)?;
     all.retain(|seen| seen.is_marked);
     Ok(all)
 }
@@ -76,13 +79,16 @@ pub(super) fn marked(mark: &Mark) -> Figure<Vec<Seen>> {
 /// everybody from looking.
 ///
 /// Of other users' processes nobody but root is told; they are no children of this user.
-fn is_marked(pid: u32, mark: &Mark) -> bool {
+fn is_marked(pid: u32, marks: &[Mark]) -> bool {
+    if marks.is_empty() {
+        return false;
+    }
     for _look in 0..LOOKS {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         let is_program = || fs::read_link(format!("/proc/{pid}/exe")).is_ok();
         // A program that is just being started has none for some microseconds.
         if !environment.is_empty() || !is_program() {
-            return mark.is_in(&environment);
+            return marks.iter().any(|mark| mark.is_in(&environment));
         }
         thread::sleep(GLANCE);
     }

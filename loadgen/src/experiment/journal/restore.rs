@@ -2,8 +2,9 @@
 //!
 //! After a restart the kernel has its own values again, or those that the system sets at its start:
 //! none of what was changed is left, and an old value would be a change. So settings of the kernel are
-//! forgotten then, and only what commands have set is put back, since that may have lasted. The same
-//! goes for settings of a network namespace that does not exist any more.
+//! forgotten then, and only what commands have set is put back, since that may have lasted. Those of a
+//! network namespace that does not exist any more are forgotten, too, and commands that ran in it are not run
+//! in another one: they are told.
 
 use std::fmt;
 use std::path::Path;
@@ -46,7 +47,7 @@ pub enum Step {
         /// The setting.
         knob: Knob,
         /// Why.
-        reason: &'static str,
+        reason: String,
     },
     /// Something that people should know: a sentence.
     Remark(String),
@@ -134,9 +135,9 @@ pub(super) fn carry_out(
     if let Some(gone) = gone {
         let is_gone = |knob: &Knob| gone.takes(knob);
         let forgotten = record.settings.iter().filter(|(knob, _)| is_gone(knob));
-        steps.extend(forgotten.map(|(knob, _)| Step::Forgotten {
+        steps.extend(forgotten.map(|(knob, value)| Step::Forgotten {
             knob: knob.clone(),
-            reason: gone.sentence(),
+            reason: gone.sentence(knob, value),
         }));
         record.settings.retain(|(knob, _)| !is_gone(knob));
         if gone == Gone::Restart {
@@ -168,14 +169,21 @@ impl Gone {
     fn takes(self, knob: &Knob) -> bool {
         match self {
             Self::Restart => !matches!(knob, Knob::Command { .. }),
-            Self::Network => knob.is_of_network(),
+            // A command may have set something of it, and would set that of another one.
+            Self::Network => knob.is_of_network() || matches!(knob, Knob::Command { .. }),
         }
     }
 
-    fn sentence(self) -> &'static str {
-        match self {
-            Self::Restart => "the host was restarted since, and has values of its own",
-            Self::Network => "its network namespace does not exist any more",
+    fn sentence(self, knob: &Knob, value: &str) -> String {
+        match (self, knob.revert_line(value)) {
+            (Self::Restart, _) => {
+                "the host was restarted since, and has values of its own".to_owned()
+            }
+            (Self::Network, None) => "its network namespace does not exist any more".to_owned(),
+            (Self::Network, Some(line)) => format!(
+                "its network namespace is gone; if `{knob}` set something of the machine, run `{line}` by \
+                 hand"
+            ),
         }
     }
 }

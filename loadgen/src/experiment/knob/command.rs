@@ -48,7 +48,7 @@ impl Kind for Commands<'_> {
 }
 
 /// The words with the value in its places.
-fn with(words: &[String], value: &str) -> Vec<String> {
+pub(super) fn with(words: &[String], value: &str) -> Vec<String> {
     let words = words.iter();
     words.map(|word| word.replace("{level}", value)).collect()
 }

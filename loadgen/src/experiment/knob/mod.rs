@@ -114,6 +114,15 @@ impl Knob {
         self.put_back_under(&Root::host(), before)
     }
 
+    /// The command of a plan that puts it back, as a line for people; `None` if it needs none.
+    #[must_use]
+    pub fn revert_line(&self, before: &str) -> Option<String> {
+        match self {
+            Self::Command { revert, .. } => Some(shell::line(command::with(revert, before))),
+            _ => None,
+        }
+    }
+
     /// The same setting, where programs that read or change it have a mark.
     #[must_use]
     pub fn marked(&self, mark: &Mark) -> Marked<'_> {

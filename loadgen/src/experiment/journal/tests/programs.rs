@@ -59,6 +59,41 @@ fn a_program_that_is_not_in_the_journal_yet_is_found_and_ended() {
 }
 
 #[test]
+fn what_was_put_back_is_not_undone_when_the_rest_is() {
+    let host = Host::new();
+    let stuck = host.knob("a", "1");
+    let daemon = host.0.join("daemon").to_string_lossy().into_owned();
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    // It is put back by a program that goes on running.
+    let script = "setsid sleep 600 > /dev/null 2>&1 & echo $! > $0-pid; printf 1 > $0";
+    let running = Knob::Command {
+        read: words(&["cat", &daemon]),
+        apply: words(&["true"]),
+        revert: words(&["sh", "-c", script, &daemon]),
+    };
+    fs::write(&daemon, "1").unwrap();
+    let mut journal = host.begin().unwrap();
+    for knob in [&stuck, &running] {
+        journal.before(knob).unwrap();
+    }
+    drop(journal);
+    fs::write(&daemon, "2").unwrap();
+    stuck.apply("2").unwrap();
+    File::create(host.0.join("a-stuck")).unwrap();
+    assert_eq!(host.restore().unwrap().unrestored.len(), 1);
+    let pid = host.value("daemon-pid");
+    fs::remove_file(host.0.join("a-stuck")).unwrap();
+    assert_eq!(host.restore().unwrap().unrestored, []);
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+    assert!(
+        stat.is_ok_and(|stat| !stat.contains(") Z ")),
+        "it was ended"
+    );
+    let mut command = Command::new("kill");
+    assert!(command.arg(pid.trim()).status().unwrap().success());
+}
+
+#[test]
 fn a_command_that_still_runs_is_ended_before_anything_is_put_back() {
     let host = Host::new();
     let knob = host.knob("a", "1");
