@@ -2,13 +2,17 @@
 
 use crate::commands::{Failure, failed};
 use crate::experiment::host::knobs;
+use crate::experiment::mark::Mark;
 use crate::experiment::plan::Plan;
 
 /// Looks at every setting that the plan varies; nothing is changed.
-pub(super) fn check(plan: &Plan) -> Result<(), Failure> {
+/// Commands that read one carry the mark.
+pub(super) fn check(plan: &Plan, mark: &Mark) -> Result<(), Failure> {
     let refused = knobs(plan).filter_map(|(factor, knob)| {
         let name = &plan.factors[factor].name;
-        let looked = knob.may_change().and_then(|()| knob.read().map(drop));
+        let looked = knob
+            .may_change()
+            .and_then(|()| knob.marked(mark).read().map(drop));
         looked.err().map(|error| format!("  {name}: {error}"))
     });
     let refused: Vec<String> = refused.collect();

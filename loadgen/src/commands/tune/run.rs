@@ -88,7 +88,7 @@ fn begin(plan: &Plan, design: &Design, host: &Host, seed: Option<u64>) -> Experi
 
 /// The settings of the host, of which none was changed yet. Nothing is left behind if it fails.
 fn prepared(plan: &Plan, mut journal: Journal) -> Result<Host, Failure> {
-    if let Err(failure) = rights::check(plan) {
+    if let Err(failure) = rights::check(plan, journal.mark()) {
         // There is nothing in it.
         let _nothing: Vec<Unrestored> = journal.put_back();
         return Err(failure);

@@ -92,28 +92,42 @@ pub(super) struct Claims {
 struct Held {
     scope: Scope,
     path: PathBuf,
-    file: File,
+    _locked: Locked,
     /// Whether the note in it is that of this process.
     is_noted: bool,
 }
 
-/// Where claims are: /run/loadgen of root; of others a directory that goes with their session, or one among
-/// temporary files.
-pub(super) fn usual_place() -> PathBuf {
+/// Where claims are: /run/loadgen of root; of others a directory that goes with their sessions, or one among
+/// temporary files, or, if somebody else has made that one, beside the journal.
+pub(super) fn usual_place(state: &Path) -> PathBuf {
     let user = geteuid();
-    let is_of_user = |path: &Path| {
-        fs::metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == user.as_raw())
-    };
     // Whoever is root in a user namespace alone is another one to the rest of the machine.
     if user.is_root() && is_of_user(Path::new("/run")) {
         return PathBuf::from("/run/loadgen");
     }
-    let session = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    // That of all sessions first, since those that begin otherwise, such as of cron, do not name it.
+    let sessions = PathBuf::from(format!("/run/user/{}", user.as_raw()));
+    let named = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     // That of another user is left over from whoever started this one.
-    match session.filter(|path| is_of_user(path)) {
+    let mut sessions = [Some(sessions), named].into_iter().flatten();
+    match sessions.find(|path| is_of_user(path)) {
         Some(session) => session.join("loadgen"),
-        None => PathBuf::from(format!("/tmp/loadgen-{}", user.as_raw())),
+        None => among_temporary(Path::new("/tmp"), state),
     }
+}
+
+/// Anybody can make a directory there, in the name of anybody.
+fn among_temporary(temporary: &Path, state: &Path) -> PathBuf {
+    let shared = temporary.join(format!("loadgen-{}", geteuid().as_raw()));
+    if shared.symlink_metadata().is_ok() && !is_of_user(&shared) {
+        return state.join("claims");
+    }
+    shared
+}
+
+fn is_of_user(path: &Path) -> bool {
+    let found = fs::symlink_metadata(path);
+    found.is_ok_and(|found| found.is_dir() && found.uid() == geteuid().as_raw())
 }
 
 impl Claims {
@@ -155,7 +169,7 @@ impl Claims {
     fn claim(&mut self, scope: Scope) -> Result<(), JournalError> {
         let path = self.directory.join(scope.file());
         let mut file = self.locked(&path)?;
-        let there = read(&path, &mut file)?;
+        let there = read(&path, &mut file.0)?;
         let is_there = there.is_some();
         let other = there.filter(|note| note.journal != self.note.journal);
         let is_noted = if self.is_to_change {
@@ -169,13 +183,13 @@ impl Claims {
                     restore: note.restore.unwrap_or_default(),
                 });
             }
-            write(&path, &mut file, &self.note)?;
+            write(&path, &mut file.0, &self.note)?;
             true
         } else if is_there {
             // Another's is still wanted by whoever is going to change something.
             other.is_none()
         } else {
-            if let Err(error) = write(&path, &mut file, &self.note) {
+            if let Err(error) = write(&path, &mut file.0, &self.note) {
                 self.unclaimed(&error);
             }
             true
@@ -183,7 +197,7 @@ impl Claims {
         self.held.push(Held {
             scope,
             path,
-            file,
+            _locked: file,
             is_noted,
         });
         Ok(())
@@ -219,7 +233,7 @@ impl Claims {
     }
 
     /// The file, made if need be and locked.
-    fn locked(&self, path: &Path) -> Result<File, JournalError> {
+    fn locked(&self, path: &Path) -> Result<Locked, JournalError> {
         let failed = |operation, error| JournalError::file(operation, path, error);
         loop {
             make(&self.directory)?;
@@ -240,8 +254,8 @@ impl Claims {
                 }
             });
             let mut file = opened?;
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => {}
+            let file = match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => Locked(file),
                 Err(Errno::WOULDBLOCK) => {
                     return Err(JournalError::Held {
                         path: path.to_owned(),
@@ -253,8 +267,8 @@ impl Claims {
                     });
                 }
                 Err(error) => return Err(failed("lock", error.into())),
-            }
-            let found = file.metadata().map_err(|error| failed("read", error))?;
+            };
+            let found = file.0.metadata().map_err(|error| failed("read", error))?;
             check_owner(path, &found)?;
             // Whoever had it may have removed it in the meantime.
             if fs::metadata(path).is_ok_and(|there| there.ino() == found.ino()) {
@@ -290,12 +304,14 @@ impl Claims {
     }
 }
 
-impl Drop for Claims {
+/// A file that nobody else has while this lives.
+#[derive(Debug)]
+struct Locked(File);
+
+impl Drop for Locked {
     fn drop(&mut self) {
-        for held in &self.held {
-            // Closing it is not enough: a child that is just being started has it open too.
-            let _unlocked: Result<(), Errno> = flock(&held.file, FlockOperation::Unlock);
-        }
+        // Closing it is not enough: a child that is just being started has it open too.
+        let _unlocked: Result<(), Errno> = flock(&self.0, FlockOperation::Unlock);
     }
 }
 
@@ -355,3 +371,35 @@ fn write(path: &Path, file: &mut File, note: &Note) -> Result<(), JournalError> 
 
 /// Bytes of the longest note: a path and a few words.
 const LONGEST: u64 = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_directory_that_somebody_else_made_keeps_nobody_out() {
+        let root = env::temp_dir().join(format!("loadgen-claims-{}", process::id()));
+        let shared = root.join(format!("loadgen-{}", geteuid().as_raw()));
+        let state = Path::new("/state");
+        fs::create_dir_all(&root).unwrap();
+        let places = [
+            among_temporary(&root, state),
+            {
+                fs::create_dir(&shared).unwrap();
+                among_temporary(&root, state)
+            },
+            {
+                fs::remove_dir(&shared).unwrap();
+                symlink("/", &shared).unwrap();
+                among_temporary(&root, state)
+            },
+        ];
+        fs::remove_dir_all(&root).unwrap();
+        assert_eq!(
+            places,
+            [shared.clone(), shared, PathBuf::from("/state/claims")]
+        );
+    }
+}

@@ -9,7 +9,7 @@
 //! that sets something, is stopped first, all of it, and then killed: so nothing goes on as if what it
 //! waits for had ended by itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -36,6 +36,7 @@ pub(super) fn end(recorded: &[Process], marks: &[Mark]) -> Ending {
         recorded,
         marks,
         known: BTreeSet::new(),
+        refused: BTreeMap::new(),
     };
     let mut named: Vec<Process> = Vec::new();
     let done = hunt.look().and_then(|found| {
@@ -48,7 +49,8 @@ pub(super) fn end(recorded: &[Process], marks: &[Mark]) -> Ending {
         hunt.end_all()
     });
     let Err(sentence) = done else {
-        let left = Vec::new();
+        let left: Vec<(Process, String)> = hunt.refused.into_values().collect();
+        named.retain(|process| left.iter().all(|(other, _)| other != process));
         return Ending { ended: named, left };
     };
     let mut all = named;
@@ -67,10 +69,12 @@ struct Hunt<'a> {
     marks: &'a [Mark],
     /// The experiment's own, as far as they were seen: number and start.
     known: BTreeSet<(u32, u64)>,
+    /// Those of them that cannot be ended, with what the journal is to have of them and a sentence.
+    refused: BTreeMap<(u32, u64), (Process, String)>,
 }
 
 impl Hunt<'_> {
-    /// All that are the experiment's own and run.
+    /// All that are the experiment's own and run, but for those that cannot be ended.
     fn look(&mut self) -> Figure<Vec<Seen>> {
         if self.recorded.is_empty() && self.marks.is_empty() {
             return Ok(Vec::new());
@@ -93,7 +97,22 @@ impl Hunt<'_> {
         let own: Vec<Seen> = own.cloned().collect();
         self.known
             .extend(own.iter().map(|seen| (seen.pid, seen.started)));
-        Ok(own.into_iter().filter(|seen| !seen.is_gone).collect())
+        let can_be = |seen: &Seen| !self.refused.contains_key(&(seen.pid, seen.started));
+        let own = own.into_iter();
+        Ok(own.filter(|seen| !seen.is_gone && can_be(seen)).collect())
+    }
+
+    /// Sends a signal. One that refuses it keeps nobody from ending the others.
+    fn send(&mut self, seen: &Seen, wanted: Signal) {
+        if let Err(error) = signal(seen, wanted) {
+            self.refuse(seen, error);
+        }
+    }
+
+    fn refuse(&mut self, seen: &Seen, error: Errno) {
+        let process = self.named(seen).unwrap_or_else(|| of_mark(seen));
+        let refused = (process, failed(seen, error));
+        self.refused.insert((seen.pid, seen.started), refused);
     }
 
     /// What the journal has of it, or of the leader of its group.
@@ -115,7 +134,7 @@ impl Hunt<'_> {
             }
             for seen in found {
                 if asked.insert((seen.pid, seen.started)) {
-                    signal(&seen, Signal::TERM)?;
+                    self.send(&seen, Signal::TERM);
                 }
             }
             if Instant::now() >= deadline {
@@ -132,24 +151,29 @@ impl Hunt<'_> {
         loop {
             let mut found = self.look()?;
             found.retain(|seen| wanted(self, seen));
-            let Some(first) = found.first() else {
+            if found.is_empty() {
                 return Ok(());
-            };
+            }
             if Instant::now() >= deadline {
-                return Err(failed(first, Errno::TIMEDOUT));
+                for seen in &found {
+                    // None of them stays stopped.
+                    self.send(seen, Signal::KILL);
+                    self.refuse(seen, Errno::TIMEDOUT);
+                }
+                return Ok(());
             }
             let mut is_new = false;
             for seen in &found {
                 if stopped.insert((seen.pid, seen.started)) {
                     is_new = true;
-                    signal(seen, Signal::STOP)?;
+                    self.send(seen, Signal::STOP);
                 }
             }
             // They may have started others before they were stopped.
             if !is_new {
-                found
-                    .iter()
-                    .try_for_each(|seen| signal(seen, Signal::KILL))?;
+                for seen in &found {
+                    self.send(seen, Signal::KILL);
+                }
                 thread::sleep(GLANCE);
             }
         }
@@ -157,7 +181,7 @@ impl Hunt<'_> {
 }
 
 /// Sends a signal to the process that was seen, or to none.
-fn signal(seen: &Seen, signal: Signal) -> Figure<()> {
+fn signal(seen: &Seen, signal: Signal) -> Result<(), Errno> {
     let pid = i32::try_from(seen.pid).ok().and_then(Pid::from_raw);
     let Some(pid) = pid else { return Ok(()) };
     let sent = pidfd_open(pid, PidfdFlags::empty()).and_then(|handle| {
@@ -170,7 +194,7 @@ fn signal(seen: &Seen, signal: Signal) -> Figure<()> {
     });
     match sent {
         Ok(()) | Err(Errno::SRCH) => Ok(()),
-        Err(error) => Err(failed(seen, error)),
+        Err(error) => Err(error),
     }
 }
 
@@ -246,6 +270,30 @@ mod tests {
         assert_eq!(end(&processes, &[]).ended, [process]);
         child.wait().unwrap();
         assert_eq!(end(&processes, &[]).ended, []);
+    }
+
+    #[test]
+    fn one_that_cannot_be_ended_is_told_and_the_others_are_ended() {
+        let mark = Mark::draw();
+        let mut children = [(); 2].map(|()| shell("exec sleep 600", Some(&mark)));
+        let marks = [mark];
+        let mut hunt = Hunt {
+            recorded: &[],
+            marks: &marks,
+            known: BTreeSet::new(),
+            refused: BTreeMap::new(),
+        };
+        let found = hunt.look().unwrap();
+        let first = found.iter().find(|seen| seen.pid == children[0].id());
+        // As with a process of another user.
+        hunt.refuse(first.unwrap(), Errno::PERM);
+        assert_eq!(hunt.end_all(), Ok(()));
+        assert!(!children[1].wait().unwrap().success());
+        assert!(children[0].try_wait().unwrap().is_none());
+        let sentences: Vec<String> = hunt.refused.into_values().map(|(_, text)| text).collect();
+        assert!(sentences[0].contains("cannot be ended"), "{sentences:?}");
+        children[0].kill().unwrap();
+        children[0].wait().unwrap();
     }
 
     #[test]

@@ -281,7 +281,7 @@ impl Grounds {
     fn usual(state: &Path) -> Self {
         Self {
             state: state.to_owned(),
-            claims: claim::usual_place(),
+            claims: claim::usual_place(state),
         }
     }
 

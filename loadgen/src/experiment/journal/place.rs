@@ -70,7 +70,8 @@ fn way_among(names: &Path, proc: &Path, network: u64) -> Figure<Option<String>> 
     match hidden {
         None => Ok(None),
         Some(pid) => Err(format!(
-            "whether it still exists cannot be told, since process {pid} may not be looked at"
+            "whether it still exists cannot be told here, since process {pid} may not be looked at: that \
+             takes root, outside of any container"
         )),
     }
 }

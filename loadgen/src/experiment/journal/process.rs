@@ -7,6 +7,8 @@ use std::process::id;
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::getpgrp;
+
 use crate::experiment::mark::Mark;
 use crate::host::{Figure, unreadable};
 
@@ -36,7 +38,8 @@ pub(super) struct Seen {
     pub(super) is_gone: bool,
 }
 
-/// All processes but this one.
+/// All processes but this one, those that wait for it, such as the shell in which it was started, and what
+/// else is in its group.
 ///
 /// # Errors
 /// If they cannot be listed.
@@ -45,10 +48,16 @@ pub(super) fn all(marks: &[Mark]) -> Figure<Vec<Seen>> {
     let entries = fs::read_dir(path).map_err(|error| unreadable(path, &error))?;
     let names = entries.flatten().map(|entry| entry.file_name());
     let pids = names.filter_map(|name| name.to_string_lossy().parse().ok());
-    let seen = pids.filter(|pid: &u32| *pid != id()).filter_map(|pid| {
+    let waiting = waiting();
+    let own_group = getpgrp().as_raw_nonzero().get().cast_unsigned();
+    let others = pids.filter(|pid: &u32| !waiting.contains(pid));
+    let seen = others.filter_map(|pid| {
         // One that has gone in the meantime is none.
         let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         let state = parse(&text)?;
+        if state.group == own_group {
+            return None;
+        }
         let is_gone = "ZX".contains(state.letter);
         Some(Seen {
             pid,
@@ -60,6 +69,19 @@ pub(super) fn all(marks: &[Mark]) -> Figure<Vec<Seen>> {
         })
     });
     Ok(seen.collect())
+}
+
+/// This process, its parent, the parent of that, and so on.
+fn waiting() -> Vec<u32> {
+    let mut chain = vec![id()];
+    while let Some(pid) = chain.last().filter(|pid| **pid > 1) {
+        let text = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        match parse(&text) {
+            Some(state) if !chain.contains(&state.parent) => chain.push(state.parent),
+            _ => break,
+        }
+    }
+    chain
 }
 
 /// Those that have one of some marks.
@@ -95,11 +117,12 @@ fn is_marked(pid: u32, marks: &[Mark]) -> bool {
     false
 }
 
-/// What `/proc/PID/stat` tells: fields 2, 3, 5 and 22 (`proc_pid_stat(5)`).
+/// What `/proc/PID/stat` tells: fields 2 to 5 and 22 (`proc_pid_stat(5)`).
 #[derive(Debug, PartialEq, Eq)]
 struct State<'a> {
     name: &'a str,
     letter: char,
+    parent: u32,
     group: u32,
     started: u64,
 }
@@ -112,7 +135,8 @@ fn parse(text: &str) -> Option<State<'_>> {
     Some(State {
         name,
         letter: fields.next()?.chars().next()?,
-        group: fields.nth(1)?.parse().ok()?,
+        parent: fields.next()?.parse().ok()?,
+        group: fields.next()?.parse().ok()?,
         started: fields.nth(16)?.parse().ok()?,
     })
 }
@@ -132,6 +156,7 @@ mod tests {
         let state = State {
             name: "a) b (c",
             letter: 'S',
+            parent: 1,
             group: 2,
             started: 777,
         };
@@ -143,7 +168,7 @@ mod tests {
     fn what_others_see_of_this_process_it_knows_itself() {
         let text = fs::read_to_string("/proc/self/stat").unwrap();
         let state = parse(&text).unwrap();
-        let group = rustix::process::getpgrp().as_raw_nonzero().get();
+        let group = getpgrp().as_raw_nonzero().get();
         assert_eq!(state.group, group.cast_unsigned());
         assert_eq!(started(id()), Ok(state.started));
     }

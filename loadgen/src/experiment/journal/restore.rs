@@ -207,7 +207,8 @@ fn why_forgotten(
         Ok(None) => return Ok(Some(Gone::Network)),
         Ok(Some(way)) => format!("{way} {command} puts it back"),
         Err(reason) => format!(
-            "{reason}; if it does not exist any more, remove {}",
+            "{reason}; if you know that it does not exist any more and that nothing of the machine is set, \
+             remove {}",
             store.place()?.display()
         ),
     };
