@@ -96,6 +96,10 @@ impl Pace {
         if room >= cost {
             return (wanted, start.saturating_add(cost));
         }
+        if room < self.interval {
+            // Most of a flood comes here, and a division would cost as much as all the rest.
+            return (0, start);
+        }
         let granted = u32::try_from(room / self.interval).unwrap_or(u32::MAX);
         let cost = self.interval * u64::from(granted);
         (granted, start.saturating_add(cost))
