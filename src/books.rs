@@ -4,9 +4,10 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use crate::binding::Group;
+use crate::stats::account::Account;
 use crate::stats::counters::Counters;
 use crate::stats::queue::{Meter, Queue};
-use crate::stats::summary::{Account, Summary};
+use crate::stats::summary::Summary;
 use crate::udp::socket::Effects;
 use crate::udp::{Socket, SocketOptions};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::limiter::Limiter;
 use crate::figures::grouped;
-use crate::stats::summary::Account;
+use crate::stats::account::Account;
 
 /// A kind of trouble that peers, the network or the host can cause.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -16,7 +16,7 @@ use super::histograms::{self, Scale};
 use super::names::{self, Family};
 use super::process::Usage;
 use crate::stats::Summary;
-use crate::stats::summary::Account;
+use crate::stats::account::Account;
 
 /// The formats that scrapers understand.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

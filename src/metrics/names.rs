@@ -2,8 +2,8 @@
 //! units at the end, `_total` behind them for what only ever grows.
 
 use crate::access::Refusal;
+use crate::stats::account::Account;
 use crate::stats::faults::FaultAccount;
-use crate::stats::summary::Account;
 
 /// A family of metrics: what its members have in common.
 #[derive(Clone, Copy, Debug)]

@@ -5,8 +5,10 @@
 //! - [`faults`]: what went wrong on purpose, and was counted too;
 //! - [`queue`]: what the kernel counts for a socket;
 //! - [`errno`]: the names of the errors that sends and receives meet;
+//! - [`account`]: what one worker did, or all of them, at one moment;
 //! - [`summary`]: the counters of all workers at one moment, as text or JSON.
 
+pub mod account;
 pub mod counters;
 pub mod errno;
 pub mod faults;

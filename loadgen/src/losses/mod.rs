@@ -7,7 +7,7 @@ pub mod table;
 use std::net::{SocketAddr, UdpSocket};
 
 use echo_reactor::server::Observer;
-use echo_reactor::stats::summary::Account;
+use echo_reactor::stats::account::Account;
 
 /// Counts whose increase over the measured window says where probes died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use echo_reactor::stats::summary::Account;
+use echo_reactor::stats::account::Account;
 
 use crate::losses::{Losses, Server};
 use crate::measure::{Latency, Quantile, Quantiles, Row, Tally};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use echo_reactor::stats::account::Account;
 use echo_reactor::stats::faults::FaultAccount;
-use echo_reactor::stats::summary::Account;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use ratatui::Terminal;
