@@ -56,6 +56,7 @@
 //! - [`affinity`]: which processor a worker runs on;
 //! - [`lifecycle`]: running, draining, stopped;
 //! - [`error`]: what can go wrong, in sentences;
+//! - [`cue`]: a word to begin, for threads that have to be there before;
 //! - [`figures`]: numbers as people read them;
 //! - [`udp`]: batched UDP, shared with the load generator.
 
@@ -66,6 +67,7 @@ mod binding;
 mod books;
 pub mod cli;
 pub mod config;
+pub mod cue;
 pub mod endpoint;
 pub mod errand;
 pub mod error;

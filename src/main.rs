@@ -3,11 +3,13 @@
 use std::env;
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 use echo_reactor::activation;
 use echo_reactor::cli::{self, Cli};
+use echo_reactor::cue::Attention;
 use echo_reactor::handover::predecessor::Starter;
 use echo_reactor::handover::{self, Inheritance, Outlived, Predecessor, Role};
 use echo_reactor::lifecycle::Phase;
@@ -201,6 +203,11 @@ fn answer(
         inheritance.heed_hangups();
     }
     let mut running = server.start()?;
+    let address = door.as_ref().map(Door::address);
+    // All threads that there will be, before a predecessor relies on this program. Until the summary is
+    // printed, since that may hang, and those who look shall see it.
+    let watchers = Watchers::prepare(&running, door, notify, log)?;
+    let periodic = print_regularly(cli, watchers.attention(), tell_statistics)?;
     let heir = inheritance
         .map(|inheritance| inheritance.take_over(&mut running, opened.surplus, &predecessor))
         .transpose()?;
@@ -210,11 +217,13 @@ fn answer(
         (Some(_), None) => {}
         (None, _) => predecessor.settle(),
     }
-    announce(cli, &running, door.as_ref())?;
-    let periodic = print_regularly(cli, tell_statistics)?;
+    match announce(cli, &running, address) {
+        // Where clients know already where it listens, it answers them, whoever reads that.
+        Err(error) if heir.is_some() => error!("{error}"),
+        announced => announced?,
+    }
     let lifecycle = running.stopper();
-    // Until the summary is printed, since that may hang, and those who look shall see it.
-    let watchers = Watchers::start(&running, door, notify, log)?;
+    watchers.begin();
     info!("answers what comes");
     running.wait()?;
     predecessor.part();
@@ -247,10 +256,19 @@ fn statistics(cli: &Cli, server: &Server) -> impl Fn() + Clone + Send + Sync + '
 }
 
 /// Prints statistics at the interval that was asked for, if there is one.
-fn print_regularly(cli: &Cli, tell: impl Fn() + Send + 'static) -> Result<Option<Periodic>, Error> {
+fn print_regularly(
+    cli: &Cli,
+    attention: Attention,
+    tell: impl Fn() + Send + 'static,
+) -> Result<Option<Periodic>, Error> {
+    let act = move || {
+        if attention.is_given() {
+            tell();
+        }
+    };
     let periodic = cli
         .stats_interval
-        .map(|interval| Periodic::start(interval, tell));
+        .map(|interval| Periodic::start(interval, act));
     periodic.transpose().map_err(|source| Error::System {
         operation: "start the thread that prints statistics (--stats-interval)",
         source,
@@ -324,7 +342,7 @@ fn start_transcript(waiting: Waiting, json: bool) -> Result<Printer, Error> {
 }
 
 /// Says where it listens.
-fn announce(cli: &Cli, running: &Running, door: Option<&Door>) -> Result<(), Error> {
+fn announce(cli: &Cli, running: &Running, metrics: Option<SocketAddr>) -> Result<(), Error> {
     if running.without_ipv6() {
         warn!("this host has no IPv6, so it listens on IPv4 alone");
     }
@@ -338,7 +356,7 @@ fn announce(cli: &Cli, running: &Running, door: Option<&Door>) -> Result<(), Err
             warn!("{}: {warning}", endpoint.address);
         }
     }
-    let Some(address) = door.map(Door::address) else {
+    let Some(address) = metrics else {
         return Ok(());
     };
     if cli.json {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use sd_notify::NotifyState;
 use tracing::warn;
 
+use crate::cue::Attention;
 use crate::figures::grouped;
 use crate::lifecycle::{Lifecycle, Phase};
 use crate::log::Limiter;
@@ -21,7 +22,7 @@ pub struct Reports {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Starts to report, if a service manager hears it.
+/// Starts to report when the word is given, if a service manager hears it.
 ///
 /// # Errors
 /// What the system said when it could not start a thread.
@@ -29,6 +30,7 @@ pub fn start(
     lifecycle: Lifecycle,
     observer: Observer,
     notify: Notify,
+    attention: Attention,
 ) -> io::Result<Option<Reports>> {
     if !notify.is_heard() {
         return Ok(None);
@@ -43,7 +45,11 @@ pub fn start(
     };
     let thread = thread::Builder::new()
         .name("systemd".to_owned())
-        .spawn(move || reporter.run())?;
+        .spawn(move || {
+            if attention.wait() {
+                reporter.run();
+            }
+        })?;
     Ok(Some(Reports {
         thread: Some(thread),
     }))

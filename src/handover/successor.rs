@@ -13,6 +13,7 @@ use std::io;
 use std::net::{TcpListener, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::mpsc::{SendError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -163,6 +164,7 @@ impl Inheritance {
         next: &Predecessor,
     ) -> Result<Heir, Error> {
         let surplus = surplus.map(Server::start).transpose()?;
+        let (thread, entrust) = caretaker()?;
         let parts = surplus.iter().map(Running::stopper);
         let lifecycles: Vec<Lifecycle> = parts.chain([running.stopper()]).collect();
         if let Err(source) = self.agree(&lifecycles) {
@@ -187,13 +189,8 @@ impl Inheritance {
             surplus,
             next: next.clone(),
         };
-        let thread = thread::Builder::new()
-            .name("handover".to_owned())
-            .spawn(move || caretaker.run());
-        let thread = thread.map_err(|source| Error::System {
-            operation: "start the thread that listens to the predecessor",
-            source,
-        })?;
+        // The thread waits for nothing else.
+        let _entrusted: Result<(), SendError<Caretaker>> = entrust.send(caretaker);
         Ok(Heir { thread })
     }
 
@@ -216,6 +213,25 @@ impl Inheritance {
             Ok(_) | Err(_) => Ok(()),
         }
     }
+}
+
+/// A thread for what is left to do when it is known to be needed. It is there before: from when this
+/// program is relied on, nothing may fail.
+fn caretaker() -> Result<(JoinHandle<()>, Sender<Caretaker>), Error> {
+    let (entrust, entrusted) = channel::<Caretaker>();
+    let thread = thread::Builder::new()
+        .name("handover".to_owned())
+        .spawn(move || {
+            // An error says that the predecessor goes on.
+            if let Ok(caretaker) = entrusted.recv() {
+                caretaker.run();
+            }
+        });
+    let thread = thread.map_err(|source| Error::System {
+        operation: "start the thread that listens to the predecessor",
+        source,
+    })?;
+    Ok((thread, entrust))
 }
 
 /// Has the kernel choose among the sockets of the workers alone.

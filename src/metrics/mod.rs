@@ -25,6 +25,7 @@ use std::thread::{self, JoinHandle};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
+use crate::cue::Attention;
 use crate::error::Error;
 use crate::lifecycle::Lifecycle;
 use crate::log::Unwritten;
@@ -101,7 +102,7 @@ impl Door {
         self.address
     }
 
-    /// Answers from now on, on a thread of its own.
+    /// Answers from when the word is given, on a thread of its own.
     ///
     /// # Errors
     /// [`Error::System`] if the system has no room for a thread or a poll.
@@ -110,6 +111,7 @@ impl Door {
         observer: Observer,
         lifecycle: Lifecycle,
         unwritten: Unwritten,
+        attention: Attention,
     ) -> Result<Metrics, Error> {
         let source = Arc::new(Source {
             observer,
@@ -117,14 +119,14 @@ impl Door {
             unwritten,
             process: self.process,
         });
-        spawn(self.listener, source).map_err(|source| Error::System {
+        spawn(self.listener, source, attention).map_err(|source| Error::System {
             operation: "start the thread that answers scrapes (--metrics)",
             source,
         })
     }
 }
 
-fn spawn(listener: TcpListener, source: Arc<Source>) -> io::Result<Metrics> {
+fn spawn(listener: TcpListener, source: Arc<Source>, attention: Attention) -> io::Result<Metrics> {
     let runtime = Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -136,7 +138,11 @@ fn spawn(listener: TcpListener, source: Arc<Source>) -> io::Result<Metrics> {
     let (open, closed) = oneshot::channel();
     let thread = thread::Builder::new()
         .name("metrics".to_owned())
-        .spawn(move || run(&runtime, listener, source, closed))?;
+        .spawn(move || {
+            if attention.wait() {
+                run(&runtime, listener, source, closed);
+            }
+        })?;
     Ok(Metrics {
         open: Some(open),
         thread: Some(thread),

@@ -2,14 +2,19 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::process::{Signal, pidfd_send_signal};
 
+use crate::rig::client::Client;
 use crate::rig::lineage::{Lineage, summed};
+use crate::rig::need::need;
+use crate::rig::nobody::{OpenDirectory, command_of};
 use crate::rig::program::PROGRAM;
 use crate::rig::stream::Stream;
+use crate::rig::thread::threads_of_user;
 
 /// A folder with a program in it that can be replaced by another one.
 struct Installed(PathBuf);
@@ -179,3 +184,62 @@ fn options_that_are_no_good_cost_a_line_and_nothing_else() {
     let sent = stream.end();
     assert_eq!(summed(&lineage.end(), "echoed"), sent);
 }
+
+/// Nobody else answers by then.
+#[test]
+fn a_successor_whose_output_takes_no_more_answers_all_the_same() {
+    let (mut lineage, server) = Lineage::listening(&[]);
+    let stream = Stream::to(server);
+    lineage.program().choke_stdout();
+    lineage.replace();
+    stream.end();
+    Client::to(server).assert_echo(b"Hello, world");
+    // And where it listens, and what was counted.
+    lineage.try_to_replace().unwrap();
+    lineage.hear("cannot write to standard output");
+    Client::to(server).assert_echo(b"Hello, world");
+}
+
+/// Whichever thread of the new program is the first for which there is no room: it fails before the old
+/// one relies on it.
+#[test]
+fn a_limit_of_threads_costs_a_line_and_nothing_else() {
+    let directory = OpenDirectory::fresh("threads");
+    let arguments = ["--listen", "127.0.0.1:0", "--workers", "2"];
+    let more = ["--metrics", "127.0.0.1:0", "--stats-interval", "1h"];
+    let arguments = [&arguments[..], &more].concat();
+    let Some(command) = command_of(CROWDED, &directory, &arguments) else {
+        return;
+    };
+    let (mut lineage, server) = Lineage::run(command);
+    let stream = Stream::to(server);
+    let starter = format!("--pid={}", lineage.starter_number());
+    let mut refused = 0_u32;
+    for room in 0.. {
+        // Those of former attempts that nobody has waited for yet count too.
+        let limit = threads_of_user(CROWDED) + room;
+        // By the same user, which takes no privilege.
+        let limited = Command::new("prlimit")
+            .args([&starter, &format!("--nproc={limit}:")])
+            .uid(CROWDED)
+            .gid(CROWDED)
+            .status();
+        let limited = limited.map(|status| assert!(status.success()));
+        if need(limited, "prlimit (util-linux)").is_none() {
+            return;
+        }
+        let Err(why) = lineage.try_to_replace() else {
+            break;
+        };
+        assert!(why.contains("this program goes on"), "{why}");
+        refused += 1;
+        assert!(refused < 100, "{why}");
+    }
+    // It takes two workers, and five threads that do something else, to say the least.
+    assert!(refused > 7, "{refused}");
+    let sent = stream.end();
+    assert_eq!(summed(&lineage.end(), "echoed"), sent);
+}
+
+/// A user whose threads are those of one test.
+const CROWDED: u32 = 54_017;

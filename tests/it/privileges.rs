@@ -2,58 +2,17 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rustix::process::{Signal, geteuid};
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::rig::client::Client;
 use crate::rig::need::need;
+use crate::rig::nobody::{NOBODY, OpenDirectory, command_of, root};
 use crate::rig::program::{PROGRAM, Program};
 use crate::rig::thread::threads_of;
 use crate::rig::until;
-
-/// A directory that everybody may read and that goes when this is dropped.
-struct OpenDirectory(PathBuf);
-
-impl OpenDirectory {
-    fn fresh(name: &str) -> Self {
-        let name = format!("echo-reactor-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir(&path).expect("nobody else takes this name");
-        let directory = Self(path);
-        fs::set_permissions(&directory.0, fs::Permissions::from_mode(0o755)).expect("it is ours");
-        directory
-    }
-
-    fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for OpenDirectory {
-    fn drop(&mut self) {
-        // What stays is a file in a temporary directory.
-        let _removed: std::io::Result<()> = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// Where the program is a user called nobody; `None` where the test has to return.
-fn as_nobody(directory: &OpenDirectory, arguments: &[&str]) -> Option<Command> {
-    root()?;
-    let copy = directory.path().join("echo-reactor");
-    // By a child process: a program that any process still has open for writing cannot be run, and
-    // other tests fork while we would write.
-    let copied = Command::new("cp")
-        .args([Path::new(PROGRAM), &copy])
-        .status();
-    assert!(copied.is_ok_and(|status| status.success()));
-    let mut command = Command::new(copy);
-    command.args(arguments).uid(NOBODY).gid(NOBODY);
-    Some(command)
-}
 
 #[test]
 fn a_port_that_needs_a_privilege_is_refused_with_a_word_about_it() {
@@ -67,7 +26,7 @@ fn a_port_that_needs_a_privilege_is_refused_with_a_word_about_it() {
     let directory = OpenDirectory::fresh("guarded");
     for workers in ["1", "4"] {
         let arguments = ["--listen", "127.0.0.1:7", "--workers", workers];
-        let Some(command) = as_nobody(&directory, &arguments) else {
+        let Some(command) = command_of(NOBODY, &directory, &arguments) else {
             return;
         };
         let ended = Program::run(command).end();
@@ -77,7 +36,7 @@ fn a_port_that_needs_a_privilege_is_refused_with_a_word_about_it() {
         assert!(complaint.contains("--listen"), "{complaint}");
     }
     let arguments = ["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:7"];
-    let Some(command) = as_nobody(&directory, &arguments) else {
+    let Some(command) = command_of(NOBODY, &directory, &arguments) else {
         return;
     };
     let ended = Program::run(command).end();
@@ -91,7 +50,8 @@ fn a_port_that_needs_a_privilege_is_refused_with_a_word_about_it() {
 fn a_user_without_privileges_gets_a_server_that_works() {
     let directory = OpenDirectory::fresh("unprivileged");
     for listen in ["127.0.0.1:0", "0.0.0.0:0"] {
-        let Some(command) = as_nobody(&directory, &["--listen", listen, "--workers", "4"]) else {
+        let Some(command) = command_of(NOBODY, &directory, &["--listen", listen, "--workers", "4"])
+        else {
             return;
         };
         let mut program = Program::run(command);
@@ -119,7 +79,7 @@ fn a_buffer_over_the_host_s_limit_is_told_as_what_it_is_with_a_warning() {
             .unwrap();
         let asked = (most + 65_536).to_string();
         let arguments = ["--json", "--listen", "127.0.0.1:0", flag, &asked];
-        let Some(command) = as_nobody(&directory, &arguments) else {
+        let Some(command) = command_of(NOBODY, &directory, &arguments) else {
             return;
         };
         let mut program = Program::run(command);
@@ -134,12 +94,6 @@ fn a_buffer_over_the_host_s_limit_is_told_as_what_it_is_with_a_warning() {
         assert!(warning.contains(&format!("net.core.{limit}")), "{warning}");
         assert!(warning.contains("CAP_NET_ADMIN"), "{warning}");
     }
-}
-
-/// `None` where the test has to return.
-fn root() -> Option<()> {
-    let root = geteuid().is_root().then_some(());
-    need(root.ok_or("this is an ordinary user"), "root")
 }
 
 #[test]
@@ -233,12 +187,10 @@ fn a_user_that_cannot_be_had_is_wrong_use() {
     }
     let directory = OpenDirectory::fresh("changing");
     let arguments = ["--listen", "127.0.0.1:0", "--user", "65534:65534"];
-    let Some(command) = as_nobody(&directory, &arguments) else {
+    let Some(command) = command_of(NOBODY, &directory, &arguments) else {
         return;
     };
     let ended = Program::run(command).end();
     assert_eq!(ended.status.code(), Some(2));
     assert!(ended.stderr[0].contains("--user 65534:65534 takes root"));
 }
-
-const NOBODY: u32 = 65_534;

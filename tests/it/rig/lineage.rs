@@ -74,13 +74,19 @@ impl Lineage {
     /// The process that starts successors of the one that answers.
     #[track_caller]
     pub(crate) fn starter(&self) -> OwnedFd {
+        handle(self.starter_number())
+    }
+
+    /// The number of that process.
+    #[track_caller]
+    pub(crate) fn starter_number(&self) -> u32 {
         let number = self.process;
         let children = format!("/proc/{number}/task/{number}/children");
         let children = fs::read_to_string(children).expect("it runs");
         let [starter] = children.split_whitespace().collect::<Vec<_>>()[..] else {
             panic!("a server has one child, not '{children}'");
         };
-        handle(starter.parse().expect("it is a number"))
+        starter.parse().expect("it is a number")
     }
 
     /// Has the one that answers replaced; tells by which process, or why not.

@@ -3,6 +3,7 @@
 //! - [`client`]: a plain socket that talks to a server;
 //! - [`server`]: a server in this process;
 //! - [`program`]: the program as a child process, and [`lines`] of what it prints;
+//! - [`nobody`]: the same by a user without privileges;
 //! - [`manager`]: a service manager that it tells how it is;
 //! - [`lineage`]: programs that take over from each other, and [`stream`]: a client that misses none
 //!   of its answers;
@@ -21,6 +22,7 @@ pub(crate) mod lines;
 pub(crate) mod manager;
 pub(crate) mod namespace;
 pub(crate) mod need;
+pub(crate) mod nobody;
 pub(crate) mod program;
 pub(crate) mod server;
 pub(crate) mod stream;

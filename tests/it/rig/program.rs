@@ -8,7 +8,10 @@ use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+use rustix::fs::{OFlags, fcntl_setfl};
+use rustix::process::{
+    Pid, PidfdFlags, PidfdGetfdFlags, Signal, kill_process, pidfd_getfd, pidfd_open,
+};
 
 use super::PATIENCE;
 use super::lines::{Lines, wait_for, wait_within};
@@ -134,6 +137,14 @@ impl Program {
             .open(format!("/proc/self/fd/{}", pipe.as_raw_fd()))
             .and_then(|mut writer| writer.write_all(&vec![b'\n'; room]))
             .expect("a pipe can be opened by its number");
+    }
+
+    /// The same, but so that whatever it prints next fails, as on a full disk.
+    pub(crate) fn choke_stdout(&mut self) {
+        self.jam_stdout();
+        let theirs = pidfd_getfd(&self.exit, 1, PidfdGetfdFlags::empty());
+        let theirs = theirs.expect("it is our child");
+        fcntl_setfl(theirs, OFlags::WRONLY | OFlags::NONBLOCK).expect("a mode of pipes");
     }
 
     /// Waits until it has ended, without reading what it prints.
