@@ -82,7 +82,7 @@ impl Sources {
             Some(Refusal::Multicast)
         } else if is_broadcast(ip) {
             Some(Refusal::Broadcast)
-        } else if self.own.contains(&SocketAddr::new(ip, port)) {
+        } else if self.is_own(ip, port) {
             Some(Refusal::OwnAddress)
         } else if port < self.lowest_port {
             Some(Refusal::ServicePort)
@@ -91,6 +91,13 @@ impl Sources {
         } else {
             None
         }
+    }
+
+    /// Whether the server answers there. In which zone an address is that has one (RFC 4007), the
+    /// datagram alone says, and a reply goes back to that zone.
+    fn is_own(&self, ip: IpAddr, port: u16) -> bool {
+        let mut own = self.own.iter();
+        own.any(|own| own.ip().to_canonical() == ip && own.port() == port)
     }
 
     /// Whether the server answers on this port, and may have this address. One that listens on
@@ -125,7 +132,7 @@ mod tests {
 
     #[test]
     fn nobody_is_answered_whose_address_is_no_client_s() {
-        let own = ["127.0.0.1:50007", "[::1]:50007"];
+        let own = ["127.0.0.1:50007", "[::1]:50007", "[fe80::7%3]:50007"];
         for (peer, reason) in [
             ("10.0.0.1:0", Refusal::SourcePortZero),
             ("[fd00::1]:0", Refusal::SourcePortZero),
@@ -137,6 +144,8 @@ mod tests {
             ("255.255.255.255:4000", Refusal::Broadcast),
             ("127.0.0.1:50007", Refusal::OwnAddress),
             ("[::1]:50007", Refusal::OwnAddress),
+            ("[fe80::7%3]:50007", Refusal::OwnAddress),
+            ("[fe80::7]:50007", Refusal::OwnAddress),
         ] {
             for ports in [SourcePorts::Client, SourcePorts::Any] {
                 assert_eq!(judged(ports, &own, peer), Some(reason), "{peer}");

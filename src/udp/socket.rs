@@ -138,6 +138,10 @@ impl Socket {
         }
         socket.set_nonblocking(true).during("keep from blocking")?;
         socket.set_cloexec(true).during("keep to itself")?;
+        // Else a forged sender would have it answer a whole network at once.
+        socket
+            .set_broadcast(false)
+            .during("keep from broadcasting")?;
         let effects = Effects::apply(options, &socket, local.is_ipv6());
         if options.packet_info {
             sys::enable_packet_info(socket.as_fd(), local.is_ipv6())

@@ -1,7 +1,7 @@
 //! Sockets from a service manager, and the units by which one starts the program.
 
 use std::fs;
-use std::net::{TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,6 +10,7 @@ use clap::Parser;
 use echo_reactor::cli::Cli;
 
 use crate::rig::client::Client;
+use crate::rig::forge::Forger;
 use crate::rig::program::{PROGRAM, Program};
 
 /// Hands `socket` over as a service manager would. A shell stands in for it: the number of the
@@ -42,6 +43,25 @@ fn a_socket_from_a_service_manager_is_answered_on_and_no_other() {
         client.assert_echo(b"quit");
         assert_eq!(program.end().counted("echoed"), Some(2));
     }
+}
+
+/// Whoever opens it may have asked for broadcasts, as `Broadcast=yes` in a unit does.
+#[test]
+fn a_socket_that_could_broadcast_does_not_answer_a_whole_network() {
+    let Some(forger) = Forger::v4() else { return };
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_broadcast(true).unwrap();
+    let server = socket.local_addr().unwrap();
+    let mut program = started_with(socket, &["--listen", "127.0.0.1:1"]);
+    assert_eq!(program.announced(), server);
+    let everybody = SocketAddrV4::new(Ipv4Addr::new(127, 255, 255, 255), 4_000);
+    forger.send_v4(everybody, server, b"forged");
+    let client = Client::to(server);
+    client.assert_echo(b"good");
+    client.assert_echo(b"quit");
+    let ended = program.end();
+    assert_eq!(ended.counted("received"), Some(3));
+    assert_eq!(ended.counted("echoed"), Some(2));
 }
 
 #[test]
