@@ -1,12 +1,14 @@
 //! What a datagram costs that is judged by rules: limits with few sources and with a flood of forged
-//! ones, and lists of networks.
+//! ones, lists of networks, and what looks like a demand to end.
 
 use std::hint::black_box;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
+use echo_reactor::access::keyed::{self, KeyedQuit, QuitKey};
 use echo_reactor::access::{Limit, Limiter, Limits, Moment, Prefixes};
+use echo_reactor::udp::RawAddress;
 
 fn main() {
     let mut criterion = Criterion::default()
@@ -16,6 +18,7 @@ fn main() {
         .configure_from_args();
     limits(&mut criterion);
     networks(&mut criterion);
+    quits(&mut criterion);
     criterion.final_summary();
 }
 
@@ -64,6 +67,29 @@ fn networks(criterion: &mut Criterion) {
             bencher.iter(|| {
                 bits = bits.wrapping_mul(747_796_405).wrapping_add(2_891_336_453);
                 black_box(prefixes.judge(IpAddr::V4(Ipv4Addr::from(black_box(bits)))))
+            });
+        });
+    }
+    group.finish();
+}
+
+/// Questions and proofs that do not hold, which anybody may send as often as they like.
+fn quits(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("quit");
+    group.throughput(Throughput::Elements(1));
+    let key = QuitKey::new(&[7; keyed::SHORTEST_KEY]).expect("it is long enough");
+    let server = KeyedQuit::new(key, &[9; keyed::BYTES]);
+    let client = RawAddress::from(SocketAddr::from(([192, 0, 2, 1], 4_000)));
+    let mut proof = keyed::question();
+    proof[..5].copy_from_slice(b"quit ");
+    proof[5..].fill(b'f');
+    for (name, payload) in [("question", keyed::question()), ("wrong proof", proof)] {
+        let mut number = 0_u64;
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                number += 1;
+                let now = Moment::after(Duration::from_micros(number));
+                black_box(server.meet(&client, black_box(&payload), now))
             });
         });
     }

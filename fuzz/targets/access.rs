@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use echo_reactor::access::keyed::{self, KeyedQuit, Meeting, QuitKey};
 use echo_reactor::access::{Moment, Prefixes, Refusal, prefixes};
@@ -43,7 +44,10 @@ fuzz_target!(|bytes: &[u8]| {
 
 fn knock(bytes: &[u8]) {
     let client = RawAddress::from(SocketAddr::from(([192, 0, 2, 1], 4_000)));
-    let meeting = GUARD.meet(&client, bytes, Moment::default());
+    // A nonce that is good for a while, and one that is not any more.
+    let second = bytes.last().copied().unwrap_or_default();
+    let now = Moment::after(Duration::from_secs(second.into()));
+    let meeting = GUARD.meet(&client, bytes, now);
     assert!(!matches!(meeting, Meeting::Proven(_)));
     assert!(bytes == keyed::question() || !matches!(meeting, Meeting::Asked(_)));
 }

@@ -99,7 +99,7 @@ fn stop_by_key(
         other => return unstopped(target, &other, output),
     };
     let Some(proof) = key.prove(&nonce) else {
-        let reason = "has no key, or was asked too often (echo-reactor --quit-key)";
+        let reason = "has no key (echo-reactor --quit-key)";
         writeln!(output, "{target} goes on: it {reason}")?;
         return Ok(false);
     };

@@ -136,12 +136,6 @@ impl Limiter {
         Self::with_hash(limits, unforeseeable(), SETS)
     }
 
-    /// The same with a table that has room for few sources at a time.
-    #[must_use]
-    pub(super) fn small(limits: &Limits) -> Self {
-        Self::with_hash(limits, unforeseeable(), FEW_SETS)
-    }
-
     fn with_hash(limits: &Limits, hash: SipHasher13, sets: usize) -> Self {
         let table = || std::iter::repeat_with(Set::default).take(sets).collect();
         Self {
@@ -229,9 +223,6 @@ const WAYS: usize = 4;
 
 /// With 4 ways: 65,536 sources in 1 MiB.
 const SETS: usize = 16_384;
-
-/// 1,024 sources in 16 KiB.
-const FEW_SETS: usize = 256;
 
 #[cfg(test)]
 mod tests {

@@ -23,7 +23,7 @@ use tracing::subscriber::{SetGlobalDefaultError, set_global_default};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt;
 
-pub use limiter::Limiter;
+pub use limiter::{Limiter, More};
 pub use sink::Unwritten;
 
 use crate::error::Error;

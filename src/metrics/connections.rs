@@ -3,25 +3,28 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, warn};
 
 use super::answers::{self, Source};
-use crate::log::Limiter;
+use crate::log::{Limiter, More};
 
 /// What goes wrong here for reasons outside of this program.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Trouble {
     NotAccepted,
     TooMany,
+    NotAnswered,
+    NotTaken,
 }
 
 /// Room for all connections that may be open.
@@ -37,27 +40,29 @@ pub(super) async fn last_answers(room: Arc<Semaphore>) {
 
 /// Answers for as long as the task lives.
 pub(super) async fn serve(listener: TcpListener, source: Arc<Source>, room: Arc<Semaphore>) {
-    let mut complaints = Complaints::new();
+    let complaints = Arc::new(Complaints::default());
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
-                    complaints.tell(Trouble::TooMany, || {
-                        format!("metrics: {peer} is turned away, since {MOST_CONNECTIONS} connections are open already")
-                    });
+                    if let Some(more) = complaints.judge(Trouble::TooMany) {
+                        warn!(
+                            "metrics: {peer} is turned away, since {MOST_CONNECTIONS} connections are open already{more}"
+                        );
+                    }
                     turn_away(&stream);
                     continue;
                 };
-                let source = Arc::clone(&source);
+                let (source, complaints) = (Arc::clone(&source), Arc::clone(&complaints));
                 tokio::spawn(async move {
-                    converse(stream, source).await;
+                    converse(stream, source, &complaints).await;
                     drop(place);
                 });
             }
             Err(error) => {
-                complaints.tell(Trouble::NotAccepted, || {
-                    format!("metrics: cannot take a connection: {error}")
-                });
+                if let Some(more) = complaints.judge(Trouble::NotAccepted) {
+                    warn!("metrics: cannot take a connection: {error}{more}");
+                }
                 // Mostly too many open files, which no haste repairs.
                 sleep(BREATH).await;
             }
@@ -66,7 +71,11 @@ pub(super) async fn serve(listener: TcpListener, source: Arc<Source>, room: Arc<
 }
 
 /// One request and its answer.
-async fn converse(stream: TcpStream, source: Arc<Source>) {
+pub(super) async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    source: Arc<Source>,
+    complaints: &Complaints,
+) {
     let service = service_fn(|request| {
         let source = Arc::clone(&source);
         async move {
@@ -85,8 +94,16 @@ async fn converse(stream: TcpStream, source: Arc<Source>) {
         .serve_connection(TokioIo::new(stream), service);
     match timeout(PATIENCE, talk).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => debug!("metrics: a request was not answered: {error}"),
-        Err(_elapsed) => debug!("metrics: a client did not take its answer within {PATIENCE:?}"),
+        Ok(Err(error)) => {
+            if let Some(more) = complaints.judge(Trouble::NotAnswered) {
+                debug!("metrics: a request was not answered: {error}{more}");
+            }
+        }
+        Err(_elapsed) => {
+            if let Some(more) = complaints.judge(Trouble::NotTaken) {
+                debug!("metrics: a client did not take its answer within {PATIENCE:?}{more}");
+            }
+        }
     }
 }
 
@@ -95,24 +112,27 @@ fn turn_away(stream: &TcpStream) {
     let _written: io::Result<usize> = stream.try_write(TURNED_AWAY);
 }
 
-/// What is said of trouble that others can cause.
-struct Complaints {
-    limiter: Limiter<Trouble>,
+/// How often is said what others can cause. One thread alone has it.
+pub(super) struct Complaints {
+    limiter: Mutex<Limiter<Trouble>>,
     since: Instant,
 }
 
-impl Complaints {
-    fn new() -> Self {
+impl Default for Complaints {
+    fn default() -> Self {
         Self {
-            limiter: Limiter::default(),
+            limiter: Mutex::default(),
             since: Instant::now(),
         }
     }
+}
 
-    fn tell(&mut self, trouble: Trouble, sentence: impl FnOnce() -> String) {
-        if let Some(more) = self.limiter.judge(trouble, 1, self.since.elapsed()) {
-            warn!("{}{more}", sentence());
-        }
+impl Complaints {
+    /// Whether this is to be said, and how many of it were left out before.
+    fn judge(&self, trouble: Trouble) -> Option<More> {
+        let limiter = self.limiter.lock();
+        let mut limiter = limiter.unwrap_or_else(PoisonError::into_inner);
+        limiter.judge(trouble, 1, self.since.elapsed())
     }
 }
 

@@ -6,7 +6,8 @@
 //! - [`exposition`]: everything at one moment as Prometheus reads it. Pure;
 //! - `histograms`: classic and native ones. Pure;
 //! - `names`: which metrics there are: names, units and help. Pure;
-//! - [`process`]: what the system says of this process.
+//! - [`process`]: what the system says of this process;
+//! - `rehearsal`: requests without a port, for fuzzing.
 //!
 //! A scrape costs the workers nothing: it reads the counters that they write anyway.
 
@@ -16,6 +17,8 @@ pub mod exposition;
 mod histograms;
 mod names;
 pub mod process;
+#[doc(hidden)]
+pub mod rehearsal;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

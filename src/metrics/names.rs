@@ -77,7 +77,7 @@ pub(super) const COUNTERS: [(Family, Reading); 17] = [
         family(
             "unproven_quit",
             DATAGRAMS,
-            "Proofs of the key that did not hold, or came too often (--quit-key)",
+            "Proofs of the key that did not hold (--quit-key)",
         ),
         |account| account.quit_unproven,
     ),

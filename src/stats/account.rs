@@ -37,7 +37,7 @@ pub struct Account {
     pub quit_ignored: u64,
     /// Questions of somebody who wants to stop the server by its key, which got their answer.
     pub quit_asked: u64,
-    /// Proofs of the key that did not hold, or came too often.
+    /// Proofs of the key that did not hold.
     pub quit_unproven: u64,
     /// Times that a worker was woken.
     pub wakes: u64,

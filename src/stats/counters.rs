@@ -31,7 +31,7 @@ pub struct Counters {
     pub quit_ignored: Counter,
     /// Questions of somebody who wants to stop the server by its key, which got their answer.
     pub quit_asked: Counter,
-    /// Proofs of the key that did not hold, or came too often.
+    /// Proofs of the key that did not hold.
     pub quit_unproven: Counter,
     /// Times that the worker was woken.
     pub wakes: Counter,

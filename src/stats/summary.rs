@@ -92,7 +92,7 @@ fn exceptions(formatter: &mut fmt::Formatter<'_>, total: &Account, unlogged: u64
         (
             "quit unproven",
             total.quit_unproven,
-            "not by this key, or too often (--quit-key)",
+            "not by this key (--quit-key)",
         ),
         (
             "not printed",
