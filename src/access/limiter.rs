@@ -321,6 +321,28 @@ mod tests {
         assert_eq!(answered, 10_000);
     }
 
+    /// Its books may be opened by all of them at the same moment, and then the last ones count.
+    #[test]
+    fn a_source_at_all_workers_at_once_gets_a_burst_of_each_at_most() {
+        const WORKERS: u32 = 4;
+        const BURST: u32 = 100;
+        for round in 0..50 {
+            let limiter = limiter(Some(Limit::new(1, BURST)), None, 1);
+            let together = std::sync::Barrier::new(WORKERS as usize);
+            let worker = || {
+                together.wait();
+                let asks = (0..1_000).map(|_| limiter.ask(v4(round), Moment(1), 1).granted);
+                asks.sum::<u32>()
+            };
+            let granted: u32 = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..WORKERS).map(|_| scope.spawn(worker)).collect();
+                let granted = threads.into_iter().map(|thread| thread.join().unwrap());
+                granted.sum()
+            });
+            assert!((BURST..=WORKERS * BURST).contains(&granted), "{granted}");
+        }
+    }
+
     proptest! {
         /// Even where they push it out of the table again and again.
         #[test]

@@ -119,12 +119,79 @@ pub(super) enum Word {
 }
 
 impl Legacy {
-    /// How many files come along.
-    pub(super) fn files(&self) -> usize {
-        let sockets: usize = self.groups.iter().map(|group| group.sockets).sum();
-        sockets + usize::from(self.metrics) + 1
+    /// How many files come along; `None` if no server hands over what is described here. Whoever is
+    /// taken over from may be seized, and the one who takes over not be confined yet.
+    pub(super) fn files(&self) -> Option<usize> {
+        let mut files = usize::from(self.metrics) + 1;
+        for group in &self.groups {
+            if group.sockets == 0 {
+                return None;
+            }
+            files = files.checked_add(group.sockets)?;
+        }
+        (!self.groups.is_empty() && files <= MOST_FILES).then_some(files)
     }
 }
 
+/// More than any process may have open by default (`fs.nr_open`).
+const MOST_FILES: usize = 1 << 20;
+
 /// What is understood here; a successor of another kind ends with a word about it.
 pub(super) const PROTOCOL: u32 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn legacy(sockets: &[usize], metrics: bool) -> Legacy {
+        let group = |sockets: &usize| Inherited {
+            address: SocketAddr::from(([127, 0, 0, 1], 50_007)),
+            sockets: *sockets,
+            receive_offload: true,
+            packet_info: false,
+        };
+        Legacy {
+            protocol: PROTOCOL,
+            groups: sockets.iter().map(group).collect(),
+            from_manager: false,
+            metrics,
+        }
+    }
+
+    #[test]
+    fn what_no_server_hands_over_is_known() {
+        assert_eq!(legacy(&[2, 4], true).files(), Some(8));
+        assert_eq!(legacy(&[1], false).files(), Some(2));
+        for impossible in [
+            &[][..],
+            &[0],
+            &[2, 0],
+            &[usize::MAX],
+            &[usize::MAX, 2],
+            &[1 << 20],
+        ] {
+            assert_eq!(legacy(impossible, true).files(), None, "{impossible:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_understood_or_refused(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            sockets in proptest::collection::vec(any::<usize>(), 0..4), metrics: bool,
+            place in 0_usize..400, byte: u8,
+        ) {
+            let _word: serde_json::Result<Word> = serde_json::from_slice(&bytes);
+            let _order: serde_json::Result<About<Order>> = serde_json::from_slice(&bytes);
+            let described = legacy(&sockets, metrics);
+            let mut text = serde_json::to_vec(&described).unwrap();
+            prop_assert_eq!(&serde_json::from_slice::<Legacy>(&text).unwrap(), &described);
+            let place = place % text.len();
+            text[place] = byte;
+            if let Ok(legacy) = serde_json::from_slice::<Legacy>(&text) {
+                prop_assert!(legacy.files().is_none_or(|files| files > legacy.groups.len()));
+            }
+        }
+    }
+}

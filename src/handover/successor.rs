@@ -68,8 +68,9 @@ impl Inheritance {
             );
             return Err(io::Error::other(sentence));
         }
-        let mut files = Vec::with_capacity(legacy.files());
-        while files.len() < legacy.files() {
+        let wanted = legacy.files().ok_or(io::ErrorKind::InvalidData)?;
+        let mut files = Vec::new();
+        while files.len() < wanted {
             let (part, some): (Files, Vec<OwnedFd>) = message(&channel, end)?;
             if part.files != some.len() || some.is_empty() {
                 let sentence =

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::rig::client::{Client, noise};
 use crate::rig::http::{ask, connect, get, read};
 use crate::rig::program::Program;
+use crate::rig::thread::threads_of;
 use crate::rig::until;
 
 /// A server with metrics: the program, where it echoes, and where it answers scrapes.
@@ -249,6 +250,45 @@ fn a_thousand_scrapes_leave_no_descriptor_open() {
     }
     // The last connection may be about to close.
     until(|| open() <= before);
+}
+
+/// A worker that has nothing to do sleeps in the kernel, and is not even woken.
+#[test]
+fn a_scrape_costs_the_workers_nothing() {
+    let (mut program, server, metrics) = scraped(&["--workers", "2"]);
+    Client::to(server).assert_echo(b"Hello, world");
+    let switches = |program: &Program| -> Vec<String> {
+        let threads = threads_of(program.id());
+        let mut workers: Vec<String> = threads
+            .iter()
+            .filter(|thread| thread.field("Name").starts_with("worker-"))
+            .map(|thread| {
+                let fields = [
+                    "Name",
+                    "voluntary_ctxt_switches",
+                    "nonvoluntary_ctxt_switches",
+                ];
+                fields.map(|name| thread.field(name)).join(" ")
+            })
+            .collect();
+        workers.sort();
+        workers
+    };
+    // Until the one that has answered sleeps again.
+    let threads = || threads_of(program.id());
+    until(|| {
+        threads()
+            .iter()
+            .all(|thread| thread.field("State").starts_with('S'))
+    });
+    let before = switches(&program);
+    assert_eq!(before.len(), 2);
+    for _ in 0..100 {
+        assert_eq!(get(metrics, "/metrics").status, 200);
+    }
+    assert_eq!(switches(&program), before);
+    program.signal(Signal::TERM);
+    assert_eq!(program.end().status.code(), Some(0));
 }
 
 #[test]

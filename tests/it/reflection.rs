@@ -137,6 +137,32 @@ fn a_limit_ends_what_two_servers_on_different_ports_would_say_for_ever() {
     assert_eq!(total.refused, [("source rate", 1)].into());
 }
 
+/// The way is so long that each datagram comes back more slowly than the limit asks for.
+#[test]
+fn what_two_servers_far_apart_say_to_each_other_stays_within_the_limit() {
+    let Some(forger) = Forger::v4() else { return };
+    let limit = Limit::new(100, 20);
+    let limits = Limits {
+        each: Some(limit),
+        ..Limits::default()
+    };
+    let start = Instant::now();
+    let (first, one) = started(&on("127.0.0.1:0").limits(limits));
+    let far = on("127.0.0.1:0").faults("delay=20ms".parse().unwrap());
+    let (second, other) = started(&far);
+    for _ in 0..200 {
+        forger.send_v4(v4(other), one, b"forged");
+    }
+    // The first ones have come back more often than a burst by then.
+    until(|| first.summary().total.echoed > 3 * u64::from(limit.burst()));
+    drained(second);
+    let total = drained(first).total;
+    let passed = u64::from(limit.rate()) * (start.elapsed().as_secs() + 1);
+    let most = passed + u64::from(limit.burst());
+    assert!(total.echoed <= most, "{} > {most}", total.echoed);
+    assert!(total.refused["source rate"] > 0);
+}
+
 #[test]
 fn no_answer_is_larger_than_what_it_answers() {
     for io in EACH_IO {
