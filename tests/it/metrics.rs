@@ -255,7 +255,7 @@ fn a_thousand_scrapes_leave_no_descriptor_open() {
 /// A worker that has nothing to do sleeps in the kernel, and is not even woken.
 #[test]
 fn a_scrape_costs_the_workers_nothing() {
-    let (mut program, server, metrics) = scraped(&["--workers", "2"]);
+    let (program, server, metrics) = scraped(&["--workers", "2"]);
     Client::to(server).assert_echo(b"Hello, world");
     let switches = |program: &Program| -> Vec<String> {
         let threads = threads_of(program.id());
