@@ -16,6 +16,7 @@ program = "REACTOR"
 [design]
 blocks = 6
 pause = "0s"
+retries = 0
 [[factor]]
 name = "a file"
 command = {{ read = ["cat", "{file}"], apply = ["sh", "-c", "{apply}", "{file}", "{{level}}"], revert = ["sh", "-c", "echo $1 > $0", "{file}", "{{level}}"] }}

@@ -15,6 +15,7 @@ mod whole;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -69,6 +70,8 @@ impl Site {
             command.arg("--dir").arg(self.scratch.file("tune"));
         }
         command.args(arguments.split_whitespace());
+        // As a shell starts it.
+        command.process_group(0);
         Program::start(command)
     }
 
@@ -120,6 +123,13 @@ impl Site {
         Program::start(command).end().assert_code(0);
     }
 
+    /// How many runs were made by now.
+    fn runs(&self) -> usize {
+        let result = self.result();
+        let runs = result.and_then(|result| result["runs"].as_array().map(Vec::len));
+        runs.unwrap_or(0)
+    }
+
     /// Programs that run inside of the host.
     fn processes(&self) -> Vec<String> {
         let mut command = Command::new("ip");
@@ -134,7 +144,8 @@ impl Site {
         let deadline = Instant::now() + LONG;
         while !is_so(self) {
             assert!(Instant::now() < deadline, "it never came about that {what}");
-            std::thread::yield_now();
+            // Each look starts programs: without a breath it takes the time of what is waited for.
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 }
@@ -151,12 +162,13 @@ const SYSCTLS: [&str; 2] = ["ip_default_ttl", "udp_early_demux"];
 /// How long a whole experiment may take.
 const LONG: Duration = Duration::from_secs(300);
 
-/// Two settings of the host and two arguments of the server, each of two levels.
+/// Two settings of the host and two arguments of the server, each of two levels. At none of its levels is
+/// the first setting what it was: whichever run is the last, the host is changed until it is put back.
 const FOUR_FACTORS: &str = r#"
 name = "four factors"
 
 [load]
-options = { rate = "2k", duration = "100ms", warmup = "0s", flows = 1 }
+options = { rate = "1k", duration = "50ms", warmup = "0s", flows = 1 }
 
 [server]
 program = "REACTOR"
@@ -166,16 +178,17 @@ options = { listen = "127.0.0.1:0" }
 blocks = 8
 seed = 7
 pause = "0s"
+retries = 0
 
 [[factor]]
 name = "ttl"
 sysctl = "net.ipv4.ip_default_ttl"
-levels = ["present", 65]
+levels = [66, 65]
 
 [[factor]]
 name = "early demux"
 sysctl = "net.ipv4.udp_early_demux"
-levels = [1, 0]
+levels = [0, 1]
 
 [[factor]]
 server_option = "io"

@@ -2,7 +2,23 @@
 
 use std::fs;
 
-use super::{FOUR_FACTORS, Site};
+use super::{FOUR_FACTORS, LONG, Site};
+
+/// An argument of the server, of two levels.
+const ONE_FACTOR: &str = r#"
+name = "one factor"
+[load]
+options = { rate = "1k", duration = "50ms", warmup = "0s", flows = 1 }
+[server]
+program = "REACTOR"
+[design]
+blocks = 6
+pause = "0s"
+retries = 0
+[[factor]]
+server_option = "workers"
+levels = [1, 2]
+"#;
 
 #[test]
 fn an_experiment_runs_to_its_end_and_leaves_the_host_as_it_was() {
@@ -10,7 +26,12 @@ fn an_experiment_runs_to_its_end_and_leaves_the_host_as_it_was() {
         return;
     };
     let before = site.settings();
-    let ended = site.run(FOUR_FACTORS, "");
+    let program = site.start(FOUR_FACTORS, "");
+    site.until("both settings are changed", |site| {
+        let settings = site.settings();
+        before.iter().all(|(name, value)| settings[name] != *value)
+    });
+    let ended = program.end_within(LONG);
     ended.assert_code(0);
     assert_eq!(site.settings(), before);
     assert_eq!(site.processes(), Vec::<String>::new());
@@ -42,11 +63,10 @@ fn the_order_of_the_variants_is_another_one_in_each_block_and_the_same_again_by_
     let Some(site) = Site::new("tune-order") else {
         return;
     };
-    let plan = FOUR_FACTORS.replace("seed = 7\n", "");
     let orders = |directory: &str| -> Vec<Vec<u64>> {
         let path = site.scratch.file(directory);
         let arguments = format!("--seed 3 --quiet --dir {}", path.display());
-        site.run(&plan, &arguments).assert_code(0);
+        site.run(ONE_FACTOR, &arguments).assert_code(0);
         let text = fs::read_to_string(path.join("tune.json")).expect("it is kept");
         let result: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
         let runs = result["runs"].as_array().expect("they are a list").clone();
@@ -56,7 +76,7 @@ fn the_order_of_the_variants_is_another_one_in_each_block_and_the_same_again_by_
                 .filter(|run| run["block"] == block && run["attempt"] == 0);
             runs.filter_map(|run| run["variant"].as_u64()).collect()
         };
-        (0..8).map(of).collect()
+        (0..6).map(of).collect()
     };
     let first = orders("first");
     assert!(first.iter().any(|order| *order != first[0]), "{first:?}");
@@ -80,6 +100,7 @@ program = "REACTOR"
 [design]
 blocks = 6
 pause = "0s"
+retries = 0
 [[factor]]
 name = "a file"
 command = {{ read = ["cat", "{file}"], apply = ["sh", "-c", "echo $0 > {file}", "{{level}}"], revert = ["sh", "-c", "echo $0 > {file}", "{{level}}"] }}
