@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use super::{FOUR_FACTORS, LONG, Site};
+use serde_json::Value;
+
+use super::{FOUR_FACTORS, LONG, Site, script};
 
 /// An argument of the server, of two levels.
 const ONE_FACTOR: &str = r#"
@@ -68,7 +70,7 @@ fn the_order_of_the_variants_is_another_one_in_each_block_and_the_same_again_by_
         let arguments = format!("--seed 3 --quiet --dir {}", path.display());
         site.run(ONE_FACTOR, &arguments).assert_code(0);
         let text = fs::read_to_string(path.join("tune.json")).expect("it is kept");
-        let result: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+        let result: Value = serde_json::from_str(&text).expect("it is JSON");
         let runs = result["runs"].as_array().expect("they are a list").clone();
         let of = |block: u64| {
             let runs = runs
@@ -81,6 +83,46 @@ fn the_order_of_the_variants_is_another_one_in_each_block_and_the_same_again_by_
     let first = orders("first");
     assert!(first.iter().any(|order| *order != first[0]), "{first:?}");
     assert_eq!(orders("again"), first);
+}
+
+#[test]
+fn a_run_that_proves_nothing_is_left_out_and_made_again() {
+    let Some(site) = Site::new("tune-again") else {
+        return;
+    };
+    // The first time it answers nothing at all.
+    let reactor = site.reactor.display();
+    let text = format!(
+        "mkdir {} 2>&- && exec {reactor} \"$@\" --fault drop=100%\nexec {reactor} \"$@\"",
+        site.scratch.file("was-there").display()
+    );
+    script(&site.scratch.file("server"), &text);
+    let plan = ONE_FACTOR
+        .replace("REACTOR", "SCRATCH/server")
+        .replace("flows = 1", "flows = 1, timeout = \"100ms\"")
+        .replace("retries = 0", "retries = 1");
+    let ended = site.run(&plan, "");
+    ended.assert_code(0);
+    let result = site.result().expect("it is kept");
+    let runs = result["runs"].as_array().expect("they are a list");
+    let first = &runs[0];
+    assert_eq!(first["verdict"], "invalid", "{first}");
+    let reason = first["left_out"].as_str().expect("it does not count");
+    assert!(reason.contains("no_answers"), "{reason}");
+    assert!(ended.stderr.contains(reason), "{}", ended.stderr);
+    let of_first = |run: &&Value| {
+        ["block", "variant"]
+            .iter()
+            .all(|name| run[name] == first[name])
+    };
+    let all: Vec<&Value> = runs.iter().filter(of_first).collect();
+    // At once would be in the same state of the host: it waits until the others of its block have run.
+    assert_eq!(all.len(), 2);
+    assert_eq!(all[1]["attempt"], 1);
+    assert!(runs[1]["variant"] != first["variant"], "{}", runs[1]);
+    let name = all[1]["file"].as_str().expect("it has a result");
+    assert!(name.ends_with("-again-1.json"), "{name}");
+    assert!(site.scratch.file("tune").join(name).exists());
 }
 
 #[test]
