@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::{FOUR_FACTORS, LONG, Site, script};
+use crate::rig::program::Program;
 
 /// An argument of the server, of two levels.
 const ONE_FACTOR: &str = r#"
@@ -83,6 +84,48 @@ fn the_order_of_the_variants_is_another_one_in_each_block_and_the_same_again_by_
     let first = orders("first");
     assert!(first.iter().any(|order| *order != first[0]), "{first:?}");
     assert_eq!(orders("again"), first);
+}
+
+#[test]
+fn settings_are_tried_on_a_server_that_runs_anyway_until_enough_is_known() {
+    let Some(site) = Site::new("tune-anyway") else {
+        return;
+    };
+    let before = site.settings();
+    let mut command = site.command(&site.reactor.display().to_string());
+    command.args(["--listen", "127.0.0.1:0"]);
+    let mut server = Program::start(command);
+    let listening = server.line();
+    let address = listening
+        .split_whitespace()
+        .find(|word| word.starts_with("127.0.0.1:"));
+    let address = address.unwrap_or_else(|| panic!("{listening}"));
+    let address = address.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    let plan = ONE_FACTOR
+        .replace("program = \"REACTOR\"", &format!("target = \"{address}\""))
+        .replace(
+            "blocks = 6",
+            "blocks = { until = \"p50+-100%\", within = \"5m\", least = 6 }",
+        )
+        .replace(
+            "server_option = \"workers\"",
+            "sysctl = \"net.ipv4.ip_default_ttl\"",
+        )
+        .replace("levels = [1, 2]", "levels = [66, 70]");
+    site.run(&plan, "--quiet").assert_code(0);
+    // It is nobody's to end.
+    assert!(server.is_running());
+    assert_eq!(site.settings(), before);
+    let result = site.result().expect("it is kept");
+    assert_eq!(result["ended"], "complete", "{}", result["why"]);
+    let effects = result["effects"].as_array().expect("they are a list");
+    let finding = |quantity: &str| {
+        let effect = effects.iter().find(|effect| effect["quantity"] == quantity);
+        effect.expect("it is compared")["finding"].clone()
+    };
+    assert_ne!(finding("p50"), "not_measured");
+    // Nobody can tell what a server uses that was started by somebody else.
+    assert_eq!(finding("cpu"), "not_measured");
 }
 
 #[test]
