@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::{FOUR_FACTORS, Site, script};
 use crate::rig::need::need;
-use crate::rig::program::Program;
+use crate::rig::program::{LOADGEN, Program};
 
 /// A plan of one factor, with `factor` as its lines.
 fn plan(factor: &str) -> String {
@@ -100,6 +100,38 @@ fn a_plan_that_makes_no_sense_is_refused_before_anything_happens() {
         }
         assert!(!site.scratch.file("tune").exists(), "{factor}");
     }
+}
+
+#[test]
+fn whoever_may_change_no_setting_is_told_of_each_and_what_to_do() {
+    let Some(site) = Site::new("tune-nobody") else {
+        return;
+    };
+    let before = site.settings();
+    let plan = plan("sysctl = \"net.ipv4.ip_default_ttl\"\nlevels = [66, 70]")
+        + "\n[[factor]]\nsysctl = \"net.ipv4.udp_early_demux\"\nlevels = [1, 0]\n";
+    // Nobody in particular, who has a directory all the same.
+    let home = site.scratch.file("");
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o777)).expect("it is ours");
+    let file = site.scratch.file("plan.toml");
+    fs::write(&file, site.filled(&plan)).expect("it is our directory");
+    let mut command = site.command("setpriv");
+    command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+    command.args([LOADGEN, "tune"]).arg(&file);
+    command.arg("--state").arg(home.join("state"));
+    command.arg("--dir").arg(home.join("tune"));
+    command.env("XDG_RUNTIME_DIR", &home);
+    let refused = Program::start(command).end();
+    refused.assert_complaint(1, &["run it as root"]);
+    for name in ["ip_default_ttl", "udp_early_demux"] {
+        let mut lines = refused.stderr.lines();
+        let line = lines.find(|line| line.contains(name));
+        let line = line.unwrap_or_else(|| panic!("no {name} in {}", refused.stderr));
+        assert!(line.contains("Permission denied"), "{line}");
+    }
+    assert_eq!(site.settings(), before);
+    assert!(!home.join("tune").exists());
+    assert!(!home.join("state/tune.journal").exists());
 }
 
 #[test]
