@@ -93,7 +93,8 @@ fn settings_are_tried_on_a_server_that_runs_anyway_until_enough_is_known() {
     };
     let before = site.settings();
     let mut command = site.command(&site.reactor.display().to_string());
-    command.args(["--listen", "127.0.0.1:0"]);
+    // Beside so much, what a busy machine adds is little.
+    command.args(["--listen", "127.0.0.1:0", "--fault", "delay=20ms"]);
     let mut server = Program::start(command);
     let listening = server.line();
     let address = listening
