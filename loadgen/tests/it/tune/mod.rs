@@ -96,7 +96,13 @@ impl Site {
 
     /// What is known of the experiment, if anything is.
     fn result(&self) -> Option<Value> {
-        let text = fs::read_to_string(self.scratch.file("tune/tune.json")).ok()?;
+        self.result_in("tune")
+    }
+
+    /// The same of the one in another directory.
+    fn result_in(&self, directory: &str) -> Option<Value> {
+        let path = self.scratch.file(directory).join("tune.json");
+        let text = fs::read_to_string(path).ok()?;
         Some(serde_json::from_str(&text).expect("it is put in place whole"))
     }
 

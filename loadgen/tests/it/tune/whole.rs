@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use super::{FOUR_FACTORS, LONG, Site, script};
@@ -66,20 +67,22 @@ fn the_order_of_the_variants_is_another_one_in_each_block_and_the_same_again_by_
     let Some(site) = Site::new("tune-order") else {
         return;
     };
+    // Three blocks of three variants tell enough.
     let orders = |directory: &str| -> Vec<Vec<u64>> {
         let path = site.scratch.file(directory);
         let arguments = format!("--seed 3 --quiet --dir {}", path.display());
-        site.run(ONE_FACTOR, &arguments).assert_code(0);
-        let text = fs::read_to_string(path.join("tune.json")).expect("it is kept");
-        let result: Value = serde_json::from_str(&text).expect("it is JSON");
-        let runs = result["runs"].as_array().expect("they are a list").clone();
-        let of = |block: u64| {
-            let runs = runs
-                .iter()
-                .filter(|run| run["block"] == block && run["attempt"] == 0);
-            runs.filter_map(|run| run["variant"].as_u64()).collect()
-        };
-        (0..6).map(of).collect()
+        let program = site.start(ONE_FACTOR, &arguments);
+        let runs = || site.result_in(directory)?["runs"].as_array().cloned();
+        site.until("three blocks are run", |_site| {
+            runs().is_some_and(|runs| runs.len() >= 9)
+        });
+        program.signal(Signal::INT);
+        program.end_within(LONG).assert_code(3);
+        let runs = runs().expect("it is kept");
+        let variants = runs.iter().map(|run| run["variant"].as_u64());
+        let variants: Option<Vec<u64>> = variants.collect();
+        let variants = variants.expect("each run has its variant");
+        variants.chunks(3).take(3).map(<[u64]>::to_vec).collect()
     };
     let first = orders("first");
     assert!(first.iter().any(|order| *order != first[0]), "{first:?}");
