@@ -204,3 +204,7 @@ levels = ["offload", "batch"]
 server_option = "workers"
 levels = [1, 2]
 "#;
+
+/// The blocks of an experiment that ends with the first one after two seconds, since it never knows as much
+/// as it should.
+const SHORT: &str = r#"blocks = { until = "p50+-0.1%", within = "2s", least = 9 }"#;

@@ -18,7 +18,7 @@ retries = 0
 
 [[factor]]
 sysctl = "net.ipv4.ip_default_ttl"
-levels = ["present", 65]
+levels = [66, 65]
 
 [server]
 "#;

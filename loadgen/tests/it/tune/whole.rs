@@ -5,7 +5,7 @@ use std::fs;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use super::{FOUR_FACTORS, LONG, Site, script};
+use super::{FOUR_FACTORS, LONG, SHORT, Site, script};
 use crate::rig::program::Program;
 
 /// An argument of the server, of two levels.
@@ -147,6 +147,7 @@ fn a_run_that_proves_nothing_is_left_out_and_made_again() {
     let plan = ONE_FACTOR
         .replace("REACTOR", "SCRATCH/server")
         .replace("flows = 1", "flows = 1, timeout = \"100ms\"")
+        .replace("blocks = 6", SHORT)
         .replace("retries = 0", "retries = 1");
     let ended = site.run(&plan, "");
     ended.assert_code(0);
@@ -187,13 +188,13 @@ options = {{ rate = "1k", duration = "50ms", warmup = "0s", flows = 1 }}
 [server]
 program = "REACTOR"
 [design]
-blocks = 6
+{SHORT}
 pause = "0s"
 retries = 0
 [[factor]]
 name = "a file"
 command = {{ read = ["cat", "{file}"], apply = ["sh", "-c", "echo $0 > {file}", "{{level}}"], revert = ["sh", "-c", "echo $0 > {file}", "{{level}}"] }}
-levels = ["present", "two"]
+levels = ["two", "three"]
 "#,
         file = file.display()
     );
