@@ -1,6 +1,7 @@
 //! Settings of a host, on the interface of a lab: changed, read back, and put back.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -62,6 +63,15 @@ fn assert_goes_there_and_back(knob: &Knob, level: &str, shown: impl Fn() -> Stri
     assert_eq!(read(), before);
 }
 
+/// The host took another value than the one it was given, without a word.
+#[track_caller]
+fn assert_not_taken(applied: Result<(), KnobError>, value: &str, instead: &str) {
+    let Err(KnobError::NotTaken { wanted, found, .. }) = applied else {
+        panic!("{applied:?}");
+    };
+    assert_eq!((wanted.as_str(), found.as_str()), (value, instead));
+}
+
 fn ethtool(group: EthtoolGroup, parameter: &str) -> Knob {
     Knob::Ethtool {
         interface: "eth0".to_owned(),
@@ -104,11 +114,7 @@ fn what_the_kernel_refuses_or_rounds_is_told() {
             "{refused:?}"
         );
         let flows = "/sys/class/net/eth0/queues/rx-0/rps_flow_cnt";
-        let rounded = Knob::File(flows.into()).apply("3000");
-        let Err(KnobError::NotTaken { wanted, found, .. }) = rounded else {
-            panic!("{rounded:?}");
-        };
-        assert_eq!((wanted.as_str(), found.as_str()), ("3000", "4096"));
+        assert_not_taken(Knob::File(flows.into()).apply("3000"), "3000", "4096");
     }
 }
 
@@ -151,6 +157,78 @@ fn channels_go_there_and_back() {
         assert_goes_there_and_back(&ethtool(EthtoolGroup::Channels, "rx"), "1", channels);
     }
 }
+
+#[test]
+fn coalescing_goes_there_and_back() {
+    if is_inside("coalescing_goes_there_and_back") && has("ethtool") {
+        let tap = Command::new("ip")
+            .args(["tuntap", "add", "dev", "eth1", "mode", "tap"])
+            .output();
+        let tap = tap.expect("there is ip");
+        let made = if tap.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&tap.stderr).into_owned())
+        };
+        if need(made, "an interface whose driver coalesces (/dev/net/tun)").is_none() {
+            return;
+        }
+        let frames = Knob::Ethtool {
+            interface: "eth1".to_owned(),
+            group: EthtoolGroup::Coalesce,
+            parameter: "rx-frames".to_owned(),
+        };
+        let coalescing = || printed("ethtool -c eth1");
+        assert_goes_there_and_back(&frames, "5", coalescing);
+        // The driver takes as many as it polls at once, and says nothing.
+        let before = coalescing();
+        assert_not_taken(frames.apply("100"), "100", "64");
+        frames.put_back("0").expect("it takes its own value");
+        assert_eq!(coalescing(), before);
+    }
+}
+
+#[test]
+fn rings_go_there_and_back() {
+    if inside::step().is_some() {
+        let rings = || printed("ethtool -g eth0");
+        let receive = ethtool(EthtoolGroup::Ring, "rx");
+        assert_goes_there_and_back(&receive, "1024", rings);
+        let refused = receive.apply("5000").unwrap_err();
+        assert!(refused.to_string().contains("exceeds"), "{refused}");
+        assert_not_taken(receive.apply("1000"), "1000", "1024");
+        return;
+    }
+    let Some(lab) = Lab::up("") else { return };
+    let scratch = Scratch::new("knobs-rings");
+    fs::write(scratch.file("rx-ring"), "256\n").expect("it is our directory");
+    let program = scratch.file("ethtool");
+    fs::write(&program, RINGS).expect("it is our directory");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is our file");
+    inside::run_with(
+        &lab,
+        "knobs::rings_go_there_and_back",
+        "all",
+        Some(&scratch.file("")),
+    );
+}
+
+/// The part of ethtool(8) for rings, and a device that has them in multiples of 64: no virtual one has any.
+const RINGS: &str = r#"#!/bin/sh
+ring=$(dirname "$0")/rx-ring
+case "$1 $#" in
+"-g 2")
+    echo "Ring parameters for $2:"
+    printf 'Pre-set maximums:\nRX:\t\t4096\nRX Mini:\tn/a\nRX Jumbo:\tn/a\nTX:\t\t4096\n'
+    printf 'Current hardware settings:\nRX:\t\t%d\n' "$(cat "$ring")"
+    printf 'RX Mini:\tn/a\nRX Jumbo:\tn/a\nTX:\t\t512\n' ;;
+"-G 4")
+    [ "$3" = rx ] || exit 1
+    [ "$4" -le 4096 ] || { echo "requested ring size exceeds maximum" >&2; exit 1; }
+    echo $((($4 + 63) / 64 * 64)) > "$ring" ;;
+*) exit 1 ;;
+esac
+"#;
 
 #[test]
 fn a_discipline_goes_back_to_the_default_and_that_of_somebody_is_left_alone() {

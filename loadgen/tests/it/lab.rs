@@ -1,7 +1,14 @@
 //! `scripts/lab`: two hosts on one machine, made, used and removed.
 
+use std::fs;
+use std::mem::ManuallyDrop;
 use std::process::Command;
+use std::time::Instant;
 
+use rustix::process::{Signal, getpid, set_child_subreaper};
+
+use crate::rig::PATIENCE;
+use crate::rig::inside;
 use crate::rig::lab::{Lab, script};
 use crate::rig::need::need;
 use crate::rig::program::Program;
@@ -62,6 +69,124 @@ fn a_lab_loses_and_doubles_as_many_as_it_was_asked_to() {
     assert!((550..840).contains(&lost), "{lost} lost");
     let doubled = count("duplicated");
     assert!((1_100..1_620).contains(&doubled), "{doubled} doubled");
+}
+
+#[test]
+fn a_lab_has_the_offloads_that_were_asked_for_on_both_sides() {
+    let Some(lab) = Lab::up("--offload gro=on --offload tso=off") else {
+        return;
+    };
+    for side in ["server", "client"] {
+        let features = lab.script(&format!("exec {side} ethtool -k eth0"));
+        features.assert_code(0);
+        for line in [
+            "\ngeneric-receive-offload: on\n",
+            "\ntcp-segmentation-offload: off\n",
+        ] {
+            assert!(
+                features.stdout.contains(line),
+                "{side}: {}",
+                features.stdout
+            );
+        }
+    }
+    // What is not named stays.
+    lab.script("up --offload gro=off").assert_code(0);
+    let features = lab.script("exec client ethtool -k eth0").stdout;
+    assert!(
+        features.contains("\ngeneric-receive-offload: off\n"),
+        "{features}"
+    );
+    assert!(
+        features.contains("\ntcp-segmentation-offload: off\n"),
+        "{features}"
+    );
+    let unknown = lab.script("up --offload no-such-one=on");
+    unknown.assert_code(1);
+    assert!(
+        unknown.stderr.contains("not as it was asked for"),
+        "{unknown:?}"
+    );
+}
+
+#[test]
+fn a_lab_that_is_set_up_anew_loses_as_the_last_time_says() {
+    let Some(lab) = Lab::up("--loss 10") else {
+        return;
+    };
+    let rules = || lab.script("status").stdout.matches("\"lost\"").count();
+    assert_eq!(rules(), 2);
+    lab.script("up --loss 20 --duplicate 1").assert_code(0);
+    assert_eq!(rules(), 2);
+    lab.script("up").assert_code(0);
+    assert_eq!(rules(), 0);
+}
+
+/// The process of a lab that was started with these words.
+fn running(lab: &Lab, words: &str) -> Option<String> {
+    let status = lab.script("status").stdout;
+    let mut lines = status.lines().filter(|line| line.contains(words));
+    let line = lines.find_map(|line| line.trim().strip_prefix("runs: "))?;
+    line.split_whitespace().next().map(str::to_owned)
+}
+
+#[test]
+fn what_a_killed_run_has_left_is_ended_by_the_next_and_what_goes_on_is_not() {
+    // Whoever asks for it becomes the parent of what is left, as the manager of a session does.
+    let Some(name) = inside::step() else {
+        if let Some(lab) = Lab::up("") {
+            let test =
+                "lab::what_a_killed_run_has_left_is_ended_by_the_next_and_what_goes_on_is_not";
+            inside::run(&lab, test, &lab.name);
+        }
+        return;
+    };
+    set_child_subreaper(Some(getpid())).expect("everybody may");
+    let lab = ManuallyDrop::new(Lab { name });
+    let first = lab.start("run -- --rate 100 --duration 10m");
+    let deadline = Instant::now() + PATIENCE;
+    let (server, client) = loop {
+        let both = running(&lab, "--listen ").zip(running(&lab, "--target "));
+        if let Some(both) = both {
+            break both;
+        }
+        assert!(Instant::now() < deadline, "{:?}", lab.script("status"));
+    };
+
+    let second = lab.script("run -- --rate 1k --duration 100ms --json -");
+    second.assert_code_unless_held_up(0);
+    let both = running(&lab, "--listen ").zip(running(&lab, "--target "));
+    assert_eq!(both.as_ref(), Some(&(server.clone(), client.clone())));
+
+    first.signal(Signal::KILL);
+    drop(first);
+    let parent = fs::read_to_string(format!("/proc/{server}/status")).expect("it runs");
+    let ours = format!("PPid:\t{}\n", std::process::id());
+    assert!(parent.contains(&ours), "{parent}");
+    let third = lab.script("run -- --rate 1k --duration 100ms --json -");
+    third.assert_code_unless_held_up(0);
+    for left in [&server, &client] {
+        assert!(third.stderr.contains(&format!("({left})")), "{third:?}");
+    }
+    assert_eq!(
+        (running(&lab, "--listen "), running(&lab, "--target ")),
+        (None, None)
+    );
+}
+
+#[test]
+fn whoever_is_not_root_is_told_so() {
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+    // Nobody in particular may not be let into the directory that it is in.
+    let text = fs::read_to_string(script()).expect("it is there");
+    command.args(["bash", "-c", &text, "lab", "up"]);
+    let ended = Program::start(command).end();
+    if ended.stderr.starts_with("setpriv") {
+        need(Err::<(), _>(ended.stderr), "root, to be somebody else");
+        return;
+    }
+    ended.assert_complaint(1, &["needs root", "sudo scripts/lab up"]);
 }
 
 #[test]

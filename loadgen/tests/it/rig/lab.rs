@@ -31,6 +31,11 @@ impl Lab {
     }
 
     pub(crate) fn script(&self, arguments: &str) -> Ended {
+        self.start(arguments).end()
+    }
+
+    /// Starts `scripts/lab` on it.
+    pub(crate) fn start(&self, arguments: &str) -> Program {
         let mut command = Command::new(script());
         command.args(["--name", &self.name]);
         command.args(arguments.split_whitespace());
@@ -38,7 +43,7 @@ impl Lab {
         if let Some(reactor) = need(reactor(), "the program echo-reactor") {
             command.env("ECHO_REACTOR", reactor);
         }
-        Program::start(command).end()
+        Program::start(command)
     }
 
     pub(crate) fn is_there(&self) -> bool {

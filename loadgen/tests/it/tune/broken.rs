@@ -1,11 +1,12 @@
 //! What goes wrong with an experiment, and in which words: nothing is lost, and nothing left changed.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use super::{FOUR_FACTORS, Site, script};
+use super::{FOUR_FACTORS, SHORT, Site, script};
 use crate::rig::need::need;
-use crate::rig::program::Program;
+use crate::rig::program::{LOADGEN, Program};
 
 /// A plan of one factor, with `factor` as its lines.
 fn plan(factor: &str) -> String {
@@ -20,7 +21,7 @@ options = {{ rate = "1k", duration = "50ms", warmup = "0s", flows = 1 }}
 {program}
 ready_within = "5s"
 [design]
-blocks = 7
+{SHORT}
 pause = "0s"
 retries = 1
 [[factor]]
@@ -30,10 +31,42 @@ name = "it"
     )
 }
 
-/// The reference is compared with a server that does as `text` says.
+/// The reference is compared with a server that does as `text` says, while a setting of the host is
+/// changed: what it was in a run stands in the file `ttl` then. Another level of the setting cannot be, so
+/// that nothing is left to run once the server cannot be run.
 fn with_server(site: &Site, text: &str) -> String {
-    script(&site.scratch.file("other-server"), text);
+    let seen = site.scratch.file("ttl");
+    let text = format!(
+        "cat /proc/sys/net/ipv4/ip_default_ttl > {}\n{text}",
+        seen.display()
+    );
+    script(&site.scratch.file("other-server"), &text);
     plan("server_program = true\nlevels = [\"REACTOR\", \"SCRATCH/other-server\"]")
+        + "\n[[factor]]\nsysctl = \"net.ipv4.ip_default_ttl\"\nlevels = [66, 999]\n"
+}
+
+/// The server of [`with_server`] cannot be run, as a sentence with all of `words` says, and what was
+/// changed for it is as it was.
+#[track_caller]
+fn assert_stops_its_variant(site: &Site, plan: &str, words: &[&str]) {
+    let before = site.settings();
+    let ended = site.run(plan, "");
+    // Nothing else is compared, so that there is nothing left to run.
+    ended.assert_code(1);
+    let result = site.result().expect("it is kept");
+    let reason = result["variants"][1]["stopped"].as_str();
+    let reason = reason.expect("it is stopped");
+    for word in words {
+        assert!(reason.contains(word), "no {word} in {reason}");
+    }
+    assert!(ended.stderr.contains(reason), "{}", ended.stderr);
+    // As often as the plan allows, and no more after that.
+    let runs = result["runs"].as_array().expect("they are a list").iter();
+    assert_eq!(runs.filter(|run| run["variant"] == 1).count(), 2);
+    let seen = fs::read_to_string(site.scratch.file("ttl")).expect("it was started");
+    assert_eq!(seen, "66\n");
+    assert_eq!(site.settings(), before);
+    assert_eq!(site.processes(), Vec::<String>::new());
 }
 
 #[test]
@@ -54,6 +87,11 @@ fn a_plan_that_makes_no_sense_is_refused_before_anything_happens() {
             "sysctl = \"net.ipv4.no_such_thing\"\nlevels = [0, 1]",
             &["it", "no_such_thing"],
         ),
+        // It can be written alone.
+        (
+            "sysctl = \"net.ipv4.route.flush\"\nlevels = [0, 1]",
+            &["it", "cannot read", "net.ipv4.route.flush", "denied"],
+        ),
     ] {
         let ended = site.run(&plan(factor), "");
         assert!(!ended.status.success(), "{factor}");
@@ -65,13 +103,45 @@ fn a_plan_that_makes_no_sense_is_refused_before_anything_happens() {
 }
 
 #[test]
+fn whoever_may_change_no_setting_is_told_of_each_and_what_to_do() {
+    let Some(site) = Site::new("tune-nobody") else {
+        return;
+    };
+    let before = site.settings();
+    let plan = plan("sysctl = \"net.ipv4.ip_default_ttl\"\nlevels = [66, 70]")
+        + "\n[[factor]]\nsysctl = \"net.ipv4.udp_early_demux\"\nlevels = [1, 0]\n";
+    // Nobody in particular, who has a directory all the same.
+    let home = site.scratch.file("");
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o777)).expect("it is ours");
+    let file = site.scratch.file("plan.toml");
+    fs::write(&file, site.filled(&plan)).expect("it is our directory");
+    let mut command = site.command("setpriv");
+    command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+    command.args([LOADGEN, "tune"]).arg(&file);
+    command.arg("--state").arg(home.join("state"));
+    command.arg("--dir").arg(home.join("tune"));
+    command.env("XDG_RUNTIME_DIR", &home);
+    let refused = Program::start(command).end();
+    refused.assert_complaint(1, &["run it as root"]);
+    for name in ["ip_default_ttl", "udp_early_demux"] {
+        let mut lines = refused.stderr.lines();
+        let line = lines.find(|line| line.contains(name));
+        let line = line.unwrap_or_else(|| panic!("no {name} in {}", refused.stderr));
+        assert!(line.contains("Permission denied"), "{line}");
+    }
+    assert_eq!(site.settings(), before);
+    assert!(!home.join("tune").exists());
+    assert!(!home.join("state/tune.journal").exists());
+}
+
+#[test]
 fn a_setting_that_does_not_take_its_level_stops_that_variant_alone() {
     let Some(site) = Site::new("tune-untaken") else {
         return;
     };
     let before = site.settings();
     // The kernel takes 1 to 255.
-    let factor = "sysctl = \"net.ipv4.ip_default_ttl\"\nlevels = [\"present\", 70, 999]";
+    let factor = "sysctl = \"net.ipv4.ip_default_ttl\"\nlevels = [66, 70, 999]";
     let ended = site.run(&plan(factor), "");
     ended.assert_code(0);
     let result = site.result().expect("it is kept");
@@ -95,7 +165,6 @@ fn a_start_that_is_refused_leaves_no_journal() {
     };
     // The first setting stands in the journal by the time that the second one cannot be read.
     let plan = plan("sysctl = \"net.ipv4.ip_default_ttl\"\nlevels = [\"present\", 70]")
-        .replace("blocks = 7", "blocks = 8")
         + "\n[[factor]]\nlevels = [\"present\", 1]\n\
            command = { apply = [\"true\", \"{level}\"], revert = [\"true\", \"{level}\"], \
            read = [\"sh\", \"-c\", \
@@ -110,17 +179,25 @@ fn a_server_that_ends_by_itself_stops_its_variant_with_its_last_words() {
     let Some(site) = Site::new("tune-crash") else {
         return;
     };
-    let ended = site.run(&with_server(&site, "echo out of luck >&2; exit 9"), "");
-    // Nothing else is compared, so that there is nothing left to run.
-    ended.assert_code(1);
-    let result = site.result().expect("it is kept");
-    let reason = result["variants"][1]["stopped"]
-        .as_str()
-        .expect("it is stopped");
-    assert!(reason.contains("out of luck"), "{reason}");
-    // As often as the plan allows, and no more after that.
-    let runs = result["runs"].as_array().expect("they are a list").iter();
-    assert_eq!(runs.filter(|run| run["variant"] == 1).count(), 2);
+    let plan = with_server(&site, "echo out of luck >&2; exit 9");
+    assert_stops_its_variant(&site, &plan, &["out of luck"]);
+}
+
+#[test]
+fn a_server_that_crashes_under_load_stops_its_variant() {
+    let Some(site) = Site::new("tune-loaded") else {
+        return;
+    };
+    // It is killed once a load runs.
+    let pid = site.scratch.file("pid");
+    let (pid, reactor) = (pid.display(), site.reactor.display());
+    let server = format!("echo $$ > {pid}; exec {reactor} \"$@\"");
+    let load = format!("\"$@\" &\n[ -e {pid} ] && kill -9 $(cat {pid}) && rm {pid}\nwait $!");
+    script(&site.scratch.file("load"), &load);
+    let plan =
+        with_server(&site, &server).replace("[load]", "[load]\nwrapper = [\"SCRATCH/load\"]");
+    let plan = plan.replace("flows = 1", "flows = 1, timeout = \"100ms\"");
+    assert_stops_its_variant(&site, &plan, &["ended by itself", "signal: 9"]);
 }
 
 #[test]
@@ -128,15 +205,9 @@ fn a_server_that_never_listens_stops_its_variant() {
     let Some(site) = Site::new("tune-deaf") else {
         return;
     };
-    let ended = site.run(&with_server(&site, "exec sleep 600"), "");
-    // Nothing else is compared, so that there is nothing left to run.
-    ended.assert_code(1);
-    let result = site.result().expect("it is kept");
-    let reason = result["variants"][1]["stopped"]
-        .as_str()
-        .expect("it is stopped");
-    assert!(reason.contains("ready_within"), "{reason}");
-    assert_eq!(site.processes(), Vec::<String>::new());
+    let plan = with_server(&site, "exec sleep 600");
+    let plan = plan.replace("ready_within = \"5s\"", "ready_within = \"2s\"");
+    assert_stops_its_variant(&site, &plan, &["ready_within"]);
 }
 
 #[test]
@@ -144,12 +215,17 @@ fn without_its_reference_an_experiment_ends() {
     let Some(site) = Site::new("tune-baseless") else {
         return;
     };
-    script(&site.scratch.file("other-server"), "exit 1");
-    let plan = plan("server_program = true\nlevels = [\"SCRATCH/other-server\", \"REACTOR\"]");
+    let before = site.settings();
+    let plan = with_server(&site, "exit 1").replace(
+        "\"REACTOR\", \"SCRATCH/other-server\"",
+        "\"SCRATCH/other-server\", \"REACTOR\"",
+    );
     let ended = site.run(&plan, "");
     ended.assert_code(1);
     assert!(ended.stderr.contains("reference"), "{}", ended.stderr);
     assert_eq!(site.result().expect("it is kept")["ended"], "failed");
+    assert!(site.scratch.file("ttl").exists());
+    assert_eq!(site.settings(), before);
 }
 
 #[test]
@@ -175,7 +251,7 @@ fn what_could_not_be_run_is_tried_anew_when_the_experiment_goes_on() {
     script(&other, &format!("exec {reactor} \"$@\""));
     site.run(&plan, "--quiet --resume").assert_code(0);
     let result = site.result().expect("it is kept");
-    assert_eq!(result["ended"], "complete");
+    assert_eq!(result["ended"], "time_up");
     assert!(result["variants"][0]["stopped"].is_null());
 }
 
@@ -190,9 +266,10 @@ fn settings_that_change_each_other_are_as_they_were_in_the_end() {
     site.set("ip_forward", "0");
     site.set("conf/eth0/forwarding", "1");
     let before = read();
-    let one = plan("sysctl = \"net.ipv4.ip_forward\"\nlevels = [\"present\", 1]");
-    let both = one.replace("blocks = 7", "blocks = 8")
-        + "\n[[factor]]\nsysctl = \"net.ipv4.conf.eth0.forwarding\"\nlevels = [\"present\", 0]\n";
+    // Whichever run is the last, one of them is to be put back.
+    let one = plan("sysctl = \"net.ipv4.ip_forward\"\nlevels = [1, \"present\"]");
+    let both = one
+        + "\n[[factor]]\nsysctl = \"net.ipv4.conf.eth0.forwarding\"\nlevels = [0, \"present\"]\n";
     site.run(&both, "--quiet").assert_code(0);
     assert_eq!(read(), before);
 }
@@ -250,6 +327,51 @@ fn a_full_disk_ends_an_experiment_and_leaves_the_host_as_it_was() {
     assert_eq!(site.processes(), Vec::<String>::new());
     // What was known before is still there, whole.
     assert!(site.result().is_some());
+}
+
+#[test]
+fn a_full_disk_under_the_journal_leaves_the_host_as_it_was() {
+    let Some(site) = Site::new("tune-full-state") else {
+        return;
+    };
+    let state = site.scratch.file("state");
+    fs::create_dir_all(&state).expect("it is our directory");
+    let open = fs::Permissions::from_mode(0o700);
+    let Some(_mount) = need(Mount::small(&state), "a file system of its own") else {
+        return;
+    };
+    fs::set_permissions(&state, open).expect("it is ours");
+    let before = site.settings();
+    let filler = state.join("filler");
+    let fill = format!("head -c 1000000 /dev/zero >> {} 2>&-", filler.display());
+
+    // Before anything is written down.
+    let mut command = site.command("sh");
+    command.args(["-c", &format!("{fill}; true")]);
+    Program::start(command).end().assert_code(0);
+    let ended = site.run(FOUR_FACTORS, "");
+    ended.assert_complaint(1, &["No space left"]);
+    assert_eq!(site.settings(), before);
+    assert!(!site.scratch.file("tune").exists());
+    fs::remove_file(&filler).expect("it is our file");
+
+    // While a server runs that has filled it.
+    let factor = "sysctl = \"net.ipv4.ip_default_ttl\"\nlevels = [66, 70]";
+    let reactor = site.reactor.display();
+    script(
+        &site.scratch.file("server"),
+        &format!("{fill}\nexec {reactor} \"$@\""),
+    );
+    // The first page of the journal is there already: what it is called fills most of that.
+    let plan = plan(factor)
+        .replace("\"REACTOR\"", "\"SCRATCH/server\"")
+        .replace("one factor", &"x".repeat(3_000));
+    let ended = site.run(&plan, "");
+    ended.assert_code(1);
+    assert!(ended.stderr.contains("No space left"), "{}", ended.stderr);
+    assert!(filler.exists());
+    assert_eq!(site.settings(), before);
+    assert_eq!(site.processes(), Vec::<String>::new());
 }
 
 /// A file system that is full after some runs.

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use super::{Site, script};
+use rustix::process::Signal;
+
+use super::{LONG, Site, script};
 
 /// A plan of one setting, which commands read and write: it is applied as `apply` says.
 fn plan(site: &Site, apply: &str) -> String {
@@ -16,6 +18,7 @@ program = "REACTOR"
 [design]
 blocks = 6
 pause = "0s"
+retries = 0
 [[factor]]
 name = "a file"
 command = {{ read = ["cat", "{file}"], apply = ["sh", "-c", "{apply}", "{file}", "{{level}}"], revert = ["sh", "-c", "echo $1 > $0", "{file}", "{{level}}"] }}
@@ -103,7 +106,10 @@ fn an_experiment_elsewhere_waits_until_one_that_was_killed_is_put_right() {
 
     site.restore().assert_code(0);
     assert_eq!(knob(&site), "one");
-    site.run(&whole, &other).assert_code(0);
+    let program = site.start(&whole, &other);
+    site.until("the setting is changed", |site| knob(site) == "two");
+    program.signal(Signal::INT);
+    program.end_within(LONG).assert_code(3);
     assert_eq!(knob(&site), "one");
 }
 

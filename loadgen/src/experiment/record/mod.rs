@@ -235,3 +235,6 @@ pub fn attempts(experiment: &Experiment, block: u32, variant: usize) -> (u32, bo
 fn small(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;
