@@ -64,6 +64,16 @@ impl Host {
         Ok(host)
     }
 
+    /// Looks whether each setting takes the value that it has, before any of them is changed. Returns the
+    /// factors of those that could not be put back, with the reason.
+    pub fn rehearse(&self) -> Vec<(usize, KnobError)> {
+        let each = self.turned.iter().map(|turned| {
+            let rehearsed = self.journal.rehearse(&turned.knob);
+            rehearsed.err().map(|error| (turned.factor, error))
+        });
+        each.flatten().collect()
+    }
+
     /// What people should know of others that had the same settings in hand: sentences.
     #[must_use]
     pub fn remarks(&self) -> &[String] {

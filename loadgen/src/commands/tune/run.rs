@@ -36,7 +36,7 @@ pub(super) fn run(
     let state = super::state(arguments)?;
     // First, since what an earlier one has left changed must not be taken for what was found.
     let journal = Journal::begin(&state, &plan.name).map_err(failed)?;
-    let mut host = prepared(plan, journal)?;
+    let mut host = prepared(plan, journal, &state)?;
     remark(host.remarks());
     let fresh = begin(plan, design, &host, arguments.seed);
     let opened = if arguments.resume {
@@ -86,14 +86,23 @@ fn begin(plan: &Plan, design: &Design, host: &Host, seed: Option<u64>) -> Experi
     experiment
 }
 
-/// The settings of the host, of which none was changed yet. Nothing is left behind if it fails.
-fn prepared(plan: &Plan, mut journal: Journal) -> Result<Host, Failure> {
+/// The settings of the host, of which none was changed yet, and each is known to have a way back. Nothing
+/// is left behind if it fails.
+fn prepared(plan: &Plan, mut journal: Journal, state: &Path) -> Result<Host, Failure> {
     if let Err(failure) = rights::check(plan, journal.mark()) {
         // There is nothing in it.
         let _nothing: Vec<Unrestored> = journal.put_back();
         return Err(failure);
     }
-    Host::of(plan, journal).map_err(failed)
+    let mut host = Host::of(plan, journal).map_err(failed)?;
+    if let Err(failure) = rights::check_way_back(plan, &host) {
+        // A value that was taken for another one has changed the setting all the same.
+        let unrestored = host.put_back();
+        let told = Err(failure);
+        all_is_back(state, &unrestored, &told)?;
+        told?;
+    }
+    Ok(host)
 }
 
 /// The experiment in the directory, if it is the one that would begin now.

@@ -31,7 +31,7 @@ pub use self::error::JournalError;
 pub use self::restore::{Restored, Step, restore, restore_host};
 pub use self::store::default_state;
 use self::store::{Pages, Store};
-use super::knob::Knob;
+use super::knob::{Knob, KnobError};
 use super::mark::Mark;
 
 /// What must be put back. While it lives, no other process has one of its kind in the same directory.
@@ -180,6 +180,17 @@ impl Journal {
         self.pages()?.append(&[&entry])?;
         self.record.settings.push((knob.clone(), value.clone()));
         Ok(value)
+    }
+
+    /// Puts a setting that is written down, and was not changed yet, back to what it is.
+    ///
+    /// # Errors
+    /// If it does not go back there: then it must not be changed.
+    pub fn rehearse(&self, knob: &Knob) -> Result<(), KnobError> {
+        match self.record.value_of(knob) {
+            Some(before) => knob.marked(&self.mark).rehearse(before),
+            None => Ok(()),
+        }
     }
 
     /// Writes down that process `pid` was started, so that it is ended if this one cannot do it.

@@ -16,6 +16,12 @@ pub(super) trait Kind {
         self.set(before)
     }
 
+    /// Sets it to what it is, `before`, so that it is known to go back there before it is changed. What
+    /// should not be set without need, or goes back only after a change, is looked at alone.
+    fn rehearse(&self, before: &str) -> Result<(), Refusal> {
+        self.set(before)
+    }
+
     /// Whether it is there and may be set, as far as that can be told without setting it.
     fn may_change(&self) -> Figure<()>;
 

@@ -35,6 +35,14 @@ impl<'a> Marked<'a> {
         self.knob.apply_under(&self.root, level)
     }
 
+    /// As [`Knob::rehearse`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn rehearse(&self, before: &str) -> Result<(), KnobError> {
+        self.knob.rehearse_under(&self.root, before)
+    }
+
     /// As [`Knob::put_back`].
     ///
     /// # Errors

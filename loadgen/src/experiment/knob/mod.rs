@@ -114,6 +114,15 @@ impl Knob {
         self.put_back_under(&Root::host(), before)
     }
 
+    /// Puts back what was read while it is still so, to see that there is a way back. Some files show
+    /// their value in a form that they do not take, or take for another value.
+    ///
+    /// # Errors
+    /// If it is refused, or another value is shown then.
+    pub fn rehearse(&self, before: &str) -> Result<(), KnobError> {
+        self.rehearse_under(&Root::host(), before)
+    }
+
     /// The command of a plan that puts it back, as a line for people; `None` if it needs none.
     #[must_use]
     pub fn revert_line(&self, before: &str) -> Option<String> {
@@ -229,6 +238,18 @@ impl Knob {
         }
         let set = kind.put_back(before);
         set.map_err(|refusal| self.refused(before, refusal))
+    }
+
+    fn rehearse_under(&self, root: &Root, before: &str) -> Result<(), KnobError> {
+        let rehearsed = self.kind(root).rehearse(before);
+        rehearsed.map_err(|refusal| KnobError::NoWayBack {
+            knob: self.to_string(),
+            before: before.escape_debug().to_string(),
+            reason: match refusal {
+                Refusal::Cannot(reason) => reason,
+                Refusal::Shows(found) => format!("once written, it shows {found}"),
+            },
+        })
     }
 
     fn may_change_under(&self, root: &Root) -> Result<(), KnobError> {

@@ -4,11 +4,13 @@
 //! - [`ended`]: experiments that are ended by a signal, and what `--restore` does then;
 //! - [`killed`]: what goes on after an experiment was killed, and who has to wait for what;
 //! - [`resumed`]: experiments that go on;
-//! - [`broken`]: what goes wrong, and in which words.
+//! - [`broken`]: what goes wrong, and in which words;
+//! - [`one_way`]: settings that could not be put back.
 
 mod broken;
 mod ended;
 mod killed;
+mod one_way;
 mod resumed;
 mod whole;
 
