@@ -26,6 +26,8 @@ pub fn knobs(plan: &Plan) -> impl Iterator<Item = (usize, &Knob)> {
 pub struct Host {
     journal: Journal,
     turned: Vec<Turned>,
+    /// Whether it was tried to put everything back, and nothing was set since.
+    is_done: bool,
 }
 
 /// One setting.
@@ -50,6 +52,7 @@ impl Host {
         let mut host = Self {
             journal,
             turned: Vec::new(),
+            is_done: false,
         };
         for (factor, knob) in knobs(plan) {
             let before = host.journal.before(knob)?;
@@ -94,6 +97,7 @@ impl Host {
     /// # Errors
     /// The first setting that did not take its level.
     pub fn arrange(&mut self, variant: &Variant) -> Result<(), HostError> {
+        self.is_done = false;
         // One setting may change another, so that each is looked at once all are set.
         for _round in 0..ROUNDS {
             let mut is_settled = true;
@@ -108,8 +112,9 @@ impl Host {
         Err(HostError::Contradict)
     }
 
-    /// Puts everything back, and tells what could not be.
+    /// Puts everything back, and tells what could not be. That is not tried once more when this goes.
     pub fn put_back(&mut self) -> Vec<Unrestored> {
+        self.is_done = true;
         for turned in &mut self.turned {
             turned.now = None;
         }
@@ -174,8 +179,10 @@ impl Register for Host {
 
 impl Drop for Host {
     fn drop(&mut self) {
-        // What cannot be put back stays in the journal, by which the next start says so.
-        let _unrestored: Vec<Unrestored> = self.put_back();
+        if !self.is_done {
+            // What cannot be put back stays in the journal, by which the next start says so.
+            let _unrestored: Vec<Unrestored> = self.put_back();
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! - [`entry`]: the lines of a journal. Pure;
 //! - `store`: its directory, its lock and its file;
 //! - `restore`: what another process does with a journal that was left behind;
-//! - `back`: ends and puts back;
+//! - `back`: ends and puts back; `settle`: settings of which one may change another;
 //! - `ending`, `process`: processes that outlived the experiment that started them;
 //! - `claim`: who has the settings in hand, whatever the directory;
 //! - `place`: which start of the kernel and which network it is about.
@@ -16,6 +16,7 @@ mod error;
 mod place;
 mod process;
 mod restore;
+mod settle;
 mod store;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Settings that could be changed and not be put back: an experiment does not begin.
+//! Settings that can be changed and not be put back: an experiment does not begin, or says so in the end.
 
 use std::fs;
 
@@ -62,4 +62,22 @@ fn a_value_that_is_not_taken_in_the_form_in_which_it_is_shown_is_refused_before_
     assert!(ended.stderr.contains("is left changed"), "{}", ended.stderr);
     assert!(site.scratch.file("state/tune.journal").exists());
     assert!(!site.scratch.file("tune").exists());
+}
+
+#[test]
+fn a_revert_that_fails_is_run_once() {
+    let Some(site) = Site::new("tune-stuck") else {
+        return;
+    };
+    fs::write(site.scratch.file("value"), "found").expect("it is our directory");
+    let factor = r#"
+command = { read = ["cat", "SCRATCH/value"], apply = ["sh", "-c", "printf %s {level} > SCRATCH/value"], revert = ["sh", "-c", "echo {level} >> SCRATCH/tries; exit 1"] }
+levels = ["one", "other"]
+"#;
+    let setting = "sysctl = \"net.ipv4.ip_default_ttl\"\nlevels = [\"present\", 1]\n";
+    let ended = site.run(&PLAN.replace(setting, factor), "--quiet");
+    ended.assert_complaint(1, &["is left changed", "--restore"]);
+    let tries = fs::read_to_string(site.scratch.file("tries")).expect("it was tried");
+    assert_eq!(tries.lines().count(), 1);
+    assert!(site.scratch.file("state/tune.journal").exists());
 }
