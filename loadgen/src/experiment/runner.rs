@@ -16,7 +16,7 @@ use super::programs::{self, Programs};
 use super::record::{self, Place};
 use super::trial::{Trial, TrialError};
 use crate::precision::Goal;
-use crate::results::{Effect, EffectOf, Experiment, ExperimentEnd, ExperimentProgram};
+use crate::results::{Experiment, ExperimentEnd, ExperimentProgram};
 
 /// Is told what an experiment is doing.
 pub trait Audience {
@@ -120,19 +120,9 @@ impl Runner<'_> {
         }
     }
 
-    /// Whether the effects of all that is still run are known so well.
+    /// Whether all that can be known of what is still run is known so well.
     fn is_known(&self, goal: Goal) -> bool {
-        let runs_on = |effect: &&Effect| match effect.of {
-            EffectOf::Level { factor, level } => {
-                let mut variants = self.experiment.variants.iter();
-                variants.any(|variant| {
-                    variant.stopped.is_none() && variant.levels.get(factor as usize) == Some(&level)
-                })
-            }
-            _ => true,
-        };
-        let effects = self.experiment.effects.iter().filter(runs_on);
-        let effects: Vec<Effect> = effects.cloned().collect();
+        let effects = goal::wanted(self.design, &self.experiment);
         // A quantile that no run has was refused with the plan.
         goal::is_reached(goal, &effects).unwrap_or(false)
     }
@@ -270,7 +260,14 @@ impl Runner<'_> {
                 "the reference, with which everything is compared, cannot be run: {sentence}"
             )));
         }
-        self.audience.hears(&sentence);
+        if self.design.crossed {
+            self.audience.hears(&format!(
+                "{sentence}; without it, what single levels do may never be known, and what the other \
+                 variants do against the reference will be"
+            ));
+        } else {
+            self.audience.hears(&sentence);
+        }
         self.keep()?;
         let reference = &self.design.variants[0];
         let others = self.design.variants.iter().zip(&self.experiment.variants);

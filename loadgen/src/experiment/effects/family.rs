@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::Observed;
 use super::blocks::{Blocks, Differences};
 use crate::compare::numbers::{change, shift};
 use crate::experiment::design::{Contrast, Difference};
@@ -16,8 +17,10 @@ use crate::statistics::{FEWEST_PAIRS, LEVEL, flips};
 /// Comparisons of which chance may call none different in 95 % of all experiments in which none is.
 #[derive(Debug)]
 pub(super) struct Family<'a> {
+    /// What they are called, in the plural.
+    pub(super) name: &'static str,
+    pub(super) observed: &'a Observed<'a>,
     pub(super) blocks: &'a Blocks<'a>,
-    pub(super) quantities: &'a [ExperimentQuantity],
     pub(super) members: Vec<&'a Contrast>,
 }
 
@@ -28,15 +31,35 @@ impl Family<'_> {
         members.flat_map(|contrast| self.of(contrast)).collect()
     }
 
+    /// The most blocks in which a comparison has all its runs, of those that can still have more; `None`
+    /// if none can, since variants are not run any more.
+    pub(super) fn most_blocks(&self) -> Option<usize> {
+        let goes_on = |contrast: &&&Contrast| self.observed.stopped(contrast).is_none();
+        let running = self.members.iter().filter(goes_on);
+        let quantities = 0..self.observed.quantities.len();
+        running
+            .flat_map(|contrast| {
+                quantities.clone().map(|quantity| {
+                    let differences = self.blocks.differences(contrast, quantity);
+                    differences.each.iter().flatten().count()
+                })
+            })
+            .max()
+    }
+
     /// Those of one comparison.
     fn of(&self, contrast: &Contrast) -> Vec<Effect> {
-        let all: Vec<Differences> = (0..self.quantities.len())
+        let quantities = self.observed.quantities;
+        let all: Vec<Differences> = (0..quantities.len())
             .map(|quantity| self.blocks.differences(contrast, quantity))
             .collect();
+        let stopped = self.observed.stopped(contrast);
         let mut effects: Vec<Effect> = all
             .iter()
-            .zip(self.quantities)
-            .map(|(differences, quantity)| unknown(contrast, quantity, differences))
+            .zip(quantities)
+            .map(|(differences, quantity)| {
+                unknown(contrast, quantity, differences, stopped.as_deref())
+            })
             .collect();
         let known: Vec<usize> = (0..effects.len())
             .filter(|quantity| effects[*quantity].reason.is_none())
@@ -79,11 +102,13 @@ impl Family<'_> {
     }
 }
 
-/// The effect before it is known, with the reason why it is not known if there is one.
+/// The effect before it is known, with the reason why it is not known if there is one; `stopped` says
+/// that variants which it takes are not run any more.
 fn unknown(
     contrast: &Contrast,
     quantity: &ExperimentQuantity,
     differences: &Differences,
+    stopped: Option<&str>,
 ) -> Effect {
     let (finding, reason) = if differences.complete < FEWEST_PAIRS {
         let complete = match differences.complete {
@@ -91,7 +116,10 @@ fn unknown(
             1 => "1 block has".to_owned(),
             several => format!("{several} blocks have"),
         };
-        let reason = format!("{complete} all its runs, and at least {FEWEST_PAIRS} are wanted");
+        let reason = match stopped {
+            Some(stopped) => format!("{complete} all its runs, since {stopped}"),
+            None => format!("{complete} all its runs, and at least {FEWEST_PAIRS} are wanted"),
+        };
         (Finding::TooFewBlocks, Some(reason))
     } else if differences.lacking > 0 {
         (Finding::NotMeasured, Some(lacking(quantity, differences)))
@@ -129,7 +157,7 @@ fn finding(direction: Ordering) -> Finding {
     }
 }
 
-fn effect_of(difference: &Difference) -> EffectOf {
+pub(super) fn effect_of(difference: &Difference) -> EffectOf {
     match *difference {
         Difference::Noise => EffectOf::Noise,
         Difference::Level { factor, level } => EffectOf::Level {

@@ -1,6 +1,7 @@
 //! What speaks against believing an experiment.
 
 use super::blocks::Blocks;
+use super::family::Family;
 use super::{Observed, blocks_needed};
 use crate::compare::numbers::change;
 use crate::compare::words;
@@ -9,18 +10,17 @@ use crate::statistics::scores::Scores;
 use crate::statistics::shift::Differences;
 use crate::statistics::{FEWEST, permutation};
 
-/// Sentences for people. `families` are named by what they consist of.
+/// Sentences for people.
 pub(super) fn warnings(
     observed: &Observed<'_>,
     blocks: &Blocks<'_>,
     noise: &[Effect],
-    families: &[(&str, &Vec<Effect>)],
+    families: &[Family<'_>],
 ) -> Vec<String> {
     let mut warnings = Vec::new();
     warnings.extend(alike(noise));
-    let quantities = observed.quantities.len();
-    for (name, effects) in families.iter().filter(|_| !observed.runs.is_empty()) {
-        warnings.extend(too_few(name, effects, quantities));
+    for family in families.iter().filter(|_| !observed.runs.is_empty()) {
+        warnings.extend(too_few(family));
     }
     warnings.extend(left_out(observed));
     warnings.extend(drift(observed, blocks));
@@ -45,14 +45,11 @@ fn alike(noise: &[Effect]) -> Option<String> {
     })
 }
 
-/// Not even the clearest of so many effects could be evident.
-fn too_few(name: &str, effects: &[Effect], quantities: usize) -> Option<String> {
-    let contrasts = effects
-        .len()
-        .checked_div(quantities)
-        .filter(|contrasts| *contrasts > 0)?;
-    let known = |effect: &Effect| effect.each.iter().flatten().count();
-    let blocks = effects.iter().map(known).max().unwrap_or(0);
+/// Not even the clearest of so many effects could be evident. Where it is not for want of blocks, the
+/// effects themselves say so.
+fn too_few(family: &Family<'_>) -> Option<String> {
+    let (name, contrasts) = (family.name, family.members.len());
+    let blocks = family.most_blocks()?;
     let needed = blocks_needed(contrasts);
     (blocks < needed as usize).then(|| {
         format!(

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::text;
 use crate::report::Style;
 use crate::results::examples::{
-    empty, factorial, fraction, hostile, lost, no_evidence, one_factor, unfinished,
+    empty, factorial, fraction, hostile, lost, no_evidence, one_factor, torn, unfinished,
 };
 use crate::results::{EffectOf, Experiment, Finding};
 
@@ -42,6 +42,7 @@ fn every_report_fits_into_eighty_columns() {
         fraction(),
         no_evidence(),
         lost(),
+        torn(),
         unfinished(),
         empty(),
     ] {
@@ -115,6 +116,24 @@ fn variants_that_were_given_up_and_runs_that_do_not_count_say_why() {
             "            workers=64: p50 ",
         ],
     );
+}
+
+#[test]
+fn where_a_variant_was_given_up_early_the_others_are_told_against_the_reference() {
+    let variants = "variant     difference";
+    assert!(!plain(&factorial()).contains(variants));
+    let text = plain(&torn());
+    assert_says(
+        &text,
+        &[
+            "effects     not known: no block has all its runs, since busy_poll=50 workers=4\n",
+            variants,
+            "busy_poll=50 against reference\np50         -9.99",
+            "workers=4 against reference\np50         -7.97",
+            "Not all variants could be run",
+        ],
+    );
+    assert!(!text.contains("busy_poll=50 workers=4 against"), "{text}");
 }
 
 #[test]
