@@ -70,9 +70,14 @@ pub(super) fn run(
     told
 }
 
+/// One that nobody chose.
+pub(super) fn draw_seed() -> u64 {
+    crate::cli::run::random()
+}
+
 /// Everything as it is before the first run.
 fn begin(plan: &Plan, design: &Design, host: &Host, seed: Option<u64>) -> Experiment {
-    let seed = seed.or(plan.seed).unwrap_or_else(crate::cli::run::random);
+    let seed = seed.or(plan.seed).unwrap_or_else(draw_seed);
     let factors = plan.factors.iter().enumerate();
     let factors = factors.map(|(number, factor)| record::described(factor, host.before(number)));
     let mut experiment = record::begin(plan, design, factors.collect(), seed);
