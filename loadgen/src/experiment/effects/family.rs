@@ -67,9 +67,16 @@ impl Family<'_> {
         let numbers = |quantity: usize| -> Vec<f64> {
             all[quantity].each.iter().copied().flatten().collect()
         };
+        // Blocks of which nothing is known have no part in it.
+        let blocks = (0..all.first().map_or(0, |first| first.each.len()))
+            .filter(|block| known.iter().any(|one| all[*one].each[*block].is_some()));
+        let blocks: Vec<usize> = blocks.collect();
         let scores: Vec<SignedScores> = known
             .iter()
-            .map(|quantity| SignedScores::new(&numbers(*quantity)))
+            .map(|quantity| {
+                let each = blocks.iter().map(|block| all[*quantity].each[*block]);
+                SignedScores::with_gaps(&each.collect::<Vec<_>>())
+            })
             .collect();
         let chances = flips::test(&scores);
         for ((quantity, scores), chance) in known.into_iter().zip(&scores).zip(chances) {
@@ -121,7 +128,7 @@ fn unknown(
             None => format!("{complete} all its runs, and at least {FEWEST_PAIRS} are wanted"),
         };
         (Finding::TooFewBlocks, Some(reason))
-    } else if differences.lacking > 0 {
+    } else if lacks(quantity, differences) {
         (Finding::NotMeasured, Some(lacking(quantity, differences)))
     } else {
         (Finding::NoEvidence, None)
@@ -138,15 +145,33 @@ fn unknown(
     }
 }
 
+/// Whether so many runs lack the quantity that nothing can be said. Whether a run has a quantile depends on
+/// what it is: without the runs that lack it, the rest would look better or worse than it is.
+fn lacks(quantity: &ExperimentQuantity, differences: &Differences) -> bool {
+    let known = differences.each.iter().flatten().count();
+    let is_quantile = quantity.name.parse::<Fraction>().is_ok();
+    differences.lacking > 0 && (is_quantile || known < FEWEST_PAIRS)
+}
+
 fn lacking(quantity: &ExperimentQuantity, differences: &Differences) -> String {
-    let Differences { lacking, runs, .. } = differences;
-    let needed = quantity.name.parse::<Fraction>().ok();
-    let needed = needed.map(|fraction| count(fraction.smallest_population()));
-    let needed = needed.map(|needed| format!(": it takes {needed} answers a run"));
-    format!(
-        "{lacking} of {runs} runs do not have it{}",
-        needed.unwrap_or_default()
-    )
+    let Differences {
+        lacking,
+        runs,
+        cpu_unknown,
+        ..
+    } = differences;
+    let why = match quantity.name.parse::<Fraction>() {
+        Ok(fraction) => {
+            let needed = count(fraction.smallest_population());
+            format!(": it takes {needed} answers a run")
+        }
+        Err(_) if quantity.name == "cpu" => {
+            let why = cpu_unknown.as_ref().map(|why| format!(": {why}"));
+            why.unwrap_or_default()
+        }
+        Err(_) => String::new(),
+    };
+    format!("{lacking} of {runs} runs do not have it{why}")
 }
 
 fn finding(direction: Ordering) -> Finding {

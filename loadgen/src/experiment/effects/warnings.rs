@@ -5,6 +5,7 @@ use super::family::Family;
 use super::{Observed, blocks_needed};
 use crate::compare::numbers::change;
 use crate::compare::words;
+use crate::measure::Quantile;
 use crate::results::{Effect, Finding};
 use crate::statistics::scores::Scores;
 use crate::statistics::shift::Differences;
@@ -23,6 +24,7 @@ pub(super) fn warnings(
         warnings.extend(too_few(family));
     }
     warnings.extend(left_out(observed));
+    warnings.extend(without_cpu(observed));
     warnings.extend(drift(observed, blocks));
     warnings
 }
@@ -73,6 +75,28 @@ fn left_out(observed: &Observed<'_>) -> Option<String> {
              usually do"
         )
     })
+}
+
+/// Some runs have no processor time, and the effects on it are known without them.
+fn without_cpu(observed: &Observed<'_>) -> Option<String> {
+    let mut quantities = observed.quantities.iter();
+    let cpu = quantities.position(|quantity| quantity.name == "cpu")?;
+    let counting = observed.runs.iter().filter(|run| run.left_out.is_none());
+    let without = counting
+        .clone()
+        .filter(|run| !matches!(run.values.get(cpu), Some(Quantile::Value(_))));
+    let (all, without_it) = (counting.count(), without.clone().count());
+    if without_it == 0 || without_it == all {
+        return None;
+    }
+    let why = without
+        .filter_map(|run| run.cpu_unknown.as_deref())
+        .next()
+        .map(|why| format!(" ({why})"))
+        .unwrap_or_default();
+    Some(format!(
+        "cpu is not known of {without_it} of {all} runs{why}: their blocks do not count for it"
+    ))
 }
 
 /// The second half of the blocks is different from the first: a test of two sets of blocks, corrected

@@ -117,6 +117,7 @@ pub(super) fn run_all(made: &mut Experiment, blocks: u32, by: impl Fn(&[u32]) ->
                 verdict: Some(Outcome::Valid),
                 doubts: Vec::new(),
                 left_out: None,
+                cpu_unknown: None,
                 values: values
                     .map(|value| Quantile::Value(value.unsigned_abs()))
                     .into(),

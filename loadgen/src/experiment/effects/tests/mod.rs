@@ -72,6 +72,7 @@ fn run(block: u32, variant: u32, values: Vec<Quantile>) -> ExperimentRun {
         doubts: Vec::new(),
         left_out: None,
         values,
+        cpu_unknown: None,
     }
 }
 
