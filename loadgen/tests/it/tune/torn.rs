@@ -1,6 +1,9 @@
 //! Variants that cannot be run, among others that can.
 
-use super::{Site, script};
+use std::fs;
+
+use super::{LONG, Site, script};
+use crate::rig::program::{LOADGEN, Program};
 
 /// Two settings of the server that it has not together.
 const PLAN: &str = r#"
@@ -24,15 +27,43 @@ server_option = "workers"
 levels = [1, 2]
 "#;
 
+/// A server that cannot run with two workers.
+fn with_other_server(site: &Site) {
+    let reactor = site.reactor.display();
+    let fails = "case \"$*\" in *workers=2*) echo not with two >&2; exit 9;; esac";
+    let text = format!("{fails}\nexec {reactor} \"$@\"");
+    script(&site.scratch.file("other-server"), &text);
+}
+
+#[test]
+fn an_experiment_goes_on_though_nobody_hears_what_it_has_to_say() {
+    let Some(site) = Site::new("tune-unheard") else {
+        return;
+    };
+    with_other_server(&site);
+    let file = |name: &str| site.scratch.file(name).display().to_string();
+    fs::write(site.scratch.file("plan.toml"), site.filled(PLAN)).expect("it is our directory");
+    let mut command = site.command("sh");
+    // Standard error is a pipe whose reader has gone by the time that something is said.
+    let unheard = format!(
+        "exec 3>&1; {{ \"$@\" 2>&1 >&3; echo $? > {}; }} | :",
+        file("code")
+    );
+    command.args(["-c", &unheard, "sh", LOADGEN, "tune", &file("plan.toml")]);
+    command.args(["--state", &file("state"), "--dir", &file("tune")]);
+    let ended = Program::start(command).end_within(LONG);
+    let code = fs::read_to_string(file("code")).expect("it has ended");
+    assert_eq!(code.trim(), "0", "{ended:?}");
+    assert_eq!(site.result().expect("it is kept")["ended"], "complete");
+    assert!(ended.stdout.starts_with("asked "), "{ended:?}");
+}
+
 #[test]
 fn a_variant_that_cannot_be_run_leaves_what_the_others_tell() {
     let Some(site) = Site::new("tune-torn") else {
         return;
     };
-    let reactor = site.reactor.display();
-    let fails = "case \"$*\" in *workers=2*) echo not with two >&2; exit 9;; esac";
-    let text = format!("{fails}\nexec {reactor} \"$@\"");
-    script(&site.scratch.file("other-server"), &text);
+    with_other_server(&site);
     let ended = site.run(PLAN, "");
     ended.assert_code(0);
     let result = site.result().expect("it is kept");
