@@ -58,12 +58,9 @@ enum Broken {
 }
 
 impl Runner<'_> {
-    /// Runs what is missing, and tells what is known in the end; the settings of the host are left as
-    /// the last run had them. What is known is kept after every run.
-    ///
-    /// # Errors
-    /// If the result cannot be kept.
-    pub fn run(mut self) -> Result<Experiment, FolderError> {
+    /// Runs what is missing, and tells what is known in the end, and whether it could be kept; the settings
+    /// of the host are left as the last run had them. What is known is kept after every run.
+    pub fn run(mut self) -> (Experiment, Result<(), FolderError>) {
         record::go_on(&mut self.experiment);
         let ended = self.run_blocks();
         (self.experiment.ended, self.experiment.why) = match ended {
@@ -73,8 +70,8 @@ impl Runner<'_> {
         };
         self.analyse();
         self.spent();
-        self.folder.keep(&self.experiment)?;
-        Ok(self.experiment)
+        let kept = self.folder.keep(&self.experiment);
+        (self.experiment, kept)
     }
 
     fn run_blocks(&mut self) -> Result<ExperimentEnd, Broken> {

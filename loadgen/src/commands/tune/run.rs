@@ -59,15 +59,32 @@ pub(super) fn run(
         programs: Programs::default(),
         counted: Instant::now(),
     };
-    let ended = runner.run();
+    let (experiment, kept) = runner.run();
     let unrestored = host.put_back();
     show.end();
-    let told = ended.map_err(failed).and_then(|experiment| {
-        outputs.write(&experiment)?;
-        tell(arguments, &outputs, &experiment)
-    });
+    // The answer is told wherever it can be, whatever becomes of the other places.
+    let written = outputs.write(&experiment);
+    let told = tell(arguments, &outputs, &experiment);
+    let told = with_all_failures(told, [kept.map_err(failed), written]);
     all_is_back(&state, &unrestored, &told)?;
     told
+}
+
+/// The exit code, or all that went wrong as one sentence.
+fn with_all_failures(
+    told: Result<u8, Failure>,
+    others: [Result<(), Failure>; 2],
+) -> Result<u8, Failure> {
+    let others = others.into_iter().filter_map(Result::err);
+    others.fold(told, |told, other| match told {
+        Ok(_) => Err(other),
+        // What ended the experiment may be in the way of keeping it, too.
+        Err(first) if first.sentence.contains(&other.sentence) => Err(first),
+        Err(first) => Err(failed(format_args!(
+            "{}; {}",
+            first.sentence, other.sentence
+        ))),
+    })
 }
 
 /// One that nobody chose.
@@ -192,4 +209,22 @@ fn watch_signals() -> Result<Arc<AtomicBool>, Failure> {
             .map_err(|error| failed(format_args!("cannot take signals: {error}")))?;
     }
     Ok(stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_goes_wrong_is_told_once() {
+        let sentence = |told, others| with_all_failures(told, others).unwrap_err().sentence;
+        let wrong = |reason: &str| Err(failed(reason));
+        assert!(matches!(with_all_failures(Ok(3), [Ok(()), Ok(())]), Ok(3)));
+        assert_eq!(sentence(Ok(0), [Ok(()), wrong("b")]), "b");
+        let all = Err(failed("a full disk"));
+        assert_eq!(
+            sentence(all, [wrong("full disk"), wrong("b")]),
+            "a full disk; b"
+        );
+    }
 }

@@ -5,11 +5,13 @@
 //! - [`killed`]: what goes on after an experiment was killed, and who has to wait for what;
 //! - [`resumed`]: experiments that go on;
 //! - [`broken`]: what goes wrong, and in which words;
+//! - [`full`]: answers that cannot be kept;
 //! - [`one_way`]: settings that could not be put back;
 //! - [`torn`]: variants that cannot be run, among others.
 
 mod broken;
 mod ended;
+mod full;
 mod killed;
 mod one_way;
 mod resumed;
