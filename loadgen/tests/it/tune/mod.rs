@@ -7,6 +7,7 @@
 //! - [`broken`]: what goes wrong, and in which words;
 //! - [`full`]: answers that cannot be kept;
 //! - [`one_way`]: settings that could not be put back;
+//! - [`ready`]: the ready plans;
 //! - [`torn`]: variants that cannot be run, among others.
 
 mod broken;
@@ -14,6 +15,7 @@ mod ended;
 mod full;
 mod killed;
 mod one_way;
+mod ready;
 mod resumed;
 mod torn;
 mod whole;
@@ -42,9 +44,14 @@ struct Site {
 impl Site {
     /// `None` where the test has to return. `name` must be that of one test alone.
     fn new(name: &str) -> Option<Self> {
+        Self::in_lab(name, "")
+    }
+
+    /// The same in a lab that is made with more arguments.
+    fn in_lab(name: &str, options: &str) -> Option<Self> {
         let reactor = need(reactor(), "the program echo-reactor")?;
         Some(Self {
-            lab: Lab::up("")?,
+            lab: Lab::up(options)?,
             scratch: Scratch::new(name),
             reactor,
         })
