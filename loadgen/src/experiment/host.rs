@@ -145,7 +145,7 @@ impl Turned {
         };
         if let Some((now, shown)) = &self.now
             && *now == level
-            && knob.read().map_err(failed)? == *shown
+            && knob.shown().map_err(failed)? == *shown
         {
             return Ok(true);
         }
@@ -155,7 +155,7 @@ impl Turned {
             level @ Level::To(_) => knob.apply(&value(level, &self.before)),
         };
         set.map_err(failed)?;
-        let shown = knob.read().map_err(failed)?;
+        let shown = knob.shown().map_err(failed)?;
         self.now = Some((level, shown));
         Ok(false)
     }

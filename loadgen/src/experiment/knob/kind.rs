@@ -8,6 +8,12 @@ pub(super) trait Kind {
     /// The present value.
     fn read(&self) -> Figure<String>;
 
+    /// What it shows now, also where that is a level from which there is no way back but to what was read
+    /// before.
+    fn shown(&self) -> Figure<String> {
+        self.read()
+    }
+
     /// Sets it to a level, or to what was read, and looks whether it took.
     fn set(&self, value: &str) -> Result<(), Refusal>;
 

@@ -27,6 +27,14 @@ impl<'a> Marked<'a> {
         self.knob.read_under(&self.root)
     }
 
+    /// What it shows once it has a level: by this it is known to have it still.
+    ///
+    /// # Errors
+    /// If the host does not tell.
+    pub fn shown(&self) -> Result<String, KnobError> {
+        self.knob.shown_under(&self.root)
+    }
+
     /// As [`Knob::apply`].
     ///
     /// # Errors

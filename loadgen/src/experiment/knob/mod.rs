@@ -4,10 +4,11 @@
 //! - `ethtool`, `features`, `queueing`, `command`: what programs read and set; `program` runs them;
 //! - `kind`: what all of these provide;
 //! - `marked`: a setting whose programs can be found by others;
-//! - `meaning`: whether two texts mean the same value;
+//! - `meaning`: whether two texts mean the same value; `amount`: whether they do to `tc`;
 //! - `shell`: lines for people who set it themselves;
 //! - `interface`, `root`: names of interfaces, and the files of `/proc` and `/sys`.
 
+mod amount;
 mod command;
 mod error;
 mod ethtool;
@@ -44,6 +45,7 @@ use self::queues::{Queues, Steering};
 use self::root::Root;
 use self::single::Single;
 use crate::experiment::mark::Mark;
+use crate::host::Figure;
 use crate::results::Recipe;
 
 /// A setting of this host. In this form it is in the journal, so that another process can put it back.
@@ -218,10 +220,16 @@ impl Knob {
     }
 
     fn read_under(&self, root: &Root) -> Result<String, KnobError> {
-        let knob = || self.to_string();
-        let read = self.kind(root).read();
+        self.unless_unreadable(self.kind(root).read())
+    }
+
+    fn shown_under(&self, root: &Root) -> Result<String, KnobError> {
+        self.unless_unreadable(self.kind(root).shown())
+    }
+
+    fn unless_unreadable(&self, read: Figure<String>) -> Result<String, KnobError> {
         read.map_err(|reason| KnobError::Unreadable {
-            knob: knob(),
+            knob: self.to_string(),
             reason,
         })
     }

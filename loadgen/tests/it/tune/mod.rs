@@ -6,6 +6,7 @@
 //! - [`resumed`]: experiments that go on;
 //! - [`broken`]: what goes wrong, and in which words;
 //! - [`full`]: answers that cannot be kept;
+//! - [`kinds`]: kinds of settings that take a program;
 //! - [`one_way`]: settings that could not be put back;
 //! - [`ready`]: the ready plans;
 //! - [`torn`]: variants that cannot be run, among others.
@@ -14,6 +15,7 @@ mod broken;
 mod ended;
 mod full;
 mod killed;
+mod kinds;
 mod one_way;
 mod ready;
 mod resumed;
