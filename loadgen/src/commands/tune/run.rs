@@ -14,10 +14,12 @@ use crate::cli::address;
 use crate::cli::tune::Arguments;
 use crate::commands::{Failure, NOT_TO_BE_TRUSTED, failed, misused, print, remark, style};
 use crate::environment::Environment;
+use crate::environment::difference::Difference;
 use crate::experiment::design::Design;
 use crate::experiment::folder::Folder;
 use crate::experiment::host::Host;
 use crate::experiment::journal::{self, Journal, Unrestored};
+use crate::experiment::moved::{self, Moved, moved};
 use crate::experiment::plan::{Blocks, Plan, Server};
 use crate::experiment::programs::Programs;
 use crate::experiment::record;
@@ -148,6 +150,7 @@ fn resume(
             begun.seed
         )));
     }
+    check_place(&begun, fresh)?;
     for (then, now) in begun.factors.iter().zip(&fresh.factors) {
         if let (Some(was), Some(is)) = (&then.before, &now.before)
             && was != is
@@ -160,6 +163,24 @@ fn resume(
         }
     }
     Ok((folder, begun))
+}
+
+/// Whether it is still the same machine with the same kernel.
+fn check_place(begun: &Experiment, fresh: &Experiment) -> Result<(), Failure> {
+    let (Some(then), Some(now)) = (&begun.environment, &fresh.environment) else {
+        return Ok(());
+    };
+    let Moved { elsewhere, changed } = moved(then, now);
+    let sentences = |list: &[Difference]| list.iter().map(moved::told).collect::<Vec<_>>();
+    if !elsewhere.is_empty() {
+        return Err(failed(format_args!(
+            "{}, so that its runs would not belong together: go on where it began, or begin anew in \
+             another directory (--dir)",
+            sentences(&elsewhere).join("; ")
+        )));
+    }
+    remark(&sentences(&changed));
+    Ok(())
 }
 
 /// How many runs there will be, if that is known.
