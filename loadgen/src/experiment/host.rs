@@ -69,6 +69,7 @@ impl Host {
 
     /// Looks whether each setting takes the value that it has, before any of them is changed. Returns the
     /// factors of those that could not be put back, with the reason.
+    #[must_use]
     pub fn rehearse(&self) -> Vec<(usize, KnobError)> {
         let each = self.turned.iter().map(|turned| {
             let rehearsed = self.journal.rehearse(&turned.knob);

@@ -86,6 +86,7 @@ impl<'a> Steps<'a> {
 
     /// The numbers of the factors that are put back in the end, in the order in which that is done: those
     /// that are read and written down at first, from the last to the first.
+    #[must_use]
     pub fn back(&self) -> impl DoubleEndedIterator<Item = usize> {
         let factors = 0..self.plan.factors.len();
         factors.rev().filter(|factor| self.is_of_host(*factor))

@@ -89,11 +89,9 @@ fn without_cpu(observed: &Observed<'_>) -> Option<String> {
     if without_it == 0 || without_it == all {
         return None;
     }
-    let why = without
-        .filter_map(|run| run.cpu_unknown.as_deref())
-        .next()
-        .map(|why| format!(" ({why})"))
-        .unwrap_or_default();
+    let mut without = without;
+    let why = without.find_map(|run| run.cpu_unknown.as_deref());
+    let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
     Some(format!(
         "cpu is not known of {without_it} of {all} runs{why}: their blocks do not count for it"
     ))

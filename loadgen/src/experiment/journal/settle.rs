@@ -31,7 +31,9 @@ pub(super) fn put_back(mark: &Mark, settings: &[(Knob, String)]) -> Vec<Result<(
             return became(open);
         }
     }
-    open.iter_mut().for_each(|one| one.look(mark));
+    for one in &mut open {
+        one.look(mark);
+    }
     became(open)
 }
 

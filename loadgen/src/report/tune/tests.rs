@@ -36,17 +36,18 @@ fn the_question_and_the_answer_come_first() {
 
 #[test]
 fn every_report_fits_into_eighty_columns() {
-    for made in [
-        one_factor(),
-        factorial(),
-        fraction(),
-        no_evidence(),
-        lost(),
-        torn(),
-        unfinished(),
-        empty(),
-    ] {
-        let text = plain(&made);
+    let all: [fn() -> Experiment; 8] = [
+        one_factor,
+        factorial,
+        fraction,
+        no_evidence,
+        lost,
+        torn,
+        unfinished,
+        empty,
+    ];
+    for made in all {
+        let text = plain(&made());
         let mut lines = text.lines();
         assert!(lines.all(|line| line.chars().count() <= 80), "{text}");
         assert!(!text.contains('\x1b') && text.ends_with('\n'), "{text}");

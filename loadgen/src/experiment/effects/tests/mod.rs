@@ -34,10 +34,11 @@ fn factors(design: &Design) -> Vec<ExperimentFactor> {
 fn variants(design: &Design) -> Vec<ExperimentVariant> {
     let named = design.variants.iter().map(|variant| {
         let levels = variant.levels.iter().zip(["A", "B", "C", "D", "E"]);
+        let levels: Vec<String> = levels
+            .map(|(level, name)| format!("{name}{level}"))
+            .collect();
         ExperimentVariant {
-            name: levels
-                .map(|(level, name)| format!("{name}{level}"))
-                .collect(),
+            name: levels.concat(),
             levels: variant
                 .levels
                 .iter()
