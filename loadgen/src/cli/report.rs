@@ -25,6 +25,11 @@ pub struct Arguments {
     #[command(flatten)]
     pub exports: Exports,
 
+    /// Write a row an effect of a tuning experiment, and its answer, as comma-separated values to this
+    /// file; `-` is standard output
+    #[arg(long, value_name = "FILE", help_heading = "For other tools")]
+    pub effects: Option<PathBuf>,
+
     /// Write what won a tuning experiment as a file for sysctl.d; `-` is standard output
     #[arg(long, value_name = "FILE", help_heading = "To apply what won")]
     pub sysctl: Option<PathBuf>,
@@ -35,10 +40,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// The files that apply what won, if they are asked for, and the flags that do.
+    /// The files that only an experiment has, if they are asked for, and the flags that do.
     #[must_use]
-    pub fn fragments(&self) -> [(&'static str, Option<&Path>); 2] {
+    pub fn of_experiment(&self) -> [(&'static str, Option<&Path>); 3] {
         [
+            ("--effects", self.effects.as_deref()),
             ("--sysctl", self.sysctl.as_deref()),
             ("--shell", self.shell.as_deref()),
         ]

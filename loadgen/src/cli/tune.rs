@@ -37,7 +37,7 @@ pub struct Arguments {
     pub seed: Option<u64>,
 
     /// Put back what an experiment that was killed has left changed on this host
-    #[arg(long, conflicts_with_all = ["plan", "dir", "resume", "dry_run", "set", "seed", "json", "csv", "html", "sysctl", "shell"])]
+    #[arg(long, conflicts_with_all = ["plan", "dir", "resume", "dry_run", "set", "seed", "json", "csv", "effects", "html", "sysctl", "shell"])]
     pub restore: bool,
 
     /// Where journals are, which tell what must be put back [default: /var/lib/loadgen of root,
@@ -52,6 +52,10 @@ pub struct Arguments {
     /// Write a row a run as comma-separated values to this file; `-` is standard output
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub csv: Option<PathBuf>,
+
+    /// Write a row an effect, and the answer, as comma-separated values to this file; `-` is standard output
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub effects: Option<PathBuf>,
 
     /// Write a page for a browser: one file, no network
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]

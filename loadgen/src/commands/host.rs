@@ -124,7 +124,9 @@ fn apply(arguments: &Arguments, chosen: &[&Proposal]) -> Result<Done, Failure> {
 fn set(journal: &mut Journal, knob: &Knob, level: &str) -> Result<(), String> {
     knob.may_change().map_err(|error| error.to_string())?;
     journal.before(knob).map_err(|error| error.to_string())?;
-    let applied = knob.marked(journal.mark()).apply(level);
+    let applied = journal
+        .rehearse(knob)
+        .and_then(|()| knob.marked(journal.mark()).apply(level));
     applied.map_err(|error| {
         let left = journal.put_back_only(|other| other == knob);
         let sentences = [error.to_string()].into_iter();

@@ -118,8 +118,14 @@ fn print(text: &str) -> Result<(), Failure> {
 /// Says something that people should know, besides the answer.
 fn remark(sentences: &[String]) {
     for sentence in sentences {
-        eprintln!("loadgen: {}", harmless(sentence));
+        say(sentence);
     }
+}
+
+/// Says a sentence on standard error. Whoever has closed that does not want to hear it, which is no reason
+/// to break off what is being done.
+fn say(sentence: &str) {
+    let _heard: io::Result<()> = writeln!(io::stderr(), "loadgen: {}", harmless(sentence));
 }
 
 /// <https://no-color.org>: any value but an empty one turns colour off.

@@ -10,8 +10,9 @@ use crate::results::read::{self, Document};
 
 pub(super) fn report(arguments: &Arguments) -> Result<u8, Failure> {
     let html = arguments.html.as_deref();
-    let [sysctl, shell] = arguments.fragments();
-    one_place_each(&[("--html", html), sysctl, shell], &arguments.exports)?;
+    let [effects, sysctl, shell] = arguments.of_experiment();
+    let places = [("--html", html), effects, sysctl, shell];
+    one_place_each(&places, &arguments.exports)?;
     if arguments.text && writes_to_stdout(arguments) {
         return Err(misused(
             "--text does not go with what else is written to standard output: name a file for that",
@@ -24,8 +25,8 @@ pub(super) fn report(arguments: &Arguments) -> Result<u8, Failure> {
     if exported {
         export(arguments, &documents)?;
     }
-    let applied = apply(arguments, &documents)?;
-    if arguments.text || !(exported || applied || arguments.html.is_some()) {
+    let written = write_of_experiment(arguments, &documents)?;
+    if arguments.text || !(exported || written || arguments.html.is_some()) {
         print(&texts(arguments, &documents))?;
     }
     if html.is_some() {
@@ -41,9 +42,9 @@ pub(super) fn report(arguments: &Arguments) -> Result<u8, Failure> {
 
 fn writes_to_stdout(arguments: &Arguments) -> bool {
     let exports = arguments.exports.wanted().map(|(_, path)| path);
-    let fragments = arguments.fragments().into_iter();
-    let fragments = fragments.filter_map(|(_, path)| path);
-    let mut all = exports.chain(fragments).chain(arguments.html.as_deref());
+    let others = arguments.of_experiment().into_iter();
+    let others = others.filter_map(|(_, path)| path);
+    let mut all = exports.chain(others).chain(arguments.html.as_deref());
     all.any(|path| path.as_os_str() == "-")
 }
 
@@ -74,11 +75,11 @@ fn export(arguments: &Arguments, documents: &[Document]) -> Result<(), Failure> 
     }
 }
 
-/// Writes the files that apply what won, and says whether any was asked for.
-fn apply(arguments: &Arguments, documents: &[Document]) -> Result<bool, Failure> {
-    let texts = [fragments::sysctl, fragments::shell];
+/// Writes the files that only an experiment has, and says whether any was asked for.
+fn write_of_experiment(arguments: &Arguments, documents: &[Document]) -> Result<bool, Failure> {
+    let texts = [csv::effects, fragments::sysctl, fragments::shell];
     let mut any = false;
-    for ((flag, path), text) in arguments.fragments().into_iter().zip(texts) {
+    for ((flag, path), text) in arguments.of_experiment().into_iter().zip(texts) {
         let Some(path) = path else { continue };
         let experiment = match documents {
             [Document::Experiment(experiment)] => experiment,

@@ -26,6 +26,8 @@ pub fn knobs(plan: &Plan) -> impl Iterator<Item = (usize, &Knob)> {
 pub struct Host {
     journal: Journal,
     turned: Vec<Turned>,
+    /// Whether it was tried to put everything back, and nothing was set since.
+    is_done: bool,
 }
 
 /// One setting.
@@ -50,6 +52,7 @@ impl Host {
         let mut host = Self {
             journal,
             turned: Vec::new(),
+            is_done: false,
         };
         for (factor, knob) in knobs(plan) {
             let before = host.journal.before(knob)?;
@@ -62,6 +65,17 @@ impl Host {
             });
         }
         Ok(host)
+    }
+
+    /// Looks whether each setting takes the value that it has, before any of them is changed. Returns the
+    /// factors of those that could not be put back, with the reason.
+    #[must_use]
+    pub fn rehearse(&self) -> Vec<(usize, KnobError)> {
+        let each = self.turned.iter().map(|turned| {
+            let rehearsed = self.journal.rehearse(&turned.knob);
+            rehearsed.err().map(|error| (turned.factor, error))
+        });
+        each.flatten().collect()
     }
 
     /// What people should know of others that had the same settings in hand: sentences.
@@ -84,6 +98,7 @@ impl Host {
     /// # Errors
     /// The first setting that did not take its level.
     pub fn arrange(&mut self, variant: &Variant) -> Result<(), HostError> {
+        self.is_done = false;
         // One setting may change another, so that each is looked at once all are set.
         for _round in 0..ROUNDS {
             let mut is_settled = true;
@@ -98,8 +113,9 @@ impl Host {
         Err(HostError::Contradict)
     }
 
-    /// Puts everything back, and tells what could not be.
+    /// Puts everything back, and tells what could not be. That is not tried once more when this goes.
     pub fn put_back(&mut self) -> Vec<Unrestored> {
+        self.is_done = true;
         for turned in &mut self.turned {
             turned.now = None;
         }
@@ -130,7 +146,7 @@ impl Turned {
         };
         if let Some((now, shown)) = &self.now
             && *now == level
-            && knob.read().map_err(failed)? == *shown
+            && knob.shown().map_err(failed)? == *shown
         {
             return Ok(true);
         }
@@ -140,7 +156,7 @@ impl Turned {
             level @ Level::To(_) => knob.apply(&value(level, &self.before)),
         };
         set.map_err(failed)?;
-        let shown = knob.read().map_err(failed)?;
+        let shown = knob.shown().map_err(failed)?;
         self.now = Some((level, shown));
         Ok(false)
     }
@@ -164,8 +180,10 @@ impl Register for Host {
 
 impl Drop for Host {
     fn drop(&mut self) {
-        // What cannot be put back stays in the journal, by which the next start says so.
-        let _unrestored: Vec<Unrestored> = self.put_back();
+        if !self.is_done {
+            // What cannot be put back stays in the journal, by which the next start says so.
+            let _unrestored: Vec<Unrestored> = self.put_back();
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! - [`folder`]: where all of that is kept;
 //! - [`trial`]: one run of one variant;
 //! - [`programs`]: whether the programs are still those that the first runs were made with;
+//! - [`moved`]: whether an experiment that goes on is still where it began. Pure.
 //! - [`process`], [`cpu`]: a program that is started, and the processor time that it uses;
 //! - [`host`]: the settings of this host while they are turned;
 //! - [`effects`]: what the runs tell. Pure.
@@ -25,6 +26,7 @@ pub mod journal;
 pub mod knob;
 pub mod leader;
 pub mod mark;
+pub mod moved;
 pub mod plan;
 pub mod process;
 pub mod programs;

@@ -16,7 +16,7 @@ use super::programs::{self, Programs};
 use super::record::{self, Place};
 use super::trial::{Trial, TrialError};
 use crate::precision::Goal;
-use crate::results::{Effect, EffectOf, Experiment, ExperimentEnd, ExperimentProgram};
+use crate::results::{Experiment, ExperimentEnd, ExperimentProgram};
 
 /// Is told what an experiment is doing.
 pub trait Audience {
@@ -58,12 +58,9 @@ enum Broken {
 }
 
 impl Runner<'_> {
-    /// Runs what is missing, and tells what is known in the end; the settings of the host are left as
-    /// the last run had them. What is known is kept after every run.
-    ///
-    /// # Errors
-    /// If the result cannot be kept.
-    pub fn run(mut self) -> Result<Experiment, FolderError> {
+    /// Runs what is missing, and tells what is known in the end, and whether it could be kept; the settings
+    /// of the host are left as the last run had them. What is known is kept after every run.
+    pub fn run(mut self) -> (Experiment, Result<(), FolderError>) {
         record::go_on(&mut self.experiment);
         let ended = self.run_blocks();
         (self.experiment.ended, self.experiment.why) = match ended {
@@ -73,8 +70,8 @@ impl Runner<'_> {
         };
         self.analyse();
         self.spent();
-        self.folder.keep(&self.experiment)?;
-        Ok(self.experiment)
+        let kept = self.folder.keep(&self.experiment);
+        (self.experiment, kept)
     }
 
     fn run_blocks(&mut self) -> Result<ExperimentEnd, Broken> {
@@ -120,19 +117,9 @@ impl Runner<'_> {
         }
     }
 
-    /// Whether the effects of all that is still run are known so well.
+    /// Whether all that can be known of what is still run is known so well.
     fn is_known(&self, goal: Goal) -> bool {
-        let runs_on = |effect: &&Effect| match effect.of {
-            EffectOf::Level { factor, level } => {
-                let mut variants = self.experiment.variants.iter();
-                variants.any(|variant| {
-                    variant.stopped.is_none() && variant.levels.get(factor as usize) == Some(&level)
-                })
-            }
-            _ => true,
-        };
-        let effects = self.experiment.effects.iter().filter(runs_on);
-        let effects: Vec<Effect> = effects.cloned().collect();
+        let effects = goal::wanted(self.design, &self.experiment);
         // A quantile that no run has was refused with the plan.
         goal::is_reached(goal, &effects).unwrap_or(false)
     }
@@ -270,7 +257,14 @@ impl Runner<'_> {
                 "the reference, with which everything is compared, cannot be run: {sentence}"
             )));
         }
-        self.audience.hears(&sentence);
+        if self.design.crossed {
+            self.audience.hears(&format!(
+                "{sentence}; without it, what single levels do may never be known, and what the other \
+                 variants do against the reference will be"
+            ));
+        } else {
+            self.audience.hears(&sentence);
+        }
         self.keep()?;
         let reference = &self.design.variants[0];
         let others = self.design.variants.iter().zip(&self.experiment.variants);

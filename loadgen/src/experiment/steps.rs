@@ -84,6 +84,14 @@ impl<'a> Steps<'a> {
         })
     }
 
+    /// The numbers of the factors that are put back in the end, in the order in which that is done: those
+    /// that are read and written down at first, from the last to the first.
+    #[must_use]
+    pub fn back(&self) -> impl DoubleEndedIterator<Item = usize> {
+        let factors = 0..self.plan.factors.len();
+        factors.rev().filter(|factor| self.is_of_host(*factor))
+    }
+
     /// How long a block takes, in whatever order.
     #[must_use]
     pub fn block(&self) -> Times {
@@ -214,6 +222,13 @@ mod tests {
             .map(|step| (step.variant, step.action))
             .collect();
         assert_eq!(there, expected);
+    }
+
+    #[test]
+    fn what_was_read_first_goes_back_last() {
+        let plan = plan("", "options = {}");
+        let steps = Steps::new(&plan, &[]).unwrap();
+        assert_eq!(steps.back().collect::<Vec<_>>(), [1, 0]);
     }
 
     #[test]

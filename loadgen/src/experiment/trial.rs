@@ -372,7 +372,7 @@ const ELSEWHERE: &str = "the server runs elsewhere";
 /// How long a run may take of which nobody knows how long it takes.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// How long a program may take to end once it is asked to.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a program may take to be gone once it has closed its output.
 const AFTERWARDS: Duration = Duration::from_millis(500);
 /// How much longer than planned a load may take: to start, to wait for late answers and to write its

@@ -199,6 +199,10 @@ pub struct ExperimentRun {
     pub left_out: Option<String>,
     /// What it measured, in the order of the quantities; empty if there is no result.
     pub values: Vec<Quantile>,
+    /// Why `cpu` is not among what it measured, as half a sentence; null if it is, if there is no result,
+    /// and in files of earlier versions.
+    #[serde(default)]
+    pub cpu_unknown: Option<String>,
 }
 
 /// What lies between two groups of variants.

@@ -116,6 +116,15 @@ mod tests {
     }
 
     #[test]
+    fn a_pair_that_is_not_known_changes_nothing() {
+        let known = [1.0, -2.0, 3.0, 4.0, 5.0, 6.5];
+        let gaps: Vec<Option<f64>> = known.iter().copied().map(Some).collect();
+        let gaps = [&[None], &gaps[..3], &[None], &gaps[3..]].concat();
+        let found = test(&[SignedScores::with_gaps(&gaps)])[0].p;
+        assert_eq!(found, p(&known));
+    }
+
+    #[test]
     fn p_is_that_of_the_tables_of_the_signed_ranks_but_for_ties_that_are_broken() {
         // Of 10 pairs, P(W <= 8) = 25 / 1024 (Wilcoxon 1945; Hollander and Wolfe, table A.4), and
         // P(W <= 7) = 19 / 1024. The tie-break tells ways with W = 8 apart, so that p lies between.

@@ -43,7 +43,20 @@ impl SignedScores {
         }
     }
 
-    /// Pairs.
+    /// The same where some pairs have no difference that is known: they count for neither side, and have
+    /// no part in the ranks of the others.
+    #[must_use]
+    pub fn with_gaps(differences: &[Option<f64>]) -> Self {
+        let known: Vec<f64> = differences.iter().copied().flatten().collect();
+        let mut known = Self::new(&known).scores.into_iter();
+        let score = |difference: &Option<f64>| difference.and_then(|_| known.next());
+        let scores = differences.iter().map(score);
+        Self {
+            scores: scores.map(Option::unwrap_or_default).collect(),
+        }
+    }
+
+    /// Pairs, those without a difference that is known among them.
     #[must_use]
     pub fn count(&self) -> usize {
         self.scores.len()

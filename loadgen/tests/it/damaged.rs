@@ -119,6 +119,7 @@ fn use_experiment(file: &Value) -> bool {
     };
     assert!(!report::tune::text(experiment, Style::Plain).is_empty());
     assert!(!csv::experiment(experiment).is_empty());
+    assert!(!csv::effects(experiment).is_empty());
     assert!(!fragments::sysctl(experiment).is_empty());
     assert!(!fragments::shell(experiment).is_empty());
     let page = html::page(&[html::Source {

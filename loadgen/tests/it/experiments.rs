@@ -26,6 +26,13 @@ fn an_experiment_is_told_as_text_table_and_page() {
         table.stdout.starts_with("block,variant,factor_busy_poll,"),
         "{table:?}"
     );
+    let effects = Program::loadgen(&format!("report {kept} --effects -")).end();
+    effects.assert_code(0);
+    let last = effects.stdout.lines().last().unwrap_or_default();
+    assert!(
+        effects.stdout.starts_with("of,variant,factor,level,") && last.starts_with("best,"),
+        "{effects:?}"
+    );
     let page = scratch.file("page.html");
     let shown = Program::loadgen(&format!("report {kept} --html {}", page.display())).end();
     shown.assert_code(0);
@@ -85,6 +92,10 @@ fn files_that_apply_what_won_take_one_experiment_and_spare_results() {
         (
             format!("report {run} --sysctl -"),
             &["--sysctl is for a tuning experiment", "a run"][..],
+        ),
+        (
+            format!("report {run} --effects -"),
+            &["--effects is for a tuning experiment", "a run"],
         ),
         (
             format!("report {kept} {kept} --shell -"),

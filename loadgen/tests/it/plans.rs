@@ -65,14 +65,70 @@ fn the_first_experiment_of_the_documentation_is_a_plan() {
     fs::write(&file, plan.unwrap()).unwrap();
     let ended = dry_run(&file, "--seed 1");
     ended.assert_code(0);
-    // What a host has is another matter.
-    for line in ended
+    // The first block stands for all.
+    let (first, rest) = ended
         .stdout
-        .lines()
-        .filter(|line| !line.starts_with("needs"))
-    {
+        .split_once("\nBlock 2 of")
+        .expect("there are 10");
+    // What a host has is another matter.
+    for line in first.lines().filter(|line| !line.starts_with("needs")) {
         assert!(text.contains(line), "{line}");
     }
+    assert!(rest.contains("\nBlock 10 of 10, after 1m 21s:\n"), "{rest}");
+}
+
+#[test]
+fn a_dry_run_tells_every_step_up_to_the_last_setting_that_goes_back() {
+    let scratch = Scratch::new("plan-steps");
+    let file = scratch.file("plan.toml");
+    let text = "name = \"a\"\n\
+                [load]\noptions = { duration = \"2s\", warmup = \"0s\" }\n\
+                [design]\nblocks = { until = \"p50+-3%\", within = \"1h\", least = 8 }\n\
+                [[factor]]\nsysctl = \"net.x\"\nlevels = [\"present\", 1]\n\
+                [[factor]]\nsysctl = \"net.y\"\nlevels = [0, 1]\n";
+    fs::write(&file, text).unwrap();
+    let told = dry_run(&file, "--seed 3");
+    told.assert_code(0);
+    let lines: Vec<&str> = told.stdout.lines().collect();
+    let of = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
+    // Two levels alone, and the reference twice, in each of the blocks that are sure to come.
+    let runs = 8 * 4;
+    for start in ["  start ", "  load ", "  stop ", "  pause "] {
+        assert_eq!(of(start), runs, "{start}");
+    }
+    assert_eq!(of("Block "), 8);
+    let is_timed = |line: &&str| {
+        let takes = ["(at once", "(2s)", "  pause     500ms"];
+        takes.iter().any(|time| line.contains(time))
+    };
+    let steps = lines.iter().filter(|line| line.starts_with("  "));
+    let steps: Vec<&&str> = steps.filter(|line| !line.starts_with("     ")).collect();
+    assert!(steps.iter().all(|line| is_timed(line)), "{steps:?}");
+    assert_eq!(
+        lines[lines.len() - 5..],
+        [
+            "More blocks of 10s each, until p50+-3%; none begins after 1h.",
+            "",
+            "In the end:",
+            "  put back  sysctl net.y (at once)",
+            "  put back  sysctl net.x (at once)",
+        ]
+    );
+    assert_eq!(of("  read "), 2);
+}
+
+#[test]
+fn a_dry_run_without_a_seed_draws_one_and_tells_it() {
+    let plan = ready()
+        .into_iter()
+        .find(|plan| plan.ends_with("workers.toml"))
+        .unwrap();
+    let drawn = dry_run(&plan, "").stdout;
+    let seed = drawn.split_once("from seed ").unwrap().1;
+    let seed = seed.split(',').next().unwrap();
+    let blocks = |told: &str| told.split_once("\nBlock 1 ").unwrap().1.to_owned();
+    let again = dry_run(&plan, &format!("--seed {seed}")).stdout;
+    assert_eq!(blocks(&drawn), blocks(&again));
 }
 
 #[test]

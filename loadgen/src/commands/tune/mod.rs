@@ -19,6 +19,7 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use self::dry_run::Seed;
 use super::{Failure, failed, misused, print};
 use crate::cli::tune::Arguments;
 use crate::experiment::design::Design;
@@ -32,7 +33,8 @@ pub(super) fn tune(arguments: &Arguments) -> Result<u8, Failure> {
     let plan = read(path, &arguments.set)?;
     let design = design(&plan)?;
     if arguments.dry_run {
-        let seed = arguments.seed.or(plan.seed);
+        let given = arguments.seed.or(plan.seed);
+        let seed = given.map_or_else(|| Seed::Drawn(run::draw_seed()), Seed::Given);
         let text = dry_run::text(&plan, &design, seed, &directory).map_err(misused)?;
         return print(&text).map(|()| 0);
     }

@@ -2,9 +2,11 @@
 
 use std::env;
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use echo_reactor::affinity;
+use echo_reactor::udp::{Socket, SocketOptions};
 use rustix::process::geteuid;
 
 use crate::commands::{Failure, failed};
@@ -63,6 +65,7 @@ pub(super) fn lack(need: &Need) -> Option<String> {
             Ok(allowed) => Some(format!("there are {}", allowed.processors.len())),
             Err(error) => Some(format!("they cannot be counted: {error}")),
         },
+        Need::ReceiveBuffer { bytes, .. } => no_buffer(*bytes),
         Need::Interface(name) => no_interface(name),
         Need::Queues(name) => no_interface(name).or_else(|| {
             let interrupts = interface::interrupts(name).err()?;
@@ -84,6 +87,24 @@ pub(super) fn lack(need: &Need) -> Option<String> {
     }
 }
 
+/// Asks for one as the server does. The kernel doubles what it grants.
+fn no_buffer(bytes: usize) -> Option<String> {
+    let options = SocketOptions {
+        receive_buffer: Some(bytes),
+        ..SocketOptions::default()
+    };
+    let granted = Socket::bind((Ipv4Addr::LOCALHOST, 0).into(), &options)
+        .map(|socket| socket.effects().receive_buffer.applied().copied());
+    match granted {
+        Ok(Some(granted)) if granted / 2 >= bytes => None,
+        Ok(granted) => Some(format!(
+            "the kernel grants {} bytes: run it as root, or raise net.core.rmem_max",
+            granted.unwrap_or(0) / 2
+        )),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
 fn no_interface(name: &str) -> Option<String> {
     let is_there = Path::new("/sys/class/net").join(name).exists();
     (!is_there).then(|| "there is no such interface (--set may name another one)".to_owned())
@@ -98,11 +119,19 @@ fn is_on_path(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn buffer(bytes: usize) -> Need {
+        Need::ReceiveBuffer {
+            typed: bytes.to_string(),
+            bytes,
+        }
+    }
+
     #[test]
     fn what_every_host_has_is_not_missed() {
         for need in [
             Need::Processors(1),
             Need::Interface("lo".to_owned()),
+            buffer(4096),
             Need::Program("sh".to_owned()),
             Need::Program("/bin/sh".to_owned()),
             Need::File("/proc/sys".into()),
@@ -117,6 +146,8 @@ mod tests {
             Need::Processors(1_000_000),
             Need::Interface("no such one".to_owned()),
             Need::Queues("lo".to_owned()),
+            // More than the kernel keeps as a number.
+            buffer(1 << 40),
             Need::Program("no-such-program".to_owned()),
             Need::File("/proc/no/such/file".into()),
         ] {

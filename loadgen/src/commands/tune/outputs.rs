@@ -15,6 +15,7 @@ use crate::results::read::Document;
 pub(super) struct Outputs {
     json: Output,
     csv: Output,
+    effects: Output,
     html: Output,
     sysctl: Output,
     shell: Output,
@@ -25,6 +26,7 @@ impl Outputs {
         let Arguments {
             json,
             csv,
+            effects,
             html,
             sysctl,
             shell,
@@ -33,6 +35,7 @@ impl Outputs {
         let places: Vec<(&'static str, Option<&Path>)> = vec![
             ("--json", json.as_deref()),
             ("--csv", csv.as_deref()),
+            ("--effects", effects.as_deref()),
             ("--html", html.as_deref()),
             ("--sysctl", sysctl.as_deref()),
             ("--shell", shell.as_deref()),
@@ -42,6 +45,7 @@ impl Outputs {
         Ok(Self {
             json: create("--json", json)?,
             csv: create("--csv", csv)?,
+            effects: create("--effects", effects)?,
             html: page::create(html.as_deref())?,
             sysctl: create("--sysctl", sysctl)?,
             shell: create("--shell", shell)?,
@@ -50,7 +54,14 @@ impl Outputs {
 
     /// Whether one of them is standard output.
     pub(super) fn take_stdout(&self) -> bool {
-        let all = [&self.json, &self.csv, &self.html, &self.sysctl, &self.shell];
+        let all = [
+            &self.json,
+            &self.csv,
+            &self.effects,
+            &self.html,
+            &self.sysctl,
+            &self.shell,
+        ];
         all.iter().any(|output| output.is_stdout())
     }
 
@@ -63,6 +74,7 @@ impl Outputs {
         let written = [
             self.json.write(experiment),
             self.csv.write_text(&csv::experiment(experiment)),
+            self.effects.write_text(&csv::effects(experiment)),
             self.html.write_text(&page),
             self.sysctl.write_text(&fragments::sysctl(experiment)),
             self.shell.write_text(&fragments::shell(experiment)),

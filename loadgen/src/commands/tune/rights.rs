@@ -3,9 +3,25 @@
 use rustix::process::geteuid;
 
 use crate::commands::{Failure, failed};
-use crate::experiment::host::knobs;
+use crate::experiment::host::{Host, knobs};
 use crate::experiment::mark::Mark;
 use crate::experiment::plan::Plan;
+
+/// Whether each setting takes the value that it was found with, so that it can be put back.
+pub(super) fn check_way_back(plan: &Plan, host: &Host) -> Result<(), Failure> {
+    let refused = host.rehearse().into_iter().map(|(factor, error)| {
+        let name = &plan.factors[factor].name;
+        format!("  {name}: {error}")
+    });
+    let refused: Vec<String> = refused.collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    Err(failed(format_args!(
+        "not all that the plan varies could be put back as it was found, so nothing was varied:\n{}",
+        refused.join("\n")
+    )))
+}
 
 /// Looks at every setting that the plan varies; nothing is changed.
 /// Commands that read one carry the mark.

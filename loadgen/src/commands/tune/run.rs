@@ -14,10 +14,12 @@ use crate::cli::address;
 use crate::cli::tune::Arguments;
 use crate::commands::{Failure, NOT_TO_BE_TRUSTED, failed, misused, print, remark, style};
 use crate::environment::Environment;
+use crate::environment::difference::Difference;
 use crate::experiment::design::Design;
 use crate::experiment::folder::Folder;
 use crate::experiment::host::Host;
 use crate::experiment::journal::{self, Journal, Unrestored};
+use crate::experiment::moved::{self, Moved, moved};
 use crate::experiment::plan::{Blocks, Plan, Server};
 use crate::experiment::programs::Programs;
 use crate::experiment::record;
@@ -36,7 +38,7 @@ pub(super) fn run(
     let state = super::state(arguments)?;
     // First, since what an earlier one has left changed must not be taken for what was found.
     let journal = Journal::begin(&state, &plan.name).map_err(failed)?;
-    let mut host = prepared(plan, journal)?;
+    let mut host = prepared(plan, journal, &state)?;
     remark(host.remarks());
     let fresh = begin(plan, design, &host, arguments.seed);
     let opened = if arguments.resume {
@@ -59,20 +61,42 @@ pub(super) fn run(
         programs: Programs::default(),
         counted: Instant::now(),
     };
-    let ended = runner.run();
+    let (experiment, kept) = runner.run();
     let unrestored = host.put_back();
     show.end();
-    let told = ended.map_err(failed).and_then(|experiment| {
-        outputs.write(&experiment)?;
-        tell(arguments, &outputs, &experiment)
-    });
+    // The answer is told wherever it can be, whatever becomes of the other places.
+    let written = outputs.write(&experiment);
+    let told = tell(arguments, &outputs, &experiment);
+    let told = with_all_failures(told, [kept.map_err(failed), written]);
     all_is_back(&state, &unrestored, &told)?;
     told
 }
 
+/// The exit code, or all that went wrong as one sentence.
+fn with_all_failures(
+    told: Result<u8, Failure>,
+    others: [Result<(), Failure>; 2],
+) -> Result<u8, Failure> {
+    let others = others.into_iter().filter_map(Result::err);
+    others.fold(told, |told, other| match told {
+        Ok(_) => Err(other),
+        // What ended the experiment may be in the way of keeping it, too.
+        Err(first) if first.sentence.contains(&other.sentence) => Err(first),
+        Err(first) => Err(failed(format_args!(
+            "{}; {}",
+            first.sentence, other.sentence
+        ))),
+    })
+}
+
+/// One that nobody chose.
+pub(super) fn draw_seed() -> u64 {
+    crate::cli::run::random()
+}
+
 /// Everything as it is before the first run.
 fn begin(plan: &Plan, design: &Design, host: &Host, seed: Option<u64>) -> Experiment {
-    let seed = seed.or(plan.seed).unwrap_or_else(crate::cli::run::random);
+    let seed = seed.or(plan.seed).unwrap_or_else(draw_seed);
     let factors = plan.factors.iter().enumerate();
     let factors = factors.map(|(number, factor)| record::described(factor, host.before(number)));
     let mut experiment = record::begin(plan, design, factors.collect(), seed);
@@ -86,14 +110,23 @@ fn begin(plan: &Plan, design: &Design, host: &Host, seed: Option<u64>) -> Experi
     experiment
 }
 
-/// The settings of the host, of which none was changed yet. Nothing is left behind if it fails.
-fn prepared(plan: &Plan, mut journal: Journal) -> Result<Host, Failure> {
+/// The settings of the host, of which none was changed yet, and each is known to have a way back. Nothing
+/// is left behind if it fails.
+fn prepared(plan: &Plan, mut journal: Journal, state: &Path) -> Result<Host, Failure> {
     if let Err(failure) = rights::check(plan, journal.mark()) {
         // There is nothing in it.
         let _nothing: Vec<Unrestored> = journal.put_back();
         return Err(failure);
     }
-    Host::of(plan, journal).map_err(failed)
+    let mut host = Host::of(plan, journal).map_err(failed)?;
+    if let Err(failure) = rights::check_way_back(plan, &host) {
+        // A value that was taken for another one has changed the setting all the same.
+        let unrestored = host.put_back();
+        let told = Err(failure);
+        all_is_back(state, &unrestored, &told)?;
+        told?;
+    }
+    Ok(host)
 }
 
 /// The experiment in the directory, if it is the one that would begin now.
@@ -117,6 +150,7 @@ fn resume(
             begun.seed
         )));
     }
+    check_place(&begun, fresh)?;
     for (then, now) in begun.factors.iter().zip(&fresh.factors) {
         if let (Some(was), Some(is)) = (&then.before, &now.before)
             && was != is
@@ -129,6 +163,24 @@ fn resume(
         }
     }
     Ok((folder, begun))
+}
+
+/// Whether it is still the same machine with the same kernel.
+fn check_place(begun: &Experiment, fresh: &Experiment) -> Result<(), Failure> {
+    let (Some(then), Some(now)) = (&begun.environment, &fresh.environment) else {
+        return Ok(());
+    };
+    let Moved { elsewhere, changed } = moved(then, now);
+    let sentences = |list: &[Difference]| list.iter().map(moved::told).collect::<Vec<_>>();
+    if !elsewhere.is_empty() {
+        return Err(failed(format_args!(
+            "{}, so that its runs would not belong together: go on where it began, or begin anew in \
+             another directory (--dir)",
+            sentences(&elsewhere).join("; ")
+        )));
+    }
+    remark(&sentences(&changed));
+    Ok(())
 }
 
 /// How many runs there will be, if that is known.
@@ -178,4 +230,22 @@ fn watch_signals() -> Result<Arc<AtomicBool>, Failure> {
             .map_err(|error| failed(format_args!("cannot take signals: {error}")))?;
     }
     Ok(stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_goes_wrong_is_told_once() {
+        let sentence = |told, others| with_all_failures(told, others).unwrap_err().sentence;
+        let wrong = |reason: &str| Err(failed(reason));
+        assert!(matches!(with_all_failures(Ok(3), [Ok(()), Ok(())]), Ok(3)));
+        assert_eq!(sentence(Ok(0), [Ok(()), wrong("b")]), "b");
+        let all = Err(failed("a full disk"));
+        assert_eq!(
+            sentence(all, [wrong("full disk"), wrong("b")]),
+            "a full disk; b"
+        );
+    }
 }

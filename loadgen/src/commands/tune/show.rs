@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::commands::say;
 use crate::experiment::record::Place;
 use crate::experiment::runner::Audience;
 use crate::report::harmless;
@@ -52,8 +53,7 @@ impl Audience for Show {
     }
 
     fn hears(&mut self, sentence: &str) {
-        let line = format!("loadgen: {}", harmless(sentence));
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| say(sentence));
     }
 }
 

@@ -3,10 +3,11 @@
 //! Of each factor, the level that helps most by the quantity that judges, if there is evidence that it
 //! helps and none that more is lost with it. Where factors were crossed and there is evidence that
 //! levels do not add up, that would be a guess; then it is the variant that helps most, of those that
-//! were tried.
+//! were tried. So it is where a variant was given up without which it cannot be known what levels do. What
+//! was given up is never the best.
 
 use super::Observed;
-use super::family::small;
+use super::family::{effect_of, small};
 use crate::compare::words;
 use crate::results::{Best, Change, Effect, EffectOf, Finding};
 
@@ -24,8 +25,8 @@ pub(super) fn best(
         against_reference,
     };
     let chosen = choice.levels();
-    if choice.do_not_add_up(&chosen) {
-        return choice.variant();
+    if let Some(why) = choice.why_not_by_levels(&chosen) {
+        return choice.variant(&why);
     }
     if chosen.is_empty() {
         return nothing(choice.why_nothing());
@@ -57,7 +58,57 @@ impl<'a> Choice<'a> {
     /// Those that help, by what judges, and do not lose more.
     fn helping(&self, among: &'a [Effect]) -> impl Iterator<Item = &'a Effect> {
         let judged = self.judged(among);
-        judged.filter(|effect| effect.finding == Finding::Better && !loses_more(&effect.of, among))
+        judged.filter(|effect| {
+            effect.finding == Finding::Better
+                && !loses_more(&effect.of, among)
+                && !self.is_given_up(&effect.of)
+        })
+    }
+
+    /// Whether it is the effect of a variant that is not run any more, or of a level that only such a
+    /// variant has.
+    fn is_given_up(&self, of: &EffectOf) -> bool {
+        let variant = match *of {
+            EffectOf::Variant { variant } => Some(variant),
+            EffectOf::Level { factor, level } if !self.observed.design.crossed => {
+                let mut levels = vec![0; self.observed.design.factors.len()];
+                levels[factor as usize] = level;
+                self.tried(&levels)
+            }
+            _ => None,
+        };
+        variant.is_some_and(|variant| self.observed.is_stopped(variant as usize))
+    }
+
+    /// Why the best setting is not put together from these levels, if it is not: half a sentence.
+    fn why_not_by_levels(&self, chosen: &[&Effect]) -> Option<String> {
+        let design = self.observed.design;
+        if design.crossed && chosen.is_empty() {
+            let unknown = |effect: &&Effect| effect.finding == Finding::TooFewBlocks;
+            let unknown: Vec<&EffectOf> = self
+                .judged(self.effects)
+                .filter(unknown)
+                .map(|effect| &effect.of)
+                .collect();
+            let contrasts = design.contrasts();
+            let mut contrasts = contrasts
+                .iter()
+                .filter(|contrast| unknown.contains(&&effect_of(&contrast.of)));
+            let stopped = contrasts.find_map(|contrast| self.observed.stopped(contrast));
+            if let Some(stopped) = stopped {
+                return Some(format!(
+                    "{stopped}, so that what each level does by itself is not known"
+                ));
+            }
+        }
+        let tried = self.tried(&self.combined(chosen)).map(|one| one as usize);
+        let given_up = tried.filter(|variant| self.observed.is_stopped(*variant));
+        if let Some(variant) = given_up {
+            let name = &self.observed.variants[variant].name;
+            return Some(format!("{name} is not run any more"));
+        }
+        let apart = "levels do not do together what each does by itself";
+        self.do_not_add_up(chosen).then(|| apart.to_owned())
     }
 
     fn judged(&self, among: &'a [Effect]) -> impl Iterator<Item = &'a Effect> {
@@ -87,15 +138,19 @@ impl<'a> Choice<'a> {
         })
     }
 
-    /// The variant that helps most, of those that were tried.
-    fn variant(&self) -> Best {
+    /// The variant that helps most, of those that were tried; `why` it is to be one of them.
+    fn variant(&self, why: &str) -> Best {
         let helping = self.helping(self.against_reference);
         let Some(effect) = helping.min_by(|one, other| by_gain(one, other)) else {
-            return nothing(
-                "levels do not do together what each does by itself, and there is no evidence that \
-                 any variant that was tried helps"
-                    .to_owned(),
-            );
+            let mut running = self
+                .judged(self.against_reference)
+                .filter(|effect| !self.is_given_up(&effect.of));
+            let too_few = running.find(|effect| effect.finding == Finding::TooFewBlocks);
+            let rest = match too_few.and_then(|effect| effect.reason.as_ref()) {
+                Some(reason) => format!("of the variants that were tried: {reason}"),
+                None => "there is no evidence that any variant that was tried helps".to_owned(),
+            };
+            return nothing(format!("{why}, and {rest}"));
         };
         let EffectOf::Variant { variant } = effect.of else {
             return nothing(NOTHING.to_owned());
@@ -107,8 +162,7 @@ impl<'a> Choice<'a> {
         let levels: Vec<u32> = levels.unwrap_or_default().into_iter().map(small).collect();
         Best {
             sentence: format!(
-                "{}: {}, the best of the variants that were tried; levels do not do together what \
-                 each does by itself",
+                "{}: {}, the best of the variants that were tried; {why}",
                 self.names(&levels),
                 self.gain(effect)
             ),
@@ -204,7 +258,13 @@ impl<'a> Choice<'a> {
         if let Some(reason) = reason(Finding::NotMeasured) {
             return format!("nothing can be judged by {judge}: {reason}");
         }
-        if all.iter().any(|effect| effect.finding == Finding::Better) {
+        let mut better = all
+            .iter()
+            .filter(|effect| effect.finding == Finding::Better);
+        if better.clone().any(|effect| self.is_given_up(&effect.of)) {
+            return format!("{NOTHING} and could be run to the end");
+        }
+        if better.next().is_some() {
             return format!("{NOTHING}: what makes {judge} less loses more");
         }
         NOTHING.to_owned()

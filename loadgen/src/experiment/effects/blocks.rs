@@ -24,6 +24,8 @@ pub(super) struct Differences {
     pub(super) runs: usize,
     /// Those of them that do not have the quantity.
     pub(super) lacking: usize,
+    /// Why the first of these has no processor time.
+    pub(super) cpu_unknown: Option<String>,
 }
 
 impl<'a> Blocks<'a> {
@@ -54,6 +56,7 @@ impl<'a> Blocks<'a> {
             complete: 0,
             runs: 0,
             lacking: 0,
+            cpu_unknown: None,
         };
         for block in &self.blocks {
             let (plus, minus) = (group(block, &contrast.plus), group(block, &contrast.minus));
@@ -68,6 +71,12 @@ impl<'a> Blocks<'a> {
                     .collect()
             };
             let runs = plus.len() + minus.len();
+            let mut lacking = plus
+                .iter()
+                .chain(&minus)
+                .filter(|run| value(run, quantity).is_none());
+            let why = lacking.next().and_then(|run| run.cpu_unknown.clone());
+            found.cpu_unknown = found.cpu_unknown.or(why);
             let (plus, minus) = (values(&plus), values(&minus));
             let lacking = runs - plus.len() - minus.len();
             found.complete += 1;

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::Observed;
 use super::blocks::{Blocks, Differences};
 use crate::compare::numbers::{change, shift};
 use crate::experiment::design::{Contrast, Difference};
@@ -16,8 +17,10 @@ use crate::statistics::{FEWEST_PAIRS, LEVEL, flips};
 /// Comparisons of which chance may call none different in 95 % of all experiments in which none is.
 #[derive(Debug)]
 pub(super) struct Family<'a> {
+    /// What they are called, in the plural.
+    pub(super) name: &'static str,
+    pub(super) observed: &'a Observed<'a>,
     pub(super) blocks: &'a Blocks<'a>,
-    pub(super) quantities: &'a [ExperimentQuantity],
     pub(super) members: Vec<&'a Contrast>,
 }
 
@@ -28,15 +31,35 @@ impl Family<'_> {
         members.flat_map(|contrast| self.of(contrast)).collect()
     }
 
+    /// The most blocks in which a comparison has all its runs, of those that can still have more; `None`
+    /// if none can, since variants are not run any more.
+    pub(super) fn most_blocks(&self) -> Option<usize> {
+        let goes_on = |contrast: &&&Contrast| self.observed.stopped(contrast).is_none();
+        let running = self.members.iter().filter(goes_on);
+        let quantities = 0..self.observed.quantities.len();
+        running
+            .flat_map(|contrast| {
+                quantities.clone().map(|quantity| {
+                    let differences = self.blocks.differences(contrast, quantity);
+                    differences.each.iter().flatten().count()
+                })
+            })
+            .max()
+    }
+
     /// Those of one comparison.
     fn of(&self, contrast: &Contrast) -> Vec<Effect> {
-        let all: Vec<Differences> = (0..self.quantities.len())
+        let quantities = self.observed.quantities;
+        let all: Vec<Differences> = (0..quantities.len())
             .map(|quantity| self.blocks.differences(contrast, quantity))
             .collect();
+        let stopped = self.observed.stopped(contrast);
         let mut effects: Vec<Effect> = all
             .iter()
-            .zip(self.quantities)
-            .map(|(differences, quantity)| unknown(contrast, quantity, differences))
+            .zip(quantities)
+            .map(|(differences, quantity)| {
+                unknown(contrast, quantity, differences, stopped.as_deref())
+            })
             .collect();
         let known: Vec<usize> = (0..effects.len())
             .filter(|quantity| effects[*quantity].reason.is_none())
@@ -44,9 +67,16 @@ impl Family<'_> {
         let numbers = |quantity: usize| -> Vec<f64> {
             all[quantity].each.iter().copied().flatten().collect()
         };
+        // Blocks of which nothing is known have no part in it.
+        let blocks = (0..all.first().map_or(0, |first| first.each.len()))
+            .filter(|block| known.iter().any(|one| all[*one].each[*block].is_some()));
+        let blocks: Vec<usize> = blocks.collect();
         let scores: Vec<SignedScores> = known
             .iter()
-            .map(|quantity| SignedScores::new(&numbers(*quantity)))
+            .map(|quantity| {
+                let each = blocks.iter().map(|block| all[*quantity].each[*block]);
+                SignedScores::with_gaps(&each.collect::<Vec<_>>())
+            })
             .collect();
         let chances = flips::test(&scores);
         for ((quantity, scores), chance) in known.into_iter().zip(&scores).zip(chances) {
@@ -79,11 +109,13 @@ impl Family<'_> {
     }
 }
 
-/// The effect before it is known, with the reason why it is not known if there is one.
+/// The effect before it is known, with the reason why it is not known if there is one; `stopped` says
+/// that variants which it takes are not run any more.
 fn unknown(
     contrast: &Contrast,
     quantity: &ExperimentQuantity,
     differences: &Differences,
+    stopped: Option<&str>,
 ) -> Effect {
     let (finding, reason) = if differences.complete < FEWEST_PAIRS {
         let complete = match differences.complete {
@@ -91,9 +123,12 @@ fn unknown(
             1 => "1 block has".to_owned(),
             several => format!("{several} blocks have"),
         };
-        let reason = format!("{complete} all its runs, and at least {FEWEST_PAIRS} are wanted");
+        let reason = match stopped {
+            Some(stopped) => format!("{complete} all its runs, since {stopped}"),
+            None => format!("{complete} all its runs, and at least {FEWEST_PAIRS} are wanted"),
+        };
         (Finding::TooFewBlocks, Some(reason))
-    } else if differences.lacking > 0 {
+    } else if lacks(quantity, differences) {
         (Finding::NotMeasured, Some(lacking(quantity, differences)))
     } else {
         (Finding::NoEvidence, None)
@@ -110,15 +145,33 @@ fn unknown(
     }
 }
 
+/// Whether so many runs lack the quantity that nothing can be said. Whether a run has a quantile depends on
+/// what it is: without the runs that lack it, the rest would look better or worse than it is.
+fn lacks(quantity: &ExperimentQuantity, differences: &Differences) -> bool {
+    let known = differences.each.iter().flatten().count();
+    let is_quantile = quantity.name.parse::<Fraction>().is_ok();
+    differences.lacking > 0 && (is_quantile || known < FEWEST_PAIRS)
+}
+
 fn lacking(quantity: &ExperimentQuantity, differences: &Differences) -> String {
-    let Differences { lacking, runs, .. } = differences;
-    let needed = quantity.name.parse::<Fraction>().ok();
-    let needed = needed.map(|fraction| count(fraction.smallest_population()));
-    let needed = needed.map(|needed| format!(": it takes {needed} answers a run"));
-    format!(
-        "{lacking} of {runs} runs do not have it{}",
-        needed.unwrap_or_default()
-    )
+    let Differences {
+        lacking,
+        runs,
+        cpu_unknown,
+        ..
+    } = differences;
+    let why = match quantity.name.parse::<Fraction>() {
+        Ok(fraction) => {
+            let needed = count(fraction.smallest_population());
+            format!(": it takes {needed} answers a run")
+        }
+        Err(_) if quantity.name == "cpu" => {
+            let why = cpu_unknown.as_ref().map(|why| format!(": {why}"));
+            why.unwrap_or_default()
+        }
+        Err(_) => String::new(),
+    };
+    format!("{lacking} of {runs} runs do not have it{why}")
 }
 
 fn finding(direction: Ordering) -> Finding {
@@ -129,7 +182,7 @@ fn finding(direction: Ordering) -> Finding {
     }
 }
 
-fn effect_of(difference: &Difference) -> EffectOf {
+pub(super) fn effect_of(difference: &Difference) -> EffectOf {
     match *difference {
         Difference::Noise => EffectOf::Noise,
         Difference::Level { factor, level } => EffectOf::Level {

@@ -7,10 +7,13 @@
 
 use thiserror::Error;
 
+use super::Observed;
+use super::family::effect_of;
 use crate::compare::Subject;
+use crate::experiment::design::Design;
 use crate::measure::Fraction;
 use crate::precision::Goal;
-use crate::results::{Effect, Unit};
+use crate::results::{Effect, EffectOf, Experiment, Unit};
 use crate::share::Share;
 
 /// Whether all of these effects are known as well as they shall be in the quantile of the goal: half the
@@ -26,6 +29,31 @@ pub fn is_reached(goal: Goal, effects: &[Effect]) -> Result<bool, GoalError> {
     let tolerated = part(goal.tolerance());
     let known = known.filter(|known| !known.is_empty());
     Ok(known.is_some_and(|known| known.iter().all(|precision| *precision <= tolerated)))
+}
+
+/// The effects that have to be known: those of the levels, as far as they can become known with the
+/// variants that are run. If none can, how these variants differ from the reference.
+#[must_use]
+pub fn wanted(design: &Design, experiment: &Experiment) -> Vec<Effect> {
+    let observed = Observed::of(design, experiment);
+    let contrasts = design.contrasts();
+    let running = contrasts
+        .iter()
+        .filter(|contrast| observed.stopped(contrast).is_none());
+    let running: Vec<EffectOf> = running.map(|contrast| effect_of(&contrast.of)).collect();
+    let of = |effects: &[Effect]| -> Vec<Effect> {
+        let effects = effects.iter();
+        effects
+            .filter(|effect| running.contains(&effect.of))
+            .cloned()
+            .collect()
+    };
+    let levels = of(&experiment.effects);
+    if levels.is_empty() {
+        of(&experiment.against_reference)
+    } else {
+        levels
+    }
 }
 
 /// The quantity that a goal is about: to be checked before anything is run.

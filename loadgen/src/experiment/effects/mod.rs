@@ -32,6 +32,7 @@ use self::family::Family;
 use super::design::{Contrast, Design, Difference};
 use crate::results::{
     Best, Effect, Experiment, ExperimentFactor, ExperimentQuantity, ExperimentRun,
+    ExperimentVariant,
 };
 use crate::statistics::FEWEST_PAIRS;
 
@@ -40,6 +41,8 @@ use crate::statistics::FEWEST_PAIRS;
 pub struct Observed<'a> {
     /// The variants that are run.
     pub design: &'a Design,
+    /// What they are called, in their order, and which of them are not run any more.
+    pub variants: &'a [ExperimentVariant],
     /// What the factors and their levels are called, in the order of the design.
     pub factors: &'a [ExperimentFactor],
     /// What the values of a run are.
@@ -73,11 +76,35 @@ impl<'a> Observed<'a> {
     pub fn of(design: &'a Design, experiment: &'a Experiment) -> Self {
         Self {
             design,
+            variants: &experiment.variants,
             factors: &experiment.factors,
             quantities: &experiment.quantities,
             judge: &experiment.judge,
             runs: &experiment.runs,
         }
+    }
+
+    /// Whether a variant is not run any more.
+    fn is_stopped(&self, variant: usize) -> bool {
+        let variant = self.variants.get(variant);
+        variant.is_some_and(|variant| variant.stopped.is_some())
+    }
+
+    /// The variants that a comparison takes and that are not run any more, as the beginning of a
+    /// sentence; `None` if there are none.
+    fn stopped(&self, contrast: &Contrast) -> Option<String> {
+        let of_contrast = contrast.plus.iter().chain(&contrast.minus);
+        let stopped = of_contrast.copied().filter(|one| self.is_stopped(*one));
+        let names: Vec<&str> = stopped
+            .map(|one| self.variants[one].name.as_str())
+            .collect();
+        let is = match names.as_slice() {
+            [] => return None,
+            [one] => format!("{one} is"),
+            [one, other] => format!("{one} and {other} are"),
+            [one, others @ ..] => format!("{one} and {} others are", others.len()),
+        };
+        Some(format!("{is} not run any more"))
     }
 }
 
@@ -98,25 +125,26 @@ impl Analysis {
 pub fn analyse(observed: &Observed<'_>) -> Analysis {
     let blocks = Blocks::new(observed.design, observed.runs);
     let contrasts = observed.design.contrasts();
-    let of = |wanted: fn(&Difference) -> bool| {
-        let members: Vec<&Contrast> = contrasts.iter().filter(|one| wanted(&one.of)).collect();
-        let family = Family {
-            blocks: &blocks,
-            quantities: observed.quantities,
-            members,
-        };
-        family.effects()
+    let family = |name, wanted: fn(&Difference) -> bool| Family {
+        name,
+        observed,
+        blocks: &blocks,
+        members: contrasts.iter().filter(|one| wanted(&one.of)).collect(),
     };
-    let noise = of(|of| matches!(of, Difference::Noise));
-    let effects = of(|of| matches!(of, Difference::Level { .. }));
-    let interactions = of(|of| matches!(of, Difference::Interaction { .. }));
-    let against_reference = of(|of| matches!(of, Difference::Variant(_)));
+    let noise = family("noise", |of| matches!(of, Difference::Noise)).effects();
     let families = [
-        ("effects of a level", &effects),
-        ("interactions", &interactions),
-        ("differences to the reference", &against_reference),
+        family("effects of a level", |of| {
+            matches!(of, Difference::Level { .. })
+        }),
+        family("interactions", |of| {
+            matches!(of, Difference::Interaction { .. })
+        }),
+        family("differences to the reference", |of| {
+            matches!(of, Difference::Variant(_))
+        }),
     ];
     let warnings = warnings::warnings(observed, &blocks, &noise, &families);
+    let [effects, interactions, against_reference] = families.map(|family| family.effects());
     let best = best::best(observed, &effects, &interactions, &against_reference);
     Analysis {
         noise,

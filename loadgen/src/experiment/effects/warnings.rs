@@ -1,28 +1,30 @@
 //! What speaks against believing an experiment.
 
 use super::blocks::Blocks;
+use super::family::Family;
 use super::{Observed, blocks_needed};
 use crate::compare::numbers::change;
 use crate::compare::words;
+use crate::measure::Quantile;
 use crate::results::{Effect, Finding};
 use crate::statistics::scores::Scores;
 use crate::statistics::shift::Differences;
 use crate::statistics::{FEWEST, permutation};
 
-/// Sentences for people. `families` are named by what they consist of.
+/// Sentences for people.
 pub(super) fn warnings(
     observed: &Observed<'_>,
     blocks: &Blocks<'_>,
     noise: &[Effect],
-    families: &[(&str, &Vec<Effect>)],
+    families: &[Family<'_>],
 ) -> Vec<String> {
     let mut warnings = Vec::new();
     warnings.extend(alike(noise));
-    let quantities = observed.quantities.len();
-    for (name, effects) in families.iter().filter(|_| !observed.runs.is_empty()) {
-        warnings.extend(too_few(name, effects, quantities));
+    for family in families.iter().filter(|_| !observed.runs.is_empty()) {
+        warnings.extend(too_few(family));
     }
     warnings.extend(left_out(observed));
+    warnings.extend(without_cpu(observed));
     warnings.extend(drift(observed, blocks));
     warnings
 }
@@ -45,14 +47,11 @@ fn alike(noise: &[Effect]) -> Option<String> {
     })
 }
 
-/// Not even the clearest of so many effects could be evident.
-fn too_few(name: &str, effects: &[Effect], quantities: usize) -> Option<String> {
-    let contrasts = effects
-        .len()
-        .checked_div(quantities)
-        .filter(|contrasts| *contrasts > 0)?;
-    let known = |effect: &Effect| effect.each.iter().flatten().count();
-    let blocks = effects.iter().map(known).max().unwrap_or(0);
+/// Not even the clearest of so many effects could be evident. Where it is not for want of blocks, the
+/// effects themselves say so.
+fn too_few(family: &Family<'_>) -> Option<String> {
+    let (name, contrasts) = (family.name, family.members.len());
+    let blocks = family.most_blocks()?;
     let needed = blocks_needed(contrasts);
     (blocks < needed as usize).then(|| {
         format!(
@@ -76,6 +75,26 @@ fn left_out(observed: &Observed<'_>) -> Option<String> {
              usually do"
         )
     })
+}
+
+/// Some runs have no processor time, and the effects on it are known without them.
+fn without_cpu(observed: &Observed<'_>) -> Option<String> {
+    let mut quantities = observed.quantities.iter();
+    let cpu = quantities.position(|quantity| quantity.name == "cpu")?;
+    let counting = observed.runs.iter().filter(|run| run.left_out.is_none());
+    let without = counting
+        .clone()
+        .filter(|run| !matches!(run.values.get(cpu), Some(Quantile::Value(_))));
+    let (all, without_it) = (counting.count(), without.clone().count());
+    if without_it == 0 || without_it == all {
+        return None;
+    }
+    let mut without = without;
+    let why = without.find_map(|run| run.cpu_unknown.as_deref());
+    let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+    Some(format!(
+        "cpu is not known of {without_it} of {all} runs{why}: their blocks do not count for it"
+    ))
 }
 
 /// The second half of the blocks is different from the first: a test of two sets of blocks, corrected

@@ -2,8 +2,8 @@
 
 use super::entry::Entry;
 use super::restore::Step;
-use super::{Journal, Unrestored, ending};
-use crate::experiment::knob::{Knob, KnobError};
+use super::{Journal, Unrestored, ending, settle};
+use crate::experiment::knob::Knob;
 use crate::experiment::mark::Mark;
 
 impl Journal {
@@ -41,19 +41,25 @@ impl Journal {
         } else {
             self.mark_of_back()
         };
-        // What could not be put back because of another setting may be by the time that is.
-        loop {
-            let (before, failed) = (
-                open.len(),
-                put_back_each(&mark, &mut open, &mut steps, &mut entries),
-            );
-            if failed.is_empty() || open.len() == before {
-                unrestored.extend(failed);
-                break;
+        let became = settle::put_back(&mark, &open);
+        let mut left = Vec::new();
+        for ((knob, value), became) in open.into_iter().zip(became).rev() {
+            match became {
+                Ok(()) => {
+                    entries.push(Entry::PutBack { knob: knob.clone() });
+                    steps.push(Step::PutBack { knob, value });
+                }
+                Err(error) => {
+                    left.push(knob.clone());
+                    unrestored.push(Unrestored {
+                        knob: Some(knob),
+                        sentence: error.to_string(),
+                    });
+                }
             }
         }
         let settings = &mut self.record.settings;
-        settings.retain(|(knob, _)| !wanted(knob) || open.iter().any(|(other, _)| other == knob));
+        settings.retain(|(knob, _)| !wanted(knob) || left.contains(knob));
         entries.push(Entry::Restored { mark });
         if let Err(error) = self.close(&entries) {
             let sentence = format!("{error}: what is as it was still stands in the journal");
@@ -75,53 +81,3 @@ impl Journal {
         written.map_or_else(|_unwritten| self.mark.clone(), |()| mark)
     }
 }
-
-/// Puts settings back from the last to the first; those that cannot be stay in the list.
-fn put_back_each(
-    mark: &Mark,
-    open: &mut Vec<(Knob, String)>,
-    steps: &mut Vec<Step>,
-    entries: &mut Vec<Entry>,
-) -> Vec<Unrestored> {
-    settle(mark, open);
-    let mut failed = Vec::new();
-    let mut left = Vec::new();
-    for (knob, value) in std::mem::take(open).into_iter().rev() {
-        match knob.marked(mark).put_back(&value) {
-            Ok(()) => {
-                entries.push(Entry::PutBack { knob: knob.clone() });
-                steps.push(Step::PutBack { knob, value });
-            }
-            Err(error) => {
-                failed.push(Unrestored {
-                    knob: Some(knob.clone()),
-                    sentence: error.to_string(),
-                });
-                left.push((knob, value));
-            }
-        }
-    }
-    left.reverse();
-    *open = left;
-    failed
-}
-
-/// Puts settings back until all of them show what they were: one may change another, as
-/// `net.ipv4.ip_forward` changes the forwarding of every interface.
-fn settle(mark: &Mark, open: &[(Knob, String)]) {
-    for _round in 0..ROUNDS {
-        let mut is_settled = true;
-        for (knob, value) in open.iter().rev() {
-            let marked = knob.marked(mark);
-            is_settled &= marked.read().is_ok_and(|present| present == *value);
-            // What cannot be is told in the end.
-            let _put_back: Result<(), KnobError> = marked.put_back(value);
-        }
-        if is_settled {
-            return;
-        }
-    }
-}
-
-/// How often settings that change each other are gone through; each round settles one at least.
-const ROUNDS: usize = 8;

@@ -3,7 +3,7 @@
 //! - [`entry`]: the lines of a journal. Pure;
 //! - `store`: its directory, its lock and its file;
 //! - `restore`: what another process does with a journal that was left behind;
-//! - `back`: ends and puts back;
+//! - `back`: ends and puts back; `settle`: settings of which one may change another;
 //! - `ending`, `process`: processes that outlived the experiment that started them;
 //! - `claim`: who has the settings in hand, whatever the directory;
 //! - `place`: which start of the kernel and which network it is about.
@@ -16,6 +16,7 @@ mod error;
 mod place;
 mod process;
 mod restore;
+mod settle;
 mod store;
 
 #[cfg(test)]
@@ -31,7 +32,7 @@ pub use self::error::JournalError;
 pub use self::restore::{Restored, Step, restore, restore_host};
 pub use self::store::default_state;
 use self::store::{Pages, Store};
-use super::knob::Knob;
+use super::knob::{Knob, KnobError};
 use super::mark::Mark;
 
 /// What must be put back. While it lives, no other process has one of its kind in the same directory.
@@ -180,6 +181,17 @@ impl Journal {
         self.pages()?.append(&[&entry])?;
         self.record.settings.push((knob.clone(), value.clone()));
         Ok(value)
+    }
+
+    /// Puts a setting that is written down, and was not changed yet, back to what it is.
+    ///
+    /// # Errors
+    /// If it does not go back there: then it must not be changed.
+    pub fn rehearse(&self, knob: &Knob) -> Result<(), KnobError> {
+        match self.record.value_of(knob) {
+            Some(before) => knob.marked(&self.mark).rehearse(before),
+            None => Ok(()),
+        }
     }
 
     /// Writes down that process `pid` was started, so that it is ended if this one cannot do it.

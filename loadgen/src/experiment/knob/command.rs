@@ -28,6 +28,11 @@ impl Kind for Commands<'_> {
         taken(before, self.read()?)
     }
 
+    fn rehearse(&self, _before: &str) -> Result<(), Refusal> {
+        // To revert what was not applied may be an error, as to remove what is not there.
+        Ok(())
+    }
+
     fn may_change(&self) -> Figure<()> {
         for (words, key) in [
             (self.read, "read"),

@@ -31,6 +31,16 @@ pub enum KnobError {
         /// Half a sentence.
         reason: String,
     },
+    /// What it was found to be cannot be set, so that it must not be changed.
+    #[error("{knob} is {before}, which could not be put back: {reason}")]
+    NoWayBack {
+        /// The setting, as people call it.
+        knob: String,
+        /// What it is, in one line.
+        before: String,
+        /// Half a sentence.
+        reason: String,
+    },
     /// There was no complaint, and yet it shows another value.
     #[error("{knob} was set to {wanted} and shows {found}: the host does not take this value")]
     NotTaken {

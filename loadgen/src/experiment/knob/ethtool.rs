@@ -104,6 +104,12 @@ impl Kind for Ethtool<'_> {
         }
     }
 
+    fn rehearse(&self, before: &str) -> Result<(), Refusal> {
+        // Setting it may reset the device.
+        self.command(before)?;
+        Ok(())
+    }
+
     fn may_change(&self) -> Figure<()> {
         self.read()?;
         interface::may_be_changed()

@@ -8,11 +8,23 @@ pub(super) trait Kind {
     /// The present value.
     fn read(&self) -> Figure<String>;
 
+    /// What it shows now, also where that is a level from which there is no way back but to what was read
+    /// before.
+    fn shown(&self) -> Figure<String> {
+        self.read()
+    }
+
     /// Sets it to a level, or to what was read, and looks whether it took.
     fn set(&self, value: &str) -> Result<(), Refusal>;
 
     /// Sets it to what was read, where that is done in another way.
     fn put_back(&self, before: &str) -> Result<(), Refusal> {
+        self.set(before)
+    }
+
+    /// Sets it to what it is, `before`, so that it is known to go back there before it is changed. What
+    /// should not be set without need, or goes back only after a change, is looked at alone.
+    fn rehearse(&self, before: &str) -> Result<(), Refusal> {
         self.set(before)
     }
 

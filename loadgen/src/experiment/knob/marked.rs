@@ -27,12 +27,28 @@ impl<'a> Marked<'a> {
         self.knob.read_under(&self.root)
     }
 
+    /// What it shows once it has a level: by this it is known to have it still.
+    ///
+    /// # Errors
+    /// If the host does not tell.
+    pub fn shown(&self) -> Result<String, KnobError> {
+        self.knob.shown_under(&self.root)
+    }
+
     /// As [`Knob::apply`].
     ///
     /// # Errors
     /// As there.
     pub fn apply(&self, level: &str) -> Result<(), KnobError> {
         self.knob.apply_under(&self.root, level)
+    }
+
+    /// As [`Knob::rehearse`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn rehearse(&self, before: &str) -> Result<(), KnobError> {
+        self.knob.rehearse_under(&self.root, before)
     }
 
     /// As [`Knob::put_back`].

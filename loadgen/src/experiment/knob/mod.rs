@@ -4,10 +4,11 @@
 //! - `ethtool`, `features`, `queueing`, `command`: what programs read and set; `program` runs them;
 //! - `kind`: what all of these provide;
 //! - `marked`: a setting whose programs can be found by others;
-//! - `meaning`: whether two texts mean the same value;
+//! - `meaning`: whether two texts mean the same value; `amount`: whether they do to `tc`;
 //! - `shell`: lines for people who set it themselves;
 //! - `interface`, `root`: names of interfaces, and the files of `/proc` and `/sys`.
 
+mod amount;
 mod command;
 mod error;
 mod ethtool;
@@ -44,6 +45,7 @@ use self::queues::{Queues, Steering};
 use self::root::Root;
 use self::single::Single;
 use crate::experiment::mark::Mark;
+use crate::host::Figure;
 use crate::results::Recipe;
 
 /// A setting of this host. In this form it is in the journal, so that another process can put it back.
@@ -112,6 +114,15 @@ impl Knob {
     /// As [`apply`](Self::apply).
     pub fn put_back(&self, before: &str) -> Result<(), KnobError> {
         self.put_back_under(&Root::host(), before)
+    }
+
+    /// Puts back what was read while it is still so, to see that there is a way back. Some files show
+    /// their value in a form that they do not take, or take for another value.
+    ///
+    /// # Errors
+    /// If it is refused, or another value is shown then.
+    pub fn rehearse(&self, before: &str) -> Result<(), KnobError> {
+        self.rehearse_under(&Root::host(), before)
     }
 
     /// The command of a plan that puts it back, as a line for people; `None` if it needs none.
@@ -209,10 +220,16 @@ impl Knob {
     }
 
     fn read_under(&self, root: &Root) -> Result<String, KnobError> {
-        let knob = || self.to_string();
-        let read = self.kind(root).read();
+        self.unless_unreadable(self.kind(root).read())
+    }
+
+    fn shown_under(&self, root: &Root) -> Result<String, KnobError> {
+        self.unless_unreadable(self.kind(root).shown())
+    }
+
+    fn unless_unreadable(&self, read: Figure<String>) -> Result<String, KnobError> {
         read.map_err(|reason| KnobError::Unreadable {
-            knob: knob(),
+            knob: self.to_string(),
             reason,
         })
     }
@@ -229,6 +246,18 @@ impl Knob {
         }
         let set = kind.put_back(before);
         set.map_err(|refusal| self.refused(before, refusal))
+    }
+
+    fn rehearse_under(&self, root: &Root, before: &str) -> Result<(), KnobError> {
+        let rehearsed = self.kind(root).rehearse(before);
+        rehearsed.map_err(|refusal| KnobError::NoWayBack {
+            knob: self.to_string(),
+            before: before.escape_debug().to_string(),
+            reason: match refusal {
+                Refusal::Cannot(reason) => reason,
+                Refusal::Shows(found) => format!("once written, it shows {found}"),
+            },
+        })
     }
 
     fn may_change_under(&self, root: &Root) -> Result<(), KnobError> {

@@ -6,7 +6,7 @@
 
 use super::kind::{Kind, Refusal};
 use super::root::Root;
-use super::{interface, shell};
+use super::{amount, interface, shell};
 use crate::host::Figure;
 
 /// That of an interface.
@@ -71,6 +71,10 @@ impl Kind for Queueing<'_> {
         self.present().map(|root| root.text())
     }
 
+    fn shown(&self) -> Figure<String> {
+        self.present().map(|root| root.text())
+    }
+
     fn set(&self, value: &str) -> Result<(), Refusal> {
         let words = words(value)?;
         if let ["default", rest @ ..] = words.as_slice() {
@@ -82,7 +86,7 @@ impl Kind for Queueing<'_> {
         }
         self.root.run(&self.command("replace", &words))?;
         let present = self.present()?;
-        if !present.is_default() && words.first() == Some(&present.kind.as_str()) {
+        if present.is(&words) {
             Ok(())
         } else {
             Err(Refusal::Shows(present.text()))
@@ -119,6 +123,8 @@ struct Discipline {
     kind: String,
     handle: String,
     is_root: bool,
+    /// What follows: `limit 77p`.
+    options: Vec<String>,
 }
 
 impl Discipline {
@@ -130,8 +136,24 @@ impl Discipline {
         if self.is_default() {
             format!("default {}", self.kind)
         } else {
-            self.kind.clone()
+            let kind = [self.kind.as_str()].into_iter();
+            let words = kind.chain(self.options.iter().map(String::as_str));
+            words.collect::<Vec<_>>().join(" ")
         }
+    }
+
+    /// Whether it is what these words ask for: another kind is not, nor is one that shows another number
+    /// for an option. What it does not show under the name that was asked for cannot be told.
+    fn is(&self, words: &[&str]) -> bool {
+        let Some((kind, options)) = words.split_first() else {
+            return false;
+        };
+        let differs = |pair: &[&str]| {
+            let mut shown = self.options.windows(2);
+            let shown = shown.find(|shown| shown[0] == pair[0]);
+            shown.is_some_and(|shown| amount::differ(pair[1], &shown[1]))
+        };
+        !self.is_default() && self.kind == *kind && !options.windows(2).any(differs)
     }
 }
 
@@ -149,9 +171,19 @@ fn disciplines(text: &str) -> Vec<Discipline> {
             kind: kind.to_owned(),
             handle: handle.to_owned(),
             is_root: place == "root",
+            options: options(words),
         })
     });
     lines.collect()
+}
+
+/// What somebody may have asked for: who uses it is none of that.
+fn options<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut words: Vec<&str> = words.collect();
+    if words.first() == Some(&"refcnt") {
+        words.drain(..words.len().min(2));
+    }
+    words.into_iter().map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -168,9 +200,31 @@ mod tests {
             found.iter().map(told).collect::<Vec<_>>(),
             [
                 ("default mq".to_owned(), true, true),
-                ("fq_codel".to_owned(), false, false)
+                ("fq_codel limit 10240p".to_owned(), false, false)
             ]
         );
+    }
+
+    #[test]
+    fn options_that_show_another_number_were_not_taken() {
+        let text = "qdisc fq 8004: root refcnt 2 limit 1000p flow_limit 100p quantum 3028b ecn\n\
+            qdisc noqueue 0: root refcnt 2\n";
+        let [fq, default] = disciplines(text).try_into().unwrap();
+        for taken in [
+            "fq",
+            "fq limit 1000",
+            "fq flow_limit 100p limit 1000",
+            "fq quantum 3028",
+            "fq maxrate 1gbit ecn",
+        ] {
+            assert!(fq.is(&words(taken).unwrap()), "{taken}");
+        }
+        for other in ["fq limit 999", "fq quantum 2k", "fq_codel", "noqueue"] {
+            assert!(!fq.is(&words(other).unwrap()), "{other}");
+        }
+        assert!(!default.is(&["noqueue"]));
+        let shown = "fq limit 1000p flow_limit 100p quantum 3028b ecn";
+        assert_eq!(fq.text(), shown);
     }
 
     #[test]

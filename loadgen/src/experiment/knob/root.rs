@@ -85,7 +85,7 @@ pub(super) fn read(path: &Path) -> Figure<String> {
 
 /// Writes as a shell's `echo` does. A file that is not there is not made.
 pub(super) fn write(path: &Path, value: &str) -> Figure<()> {
-    if value.contains(|letter: char| letter.is_control() && letter != '\t') {
+    if !is_one_line(value) {
         return Err("a value is one line of text".to_owned());
     }
     let opened = OpenOptions::new().write(true).truncate(true).open(path);
@@ -94,11 +94,21 @@ pub(super) fn write(path: &Path, value: &str) -> Figure<()> {
     written.map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
-/// Whether a file may be read and written; it stays as it is.
+/// Whether a file may be read and written, and what it holds be written back; it stays as it is.
 pub(super) fn may_write(path: &Path) -> Figure<()> {
     let opened = OpenOptions::new().write(true).open(path);
     opened.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-    read(path).map(|_value| ())
+    if is_one_line(&read(path)?) {
+        return Ok(());
+    }
+    Err(format!(
+        "{} holds more than one line of text, which could not be put back",
+        path.display()
+    ))
+}
+
+fn is_one_line(value: &str) -> bool {
+    !value.contains(|letter: char| letter.is_control() && letter != '\t')
 }
 
 /// Bytes of the longest value: the kernel itself takes a page at once.

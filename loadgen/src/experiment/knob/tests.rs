@@ -133,6 +133,38 @@ fn a_file_that_is_not_there_is_not_made() {
 }
 
 #[test]
+fn what_could_not_be_written_back_is_not_to_be_changed() {
+    let path = "proc/sys/vm/swappiness";
+    let tree = Tree::of(&[(path, "60\n61")]);
+    let knob = Knob::Sysctl(text("vm.swappiness"));
+    let refused = knob.may_change_under(&tree.root()).unwrap_err();
+    assert!(refused.to_string().contains("one line"), "{refused}");
+    let refused = knob.rehearse_under(&tree.root(), "60\n61").unwrap_err();
+    assert!(refused.to_string().contains(r"60\n61"), "{refused}");
+    tree.assert(path, "60\n61");
+}
+
+#[test]
+fn a_file_that_shows_another_form_than_it_takes_has_no_way_back() {
+    let tree = Tree::of(&[("proc/sys/kernel/plain", "1")]);
+    // It is shown in hexadecimal, and a number that begins with a zero is read as octal.
+    let odd = tree.0.join("proc/sys/kernel/odd");
+    std::os::unix::fs::symlink("/proc/self/coredump_filter", odd).unwrap();
+    let rehearsed = |name: &str| {
+        let knob = Knob::Sysctl(text(name));
+        let before = knob.read_under(&tree.root()).unwrap();
+        knob.rehearse_under(&tree.root(), &before)
+    };
+    assert_eq!(rehearsed("kernel.plain"), Ok(()));
+    let refused = rehearsed("kernel.odd").unwrap_err();
+    assert!(
+        refused.to_string().contains("is 00000033, which could not"),
+        "{refused}"
+    );
+    fs::write("/proc/self/coredump_filter", "0x33").unwrap();
+}
+
+#[test]
 fn an_interrupt_is_found_by_its_name_or_number() {
     let table = "      CPU0  CPU1\n 24:  1  0  IO-APIC 5-edge eth0-rx-0\n 25:  0  1  IO-APIC 6-edge twin\n \
                  26:  0  1  IO-APIC 7-edge twin";

@@ -6,6 +6,8 @@ use super::blocks::{Layout, layout};
 use super::factors::factors;
 use super::typed::Typed;
 use super::wrong::{Placed, Wrong, known};
+use crate::cli::units;
+
 use super::{Factor, FactorKind, Need, Plan, Program, Server, knobs, programs, understood};
 
 /// The plan that was typed; its text is not known here.
@@ -68,6 +70,15 @@ fn need(typed: &Spanned<String>) -> Result<Need, Wrong> {
         },
         ("interface", Some(name)) => knobs::interface(&name).map(Need::Interface),
         ("queues", Some(name)) => knobs::interface(&name).map(Need::Queues),
+        ("receive-buffer", Some(size)) => match units::size(size.get_ref()) {
+            Ok(bytes) if bytes > 0 => Ok(Need::ReceiveBuffer {
+                typed: size.into_inner(),
+                bytes,
+            }),
+            _ => Err(typed.wrong(format_args!(
+                "needs: '{need}' says no number of bytes, as in receive-buffer:4Mi"
+            ))),
+        },
         ("program", Some(name)) if programs::is_path(name.get_ref()) => {
             Ok(Need::Program(name.into_inner()))
         }
@@ -79,7 +90,7 @@ fn need(typed: &Spanned<String>) -> Result<Need, Wrong> {
         ))),
         (kind, _) if NEEDS.contains(&kind) => Err(typed.wrong(format_args!(
             "needs: '{need}' does not say what: there are root, processors:N, interface:NAME, \
-             queues:NAME, program:NAME and file:PATH"
+             queues:NAME, receive-buffer:BYTES, program:NAME and file:PATH"
         ))),
         (kind, _) => Err(typed.wrong(format_args!(
             "needs: '{need}' is not known: {}",
@@ -88,11 +99,12 @@ fn need(typed: &Spanned<String>) -> Result<Need, Wrong> {
     }
 }
 
-const NEEDS: [&str; 6] = [
+const NEEDS: [&str; 7] = [
     "root",
     "processors",
     "interface",
     "queues",
+    "receive-buffer",
     "program",
     "file",
 ];

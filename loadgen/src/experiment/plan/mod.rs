@@ -131,6 +131,14 @@ pub enum Need {
     Interface(String),
     /// An interface whose receive queues can be polled: a device with interrupts of its own.
     Queues(String),
+    /// A receive buffer of so many bytes for whoever asks: the rights to exceed `net.core.rmem_max`, or
+    /// enough of that.
+    ReceiveBuffer {
+        /// The number as it was typed: `4Mi`.
+        typed: String,
+        /// The same as a number.
+        bytes: usize,
+    },
     /// A program on the search path.
     Program(String),
     /// A file, as in /sys/devices/system/cpu/cpu0/cpufreq.

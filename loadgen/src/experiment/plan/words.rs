@@ -99,6 +99,7 @@ impl fmt::Display for Need {
             Self::Processors(count) => write!(formatter, "processors:{count}"),
             Self::Interface(name) => write!(formatter, "interface:{name}"),
             Self::Queues(name) => write!(formatter, "queues:{name}"),
+            Self::ReceiveBuffer { typed, .. } => write!(formatter, "receive-buffer:{typed}"),
             Self::Program(name) => write!(formatter, "program:{name}"),
             Self::File(path) => write!(formatter, "file:{}", path.display()),
         }

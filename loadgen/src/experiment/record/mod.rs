@@ -169,6 +169,7 @@ pub fn add(experiment: &mut Experiment, place: Place, name: String, measured: &M
         doubts,
         left_out,
         values: values(measured),
+        cpu_unknown: measured.cpu_per_echo.as_ref().err().cloned(),
         ..without_result(place)
     });
 }
@@ -192,6 +193,7 @@ fn without_result(place: Place) -> ExperimentRun {
         doubts: Vec::new(),
         left_out: None,
         values: Vec::new(),
+        cpu_unknown: None,
     }
 }
 

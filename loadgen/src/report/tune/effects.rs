@@ -21,6 +21,38 @@ pub(super) fn levels(experiment: &Experiment, style: Style) -> Vec<String> {
     lines
 }
 
+/// Each variant against the reference, where a variant was given up and what levels do is not known: that
+/// is what is known then.
+pub(super) fn variants(experiment: &Experiment, style: Style) -> Vec<String> {
+    let is_known = |effect: &&Effect| effect.shift.is_some();
+    let given_up = |effect: &Effect| match effect.of {
+        EffectOf::Variant { variant } => {
+            let variant = experiment.variants.get(variant as usize);
+            variant.is_some_and(|variant| variant.stopped.is_some())
+        }
+        _ => false,
+    };
+    let against = &experiment.against_reference;
+    let is_torn = experiment.effects.iter().any(is_too_few)
+        && experiment.variants.iter().any(|one| one.stopped.is_some());
+    if !is_torn || !against.iter().any(|effect| is_known(&effect)) {
+        return Vec::new();
+    }
+    let mut told = in_order(against);
+    told.retain(|(_, effect)| effect.shift.is_some() || !given_up(effect));
+    let mut lines = vec![heading("variant", style)];
+    lines.extend(table(experiment, &told, style));
+    lines.extend(wrapped("", &format!("{VARIANTS} {NOTE}")));
+    lines
+}
+
+fn is_too_few(effect: &Effect) -> bool {
+    effect.finding == Finding::TooFewBlocks
+}
+
+const VARIANTS: &str = "Not all variants could be run, so that what each setting does by itself is not \
+                        known, and what these do as a whole is.";
+
 /// How to read differences.
 pub(in crate::report) const NOTE: &str = "Less is better in all of them. A difference is the middle of those within each block. p is how \
      likely chance alone is to make one as large, corrected for all that was looked at: 0.05 and less \

@@ -22,6 +22,7 @@ pub fn text(experiment: &Experiment, style: Style) -> String {
         answer(experiment, style),
         circumstances::troubles(experiment, style),
         effects::levels(experiment, style),
+        effects::variants(experiment, style),
         effects::worse(experiment, style),
         effects::interactions(experiment, style),
         effects::noise(experiment, style),

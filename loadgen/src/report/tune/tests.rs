@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::text;
 use crate::report::Style;
 use crate::results::examples::{
-    empty, factorial, fraction, hostile, lost, no_evidence, one_factor, unfinished,
+    empty, factorial, fraction, hostile, lost, no_evidence, one_factor, torn, unfinished,
 };
 use crate::results::{EffectOf, Experiment, Finding};
 
@@ -36,16 +36,18 @@ fn the_question_and_the_answer_come_first() {
 
 #[test]
 fn every_report_fits_into_eighty_columns() {
-    for made in [
-        one_factor(),
-        factorial(),
-        fraction(),
-        no_evidence(),
-        lost(),
-        unfinished(),
-        empty(),
-    ] {
-        let text = plain(&made);
+    let all: [fn() -> Experiment; 8] = [
+        one_factor,
+        factorial,
+        fraction,
+        no_evidence,
+        lost,
+        torn,
+        unfinished,
+        empty,
+    ];
+    for made in all {
+        let text = plain(&made());
         let mut lines = text.lines();
         assert!(lines.all(|line| line.chars().count() <= 80), "{text}");
         assert!(!text.contains('\x1b') && text.ends_with('\n'), "{text}");
@@ -115,6 +117,24 @@ fn variants_that_were_given_up_and_runs_that_do_not_count_say_why() {
             "            workers=64: p50 ",
         ],
     );
+}
+
+#[test]
+fn where_a_variant_was_given_up_early_the_others_are_told_against_the_reference() {
+    let variants = "variant     difference";
+    assert!(!plain(&factorial()).contains(variants));
+    let text = plain(&torn());
+    assert_says(
+        &text,
+        &[
+            "effects     not known: no block has all its runs, since busy_poll=50 workers=4\n",
+            variants,
+            "busy_poll=50 against reference\np50         -9.99",
+            "workers=4 against reference\np50         -7.97",
+            "Not all variants could be run",
+        ],
+    );
+    assert!(!text.contains("busy_poll=50 workers=4 against"), "{text}");
 }
 
 #[test]

@@ -95,7 +95,8 @@ pub(super) fn run_all(made: &mut Experiment, blocks: u32, by: impl Fn(&[u32]) ->
     for block in 0..blocks {
         let variants = u32::try_from(made.variants.len()).expect("they are few");
         for turn in 0..variants {
-            let variant = (turn * 5 + block * 3) % variants;
+            let step = if variants.is_multiple_of(5) { 7 } else { 5 };
+            let variant = (turn * step + block * 3) % variants;
             let levels = &made.variants[variant as usize].levels;
             let by = by(levels);
             let polls = made.factors[0].name == "busy_poll" && levels[0] == 1;
@@ -116,6 +117,7 @@ pub(super) fn run_all(made: &mut Experiment, blocks: u32, by: impl Fn(&[u32]) ->
                 verdict: Some(Outcome::Valid),
                 doubts: Vec::new(),
                 left_out: None,
+                cpu_unknown: None,
                 values: values
                     .map(|value| Quantile::Value(value.unsigned_abs()))
                     .into(),

@@ -10,6 +10,9 @@ use self::settings::{busy_poll, coalescing, receive_buffer, workers};
 use super::{
     Best, DesignKind, Experiment, ExperimentDesign, ExperimentEnd, ExperimentVariant, Finding,
 };
+use crate::experiment::design::Design;
+use crate::experiment::effects::{Observed, analyse};
+use crate::experiment::plan::Wanted;
 use crate::measure::Quantile;
 use crate::verdict::Outcome;
 
@@ -76,6 +79,27 @@ pub(crate) fn factorial() -> Experiment {
     );
     made.warnings =
         vec!["the host was loaded by others in 3 of 12 blocks (load average 2.1)".to_owned()];
+    made
+}
+
+/// Two settings that help one by one and cannot be had together.
+pub(crate) fn torn() -> Experiment {
+    let factors = vec![busy_poll(), workers()];
+    let levels = [[0, 0], [1, 0], [0, 1], [1, 1], [0, 0]];
+    let mut made = experiment("poll-or-workers", factors, &levels);
+    for factor in &mut made.factors {
+        factor.levels.truncate(2);
+    }
+    made.design.kind = DesignKind::Factorial;
+    run_all(&mut made, 12, |levels| match levels {
+        [1, 0] => -10_000,
+        [0, 1] => -8_000,
+        _ => 0,
+    });
+    made.variants[3].stopped = Some("the server ended by itself".to_owned());
+    made.runs.retain(|run| run.variant != 3);
+    let design = Design::new(Wanted::Factorial, &[2, 2]).expect("there are so many variants");
+    analyse(&Observed::of(&design, &made)).write_to(&mut made);
     made
 }
 

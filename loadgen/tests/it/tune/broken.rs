@@ -375,10 +375,10 @@ fn a_full_disk_under_the_journal_leaves_the_host_as_it_was() {
 }
 
 /// A file system that is full after some runs.
-struct Mount<'a>(&'a std::path::Path);
+pub(super) struct Mount<'a>(&'a std::path::Path);
 
 impl<'a> Mount<'a> {
-    fn small(path: &'a std::path::Path) -> Result<Self, String> {
+    pub(super) fn small(path: &'a std::path::Path) -> Result<Self, String> {
         let mut command = Command::new("mount");
         command
             .args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"])

@@ -4,12 +4,22 @@
 //! - [`ended`]: experiments that are ended by a signal, and what `--restore` does then;
 //! - [`killed`]: what goes on after an experiment was killed, and who has to wait for what;
 //! - [`resumed`]: experiments that go on;
-//! - [`broken`]: what goes wrong, and in which words.
+//! - [`broken`]: what goes wrong, and in which words;
+//! - [`full`]: answers that cannot be kept;
+//! - [`kinds`]: kinds of settings that take a program;
+//! - [`one_way`]: settings that could not be put back;
+//! - [`ready`]: the ready plans;
+//! - [`torn`]: variants that cannot be run, among others.
 
 mod broken;
 mod ended;
+mod full;
 mod killed;
+mod kinds;
+mod one_way;
+mod ready;
 mod resumed;
+mod torn;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -37,9 +47,14 @@ struct Site {
 impl Site {
     /// `None` where the test has to return. `name` must be that of one test alone.
     fn new(name: &str) -> Option<Self> {
+        Self::in_lab(name, "")
+    }
+
+    /// The same in a lab that is made with more arguments.
+    fn in_lab(name: &str, options: &str) -> Option<Self> {
         let reactor = need(reactor(), "the program echo-reactor")?;
         Some(Self {
-            lab: Lab::up("")?,
+            lab: Lab::up(options)?,
             scratch: Scratch::new(name),
             reactor,
         })

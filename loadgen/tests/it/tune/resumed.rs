@@ -78,3 +78,28 @@ fn the_time_that_an_experiment_has_is_no_longer_if_it_goes_on_later() {
     assert_eq!(again, blocks);
     assert!(more >= spent);
 }
+
+#[test]
+fn an_experiment_does_not_go_on_under_another_kernel() {
+    let Some(site) = Site::new("tune-moved-on") else {
+        return;
+    };
+    let plan = format!("{ONE_FACTOR}program = \"REACTOR\"\n");
+    let run = |arguments: &str| site.run(&plan, &format!("--quiet {arguments}"));
+    run("").assert_code(0);
+    let kept = site.scratch.file("tune/tune.json");
+    let edit = |group: &str, name: &str| {
+        let mut result = site.result().expect("it is kept");
+        result["environment"][group][name] = "once".into();
+        fs::write(&kept, result.to_string()).expect("it is our file");
+    };
+    // What could have been set meanwhile is told alone.
+    edit("sysctls", "net.ipv4.udp_rmem_min");
+    let told = run("--resume");
+    told.assert_code(0);
+    let sentence = "sysctls.net.ipv4.udp_rmem_min was once when the experiment began";
+    assert!(told.stderr.contains(sentence), "{told:?}");
+    edit("kernel", "release");
+    let words = ["kernel.release was once", "--dir"];
+    run("--resume").assert_complaint(1, &words);
+}

@@ -154,6 +154,62 @@ fn a_quantity_that_some_runs_do_not_have_is_not_judged() {
     );
 }
 
+/// Runs of 10 blocks of which some have no processor time, for this reason.
+fn without_cpu(lacks: impl Fn(u32, usize) -> bool) -> Made {
+    let mut made = Made::new(
+        Wanted::OneFactor,
+        &[2],
+        (10, &["p50", "cpu"]),
+        |block, number, levels| {
+            let cpu = 2_000 + luck(block, number) / 10 + 900 * levels[0] as u64;
+            let cpu = if lacks(block, number) {
+                Quantile::TooFew
+            } else {
+                Quantile::Value(cpu)
+            };
+            vec![Quantile::Value(100_000 + luck(block, number)), cpu]
+        },
+    );
+    for run in &mut made.runs {
+        if run.values[1] == Quantile::TooFew {
+            run.cpu_unknown = Some("the server runs elsewhere".to_owned());
+        }
+    }
+    made
+}
+
+#[test]
+fn why_processor_time_is_not_known_is_told() {
+    let found = without_cpu(|_, _| true).analysis();
+    let cpu = effect(&found.effects, &level(0, 1), "cpu");
+    assert_eq!(cpu.finding, Finding::NotMeasured);
+    let reason = "20 of 20 runs do not have it: the server runs elsewhere";
+    assert_eq!(cpu.reason.as_deref(), Some(reason));
+    // The effects say so already.
+    assert!(found.warnings.is_empty(), "{:?}", found.warnings);
+}
+
+#[test]
+fn a_run_without_processor_time_takes_its_block_with_it_and_no_other() {
+    let whole = without_cpu(|_, _| false).analysis();
+    let found = without_cpu(|block, number| (block, number) == (3, 1)).analysis();
+    let of = |found: &Analysis, quantity| effect(&found.effects, &level(0, 1), quantity).clone();
+    let cpu = of(&found, "cpu");
+    assert_eq!(cpu.finding, Finding::Worse);
+    assert_eq!(cpu.each.iter().flatten().count(), 9);
+    assert_eq!(cpu.each[3], None);
+    assert_eq!(
+        of(&found, "p50").shift.unwrap().by,
+        of(&whole, "p50").shift.unwrap().by
+    );
+    let warning = "cpu is not known of 1 of 30 runs (the server runs elsewhere): their blocks do not \
+                   count for it";
+    assert_eq!(found.warnings, [warning]);
+    // Five blocks are too few.
+    let known = without_cpu(|block, number| block < 5 && number == 1).analysis();
+    assert_eq!(of(&known, "cpu").finding, Finding::NotMeasured);
+}
+
 #[test]
 fn what_is_lost_is_worse_than_any_time_and_no_worse_than_its_like() {
     let made = |other, reference| {

@@ -5,6 +5,7 @@ mod found;
 mod published;
 mod rules;
 mod simulation;
+mod stopped;
 mod warned;
 
 use rand::Rng;
@@ -25,6 +26,26 @@ fn factors(design: &Design) -> Vec<ExperimentFactor> {
         levels: (0..*levels).map(|level| level.to_string()).collect(),
         before: None,
         recipe: None,
+    });
+    named.collect()
+}
+
+/// Called as their levels, in the order of the factors: `A1B0`.
+fn variants(design: &Design) -> Vec<ExperimentVariant> {
+    let named = design.variants.iter().map(|variant| {
+        let levels = variant.levels.iter().zip(["A", "B", "C", "D", "E"]);
+        let levels: Vec<String> = levels
+            .map(|(level, name)| format!("{name}{level}"))
+            .collect();
+        ExperimentVariant {
+            name: levels.concat(),
+            levels: variant
+                .levels
+                .iter()
+                .map(|level| family::small(*level))
+                .collect(),
+            stopped: None,
+        }
     });
     named.collect()
 }
@@ -52,12 +73,14 @@ fn run(block: u32, variant: u32, values: Vec<Quantile>) -> ExperimentRun {
         doubts: Vec::new(),
         left_out: None,
         values,
+        cpu_unknown: None,
     }
 }
 
 /// An experiment whose runs have these values.
 struct Made {
     design: Design,
+    variants: Vec<ExperimentVariant>,
     factors: Vec<ExperimentFactor>,
     quantities: Vec<ExperimentQuantity>,
     runs: Vec<ExperimentRun>,
@@ -80,11 +103,19 @@ impl Made {
         }
         let (factors, quantities) = (factors(&design), quantities(names));
         Self {
+            variants: variants(&design),
             design,
             factors,
             quantities,
             runs,
         }
+    }
+
+    /// Gives a variant up from a block on.
+    fn stop(&mut self, variant: usize, from: u32) {
+        self.variants[variant].stopped = Some("it fell over".to_owned());
+        self.runs
+            .retain(|run| run.variant as usize != variant || run.block < from);
     }
 
     fn analysis(&self) -> Analysis {
@@ -94,6 +125,7 @@ impl Made {
     fn judged(&self, judge: &str) -> Analysis {
         analyse(&Observed {
             design: &self.design,
+            variants: &self.variants,
             factors: &self.factors,
             quantities: &self.quantities,
             judge,

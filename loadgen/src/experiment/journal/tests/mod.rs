@@ -1,10 +1,12 @@
 //! Journals of settings that are files, which commands read and write.
 //!
 //! - `claims`: two of them that know nothing of each other;
-//! - `programs`: what outlived the process that had the journal.
+//! - `programs`: what outlived the process that had the journal;
+//! - `settled`: settings that fail to go back, or go back only after others.
 
 mod claims;
 mod programs;
+mod settled;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};

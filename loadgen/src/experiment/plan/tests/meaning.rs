@@ -23,7 +23,7 @@ const WHOLE: &str = r#"
     name = "busy polling"
     question = "Does it help on ${interface}?"
     known = "By a few microseconds."
-    needs = ["root", "processors:2", "interface:${interface}", "queues:${interface}", "program:ethtool", "file:/sys"]
+    needs = ["root", "processors:2", "interface:${interface}", "queues:${interface}", "receive-buffer:4Mi", "program:ethtool", "file:/sys"]
     [variables]
     interface = "eth0"
     [load]
@@ -68,6 +68,10 @@ fn variables_stand_for_their_values_everywhere() {
             Need::Processors(2),
             Need::Interface(ens5()),
             Need::Queues(ens5()),
+            Need::ReceiveBuffer {
+                typed: "4Mi".to_owned(),
+                bytes: 4 << 20,
+            },
             Need::Program("ethtool".to_owned()),
             Need::File("/sys".into()),
         ]

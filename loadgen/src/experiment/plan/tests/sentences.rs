@@ -278,11 +278,15 @@ fn what_the_host_shall_have_is_understood() {
         ),
         (
             "interface",
-            "line 2: needs: 'interface' does not say what: there are root, processors:N, interface:NAME, queues:NAME, program:NAME and file:PATH",
+            "line 2: needs: 'interface' does not say what: there are root, processors:N, interface:NAME, queues:NAME, receive-buffer:BYTES, program:NAME and file:PATH",
         ),
         (
             "file:x",
             "line 2: needs: 'file:x' is no absolute path of a file, as in file:/sys/class/net",
+        ),
+        (
+            "receive-buffer:much",
+            "line 2: needs: 'receive-buffer:much' says no number of bytes, as in receive-buffer:4Mi",
         ),
         (
             "queues:a/b",

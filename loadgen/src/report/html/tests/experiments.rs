@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::reading::{all_charts, assert_in_file, charts, figures};
 use crate::report::html::{Source, page};
 use crate::results::examples::{
-    empty, factorial, fraction, hostile, lost, no_evidence, one_factor, unfinished,
+    empty, factorial, fraction, hostile, lost, no_evidence, one_factor, torn, unfinished,
 };
 use crate::results::read::Document;
 use crate::results::{Experiment, Finding};
@@ -142,6 +142,10 @@ fn an_experiment_without_an_answer_says_why() {
         );
         assert!(page.contains(sentence), "{sentence}");
     }
+    let mut torn = torn();
+    assert!(page_of(torn.clone()).contains("Each variant against the reference</h2>"));
+    torn.best.levels = None;
+    assert!(page_of(torn).contains(">no evidence</strong>"));
     let mut unknown = no_evidence();
     for effect in &mut unknown.effects {
         effect.finding = Finding::NotMeasured;

@@ -99,13 +99,20 @@ fn word(experiment: &Experiment) -> (&'static str, Tone) {
     };
     if experiment.runs.is_empty() {
         ("not measured", Tone::Doubtful)
-    } else if judged(Finding::TooFewBlocks) {
+    } else if judged(Finding::TooFewBlocks) && !variants_are_known(experiment) {
         ("too few blocks", Tone::Doubtful)
     } else if judged(Finding::NotMeasured) {
         ("not measured", Tone::Doubtful)
     } else {
         ("no evidence", Tone::Plain)
     }
+}
+
+/// Whether it is known what variants do, where it is not known what levels do.
+fn variants_are_known(experiment: &Experiment) -> bool {
+    let against = experiment.against_reference.iter();
+    let mut judged = against.filter(|effect| effect.quantity == experiment.judge);
+    judged.any(|effect| effect.shift.is_some())
 }
 
 /// What speaks against believing it, and what is missing.
