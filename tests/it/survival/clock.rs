@@ -5,11 +5,12 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::process::Command;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use super::subject::{Subject, sum};
 use crate::rig::client::Client;
-use crate::rig::http::{ask, get};
+use crate::rig::http::get;
 use crate::rig::need::need;
 use crate::rig::program::PROGRAM;
 use crate::rig::until;
@@ -78,10 +79,10 @@ const YEAR: i64 = 365 * 24 * 60 * 60;
 /// On, back, to long before anything was stamped, and right again.
 const STEPS: [i64; 5] = [3_600, YEAR, -YEAR, -60 * YEAR, 0];
 
-/// The first sentence that it says in the year that a step leads to.
+/// That of the sentence which it says when it has read its rules again.
 #[track_caller]
-fn year_of_a_sentence(subject: &mut Subject, metrics: std::net::SocketAddr) -> i64 {
-    ask(metrics, "rubbish\r\n\r\n");
+fn year_of_a_sentence(subject: &mut Subject) -> i64 {
+    subject.program.signal(Signal::HUP);
     let line: Value = serde_json::from_str(&subject.program.error_line()).expect("it is JSON");
     let stamp = line["timestamp"].as_str().expect("it has a time");
     stamp[..4].parse().expect("it begins with the year")
@@ -92,21 +93,27 @@ fn a_step_of_the_clock_moves_the_times_of_the_log_and_nothing_else() {
     let Some(clock) = Clock::right("clock") else {
         return;
     };
-    let log = ["--log-format", "json", "--log-level", "debug"];
+    let rules = clock.folder.join("allowed");
+    fs::write(&rules, "127.0.0.0/8\n").expect("the folder is ours");
+    let ruled = [
+        "--log-format",
+        "json",
+        "--allow-file",
+        rules.to_str().expect("it is text"),
+    ];
     let watched = ["--metrics", "127.0.0.1:0", "--timestamps"];
-    let mut subject = clock.program(&[&log[..], &watched[..]].concat());
+    let mut subject = clock.program(&[&ruled[..], &watched[..]].concat());
     let metrics = subject.metrics();
     until(|| get(metrics, "/readyz").status == 200);
-    subject.program.error_line();
     let started = get(metrics, "/metrics").value("process_start_time_seconds");
-    let year = year_of_a_sentence(&mut subject, metrics);
+    let year = year_of_a_sentence(&mut subject);
     let client = Client::to(subject.server);
     for step in STEPS {
         clock.set(step);
         for number in 0..20_u32 {
             client.assert_echo(&number.to_be_bytes());
         }
-        let told = year_of_a_sentence(&mut subject, metrics);
+        let told = year_of_a_sentence(&mut subject);
         // A year of the calendar may be a day longer.
         assert!(
             (told - year - step / YEAR).abs() <= 1,
