@@ -197,10 +197,8 @@ fn answer(
         tell_statistics.clone(),
         reload.clone(),
     )?;
-    if reload.is_none()
-        && let Some(inheritance) = &inheritance
-    {
-        inheritance.heed_hangups();
+    if reload.is_none() {
+        inheritance.iter().for_each(Inheritance::heed_hangups);
     }
     let mut running = server.start()?;
     let address = door.as_ref().map(Door::address);
@@ -217,13 +215,15 @@ fn answer(
         (Some(_), None) => {}
         (None, _) => predecessor.settle(),
     }
-    match announce(cli, &running, address) {
-        // Where clients know already where it listens, it answers them, whoever reads that.
-        Err(error) if heir.is_some() => error!("{error}"),
-        announced => announced?,
-    }
     let lifecycle = running.stopper();
-    watchers.begin();
+    if heir.is_some() {
+        // Whoever reads what is said now may never read on.
+        watchers.begin();
+        announce(cli, &running, address).unwrap_or_else(|error| error!("{error}"));
+    } else {
+        announce(cli, &running, address)?;
+        watchers.begin();
+    }
     info!("answers what comes");
     running.wait()?;
     predecessor.part();

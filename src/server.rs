@@ -241,7 +241,8 @@ impl Server {
     }
 }
 
-/// A server at work. Dropping it stops the workers and waits for them.
+/// A server at work. Dropping it has the workers read no more, waits until what they have taken is sent,
+/// for half a second at most, and until they have ended: others may read its sockets, and rely on that.
 pub struct Running {
     front: Front,
     threads: Vec<JoinHandle<io::Result<()>>>,
@@ -341,7 +342,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.lifecycle.stop();
+        if !self.lifecycle.hand_over() {
+            self.lifecycle.stop();
+        }
         for thread in self.threads.drain(..) {
             // Whoever wants to know how it ended calls `join`.
             let _ended: thread::Result<io::Result<()>> = thread.join();

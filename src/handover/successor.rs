@@ -157,19 +157,18 @@ impl Inheritance {
     ///
     /// # Errors
     /// [`Error::System`] if the predecessor goes on, or has gone, or if there is no room for threads;
-    /// what the workers have taken is answered then.
+    /// what the workers have taken is answered when `running` is dropped.
     pub fn take_over(
         self,
         running: &mut Running,
         surplus: Option<Server>,
         next: &Predecessor,
     ) -> Result<Heir, Error> {
-        let surplus = surplus.map(Server::start).transpose()?;
         let (thread, entrust) = caretaker()?;
+        let surplus = surplus.map(Server::start).transpose()?;
         let parts = surplus.iter().map(Running::stopper);
         let lifecycles: Vec<Lifecycle> = parts.chain([running.stopper()]).collect();
         if let Err(source) = self.agree(&lifecycles) {
-            lifecycles.iter().for_each(Lifecycle::drain);
             return Err(Error::System {
                 operation: "take over from the server that runs",
                 source,

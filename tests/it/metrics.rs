@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::rig::client::{Client, noise};
 use crate::rig::http::{ask, connect, get, read};
 use crate::rig::program::Program;
-use crate::rig::thread::threads_of;
+use crate::rig::thread::{ThreadStatus, threads_of};
 use crate::rig::until;
 
 /// A server with metrics: the program, where it echoes, and where it answers scrapes.
@@ -274,14 +274,13 @@ fn a_scrape_costs_the_workers_nothing() {
         workers.sort();
         workers
     };
-    // Until the one that has answered sleeps again.
-    let threads = || threads_of(program.id());
+    // Until those that have answered sleep again.
+    let mut before = switches(&program);
     until(|| {
-        threads()
-            .iter()
-            .all(|thread| thread.field("State").starts_with('S'))
+        let earlier = std::mem::replace(&mut before, switches(&program));
+        let asleep = |thread: &ThreadStatus| thread.field("State").starts_with('S');
+        earlier == before && threads_of(program.id()).iter().all(asleep)
     });
-    let before = switches(&program);
     assert_eq!(before.len(), 2);
     for _ in 0..100 {
         assert_eq!(get(metrics, "/metrics").status, 200);

@@ -123,10 +123,15 @@ fn apply(arguments: &Arguments, chosen: &[&Proposal]) -> Result<Done, Failure> {
 /// Sets it; one that does not take is put back at once.
 fn set(journal: &mut Journal, knob: &Knob, level: &str) -> Result<(), String> {
     knob.may_change().map_err(|error| error.to_string())?;
+    // One that was changed already must not be what it was before in between.
+    let is_changed = journal.has(knob);
     journal.before(knob).map_err(|error| error.to_string())?;
-    let applied = journal
-        .rehearse(knob)
-        .and_then(|()| knob.marked(journal.mark()).apply(level));
+    let rehearsed = if is_changed {
+        Ok(())
+    } else {
+        journal.rehearse(knob)
+    };
+    let applied = rehearsed.and_then(|()| knob.marked(journal.mark()).apply(level));
     applied.map_err(|error| {
         let left = journal.put_back_only(|other| other == knob);
         let sentences = [error.to_string()].into_iter();

@@ -95,14 +95,14 @@ fn a_step_of_the_clock_moves_the_times_of_the_log_and_nothing_else() {
     };
     let rules = clock.folder.join("allowed");
     fs::write(&rules, "127.0.0.0/8\n").expect("the folder is ours");
-    let ruled = [
+    let arguments = [
         "--log-format",
         "json",
         "--allow-file",
         rules.to_str().expect("it is text"),
     ];
     let watched = ["--metrics", "127.0.0.1:0", "--timestamps"];
-    let mut subject = clock.program(&[&ruled[..], &watched[..]].concat());
+    let mut subject = clock.program(&[&arguments[..], &watched[..]].concat());
     let metrics = subject.metrics();
     until(|| get(metrics, "/readyz").status == 200);
     let started = get(metrics, "/metrics").value("process_start_time_seconds");

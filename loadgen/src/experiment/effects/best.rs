@@ -83,7 +83,7 @@ impl<'a> Choice<'a> {
     /// Why the best setting is not put together from these levels, if it is not: half a sentence.
     fn why_not_by_levels(&self, chosen: &[&Effect]) -> Option<String> {
         let design = self.observed.design;
-        if design.crossed && chosen.is_empty() {
+        if design.crossed {
             let unknown = |effect: &&Effect| effect.finding == Finding::TooFewBlocks;
             let unknown: Vec<&EffectOf> = self
                 .judged(self.effects)

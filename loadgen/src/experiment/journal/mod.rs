@@ -183,6 +183,12 @@ impl Journal {
         Ok(value)
     }
 
+    /// Whether a setting is written down.
+    #[must_use]
+    pub fn has(&self, knob: &Knob) -> bool {
+        self.record.value_of(knob).is_some()
+    }
+
     /// Puts a setting that is written down, and was not changed yet, back to what it is.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! is tried again once another setting has gone back since, and never just in hope: a command that hangs
 //! takes its time at each try.
 
-use crate::experiment::knob::{Knob, KnobError};
+use crate::experiment::knob::{Knob, KnobError, same};
 use crate::experiment::mark::Mark;
 
 /// Puts settings back from the last to the first. Returns what became of each, in their own order.
@@ -28,17 +28,10 @@ pub(super) fn put_back(mark: &Mark, settings: &[(Knob, String)]) -> Vec<Result<(
             is_settled = false;
         }
         if is_settled {
-            return became(open);
+            break;
         }
     }
-    for one in &mut open {
-        one.look(mark);
-    }
-    became(open)
-}
-
-fn became(open: Vec<Open<'_>>) -> Vec<Result<(), KnobError>> {
-    let became = open.into_iter().map(|one| one.became.unwrap_or(Ok(())));
+    let became = open.into_iter().map(|one| one.look(mark));
     became.collect()
 }
 
@@ -70,11 +63,17 @@ impl Open<'_> {
             return Done::Nothing;
         }
         let knob = self.knob.marked(mark);
-        if knob.read().is_ok_and(|present| present == self.before) {
+        let had_gone_back = matches!(self.became, Some(Ok(())));
+        // What it was set to may be shown in another form.
+        let is_back = if had_gone_back {
+            knob.is_back(self.before)
+        } else {
+            knob.read().map(|present| present == self.before)
+        };
+        if is_back.unwrap_or(false) {
             self.became = Some(Ok(()));
             return Done::Nothing;
         }
-        let had_gone_back = matches!(self.became, Some(Ok(())));
         let became = knob.put_back(self.before);
         let done = if became.is_ok() && !had_gone_back {
             Done::WentBack
@@ -86,16 +85,17 @@ impl Open<'_> {
         done
     }
 
-    /// Whether it is still so, where others never came to rest.
-    fn look(&mut self, mark: &Mark) {
-        if let (Some(Ok(())), Ok(found)) = (&self.became, self.knob.marked(mark).read())
-            && found != self.before
-        {
-            self.became = Some(Err(KnobError::NotTaken {
+    /// What became of it in the end: others may have changed it since, or set it right.
+    fn look(self, mark: &Mark) -> Result<(), KnobError> {
+        let became = self.became.unwrap_or(Ok(()));
+        match self.knob.marked(mark).read() {
+            Ok(found) if same(self.before, &found) => Ok(()),
+            Ok(found) if became.is_ok() => Err(KnobError::NotTaken {
                 knob: self.knob.to_string(),
                 wanted: self.before.to_owned(),
                 found,
-            }));
+            }),
+            Ok(_) | Err(_) => became,
         }
     }
 }

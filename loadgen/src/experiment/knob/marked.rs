@@ -1,5 +1,6 @@
 //! A setting in the hands of somebody with a journal, whose mark is on every program that it runs.
 
+use super::meaning::same;
 use super::root::Root;
 use super::{Knob, KnobError};
 use crate::experiment::mark::Mark;
@@ -25,6 +26,14 @@ impl<'a> Marked<'a> {
     /// As there.
     pub fn read(&self) -> Result<String, KnobError> {
         self.knob.read_under(&self.root)
+    }
+
+    /// Whether it shows what it was before, maybe in another form.
+    ///
+    /// # Errors
+    /// As [`Knob::read`].
+    pub fn is_back(&self, before: &str) -> Result<bool, KnobError> {
+        self.read().map(|present| same(before, &present))
     }
 
     /// What it shows once it has a level: by this it is known to have it still.

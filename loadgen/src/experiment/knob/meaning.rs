@@ -4,7 +4,7 @@ use crate::environment::cpus;
 
 /// Whether `shown` is what the kernel makes of `wanted`: it spaces columns by tabs, pads masks, writes
 /// lists as ranges, and answers `Y` to a 1.
-pub(super) fn same(wanted: &str, shown: &str) -> bool {
+pub(in crate::experiment) fn same(wanted: &str, shown: &str) -> bool {
     let mut wanted = wanted.split_whitespace();
     let mut shown = shown.split_whitespace();
     loop {

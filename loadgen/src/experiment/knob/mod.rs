@@ -39,6 +39,7 @@ pub use self::error::KnobError;
 use self::ethtool::Ethtool;
 use self::kind::{Kind, Refusal};
 pub use self::marked::Marked;
+pub(in crate::experiment) use self::meaning::same;
 use self::processors::{Governor, IdleLimit};
 use self::queueing::Queueing;
 use self::queues::{Queues, Steering};

@@ -148,7 +148,12 @@ impl Discipline {
         let Some((kind, options)) = words.split_first() else {
             return false;
         };
+        // An option may take a list of numbers, of which one follows another.
+        let is_name = |word: &str| word.starts_with(|letter: char| letter.is_ascii_alphabetic());
         let differs = |pair: &[&str]| {
+            if !is_name(pair[0]) {
+                return false;
+            }
             let mut shown = self.options.windows(2);
             let shown = shown.find(|shown| shown[0] == pair[0]);
             shown.is_some_and(|shown| amount::differ(pair[1], &shown[1]))
@@ -225,6 +230,18 @@ mod tests {
         assert!(!default.is(&["noqueue"]));
         let shown = "fq limit 1000p flow_limit 100p quantum 3028b ecn";
         assert_eq!(fq.text(), shown);
+    }
+
+    #[test]
+    fn a_list_of_numbers_is_no_list_of_options() {
+        let text = "qdisc prio 8001: root refcnt 2 bands 3 priomap 1 2 2 2 1 2 0 0 1 1 1 1 1 1 1 1\n\
+            qdisc netem 8002: root refcnt 2 limit 1000 delay 10ms  5ms slot 10ms 20ms\n";
+        let [prio, netem] = disciplines(text).try_into().unwrap();
+        let levels = "prio bands 3 priomap 1 2 2 2 1 2 0 0 1 1 1 1 1 1 1 1";
+        assert!(prio.is(&words(levels).unwrap()));
+        assert!(!prio.is(&words("prio bands 4").unwrap()));
+        let levels = "netem slot 10ms 20ms delay 10ms 5ms";
+        assert!(netem.is(&words(levels).unwrap()));
     }
 
     #[test]

@@ -156,12 +156,16 @@ fn a_file_that_shows_another_form_than_it_takes_has_no_way_back() {
         knob.rehearse_under(&tree.root(), &before)
     };
     assert_eq!(rehearsed("kernel.plain"), Ok(()));
+    let found = fs::read_to_string("/proc/self/coredump_filter").unwrap();
+    let found = found.trim();
+    // One whose digits are read as another number.
+    fs::write("/proc/self/coredump_filter", "0x33").unwrap();
     let refused = rehearsed("kernel.odd").unwrap_err();
     assert!(
         refused.to_string().contains("is 00000033, which could not"),
         "{refused}"
     );
-    fs::write("/proc/self/coredump_filter", "0x33").unwrap();
+    fs::write("/proc/self/coredump_filter", format!("0x{found}")).unwrap();
 }
 
 #[test]
