@@ -110,6 +110,20 @@ fn a_lab_has_the_offloads_that_were_asked_for_on_both_sides() {
 }
 
 #[test]
+fn a_lab_that_is_up_takes_no_other_number_of_queues() {
+    let Some(lab) = Lab::up("--queues 2") else {
+        return;
+    };
+    let refused = lab.script("up --queues 3");
+    refused.assert_complaint(1, &["has 2 queues", "scripts/lab down"]);
+    for same in ["up --queues 2", "up"] {
+        lab.script(same).assert_code(0);
+        let status = lab.script("status").stdout;
+        assert_eq!(status.matches("eth0: mtu 1500, 2 queues").count(), 2);
+    }
+}
+
+#[test]
 fn a_lab_that_is_set_up_anew_loses_as_the_last_time_says() {
     let Some(lab) = Lab::up("--loss 10") else {
         return;
