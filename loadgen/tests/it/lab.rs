@@ -103,10 +103,13 @@ fn a_lab_has_the_offloads_that_were_asked_for_on_both_sides() {
     );
     let unknown = lab.script("up --offload no-such-one=on");
     unknown.assert_code(1);
-    assert!(
-        unknown.stderr.contains("not as it was asked for"),
-        "{unknown:?}"
-    );
+    for part in [
+        "--offload no-such-one=on",
+        "ethtool -k eth0",
+        "not as it was asked for",
+    ] {
+        assert!(unknown.stderr.contains(part), "{unknown:?}");
+    }
 }
 
 #[test]
