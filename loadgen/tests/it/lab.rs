@@ -12,6 +12,7 @@ use crate::rig::inside;
 use crate::rig::lab::{Lab, script};
 use crate::rig::need::need;
 use crate::rig::program::Program;
+use crate::rig::scratch::Scratch;
 
 #[test]
 fn a_lab_runs_both_programs_each_in_a_namespace_of_its_own() {
@@ -124,6 +125,22 @@ fn a_lab_that_is_up_takes_no_other_number_of_queues() {
         let status = lab.script("status").stdout;
         assert_eq!(status.matches("eth0: mtu 1500, 2 queues").count(), 2);
     }
+}
+
+#[test]
+fn the_plan_of_the_document_is_understood_in_a_lab() {
+    let Some(lab) = Lab::up("") else { return };
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/lab.md");
+    let document = fs::read_to_string(path).expect("it is there");
+    let plan = document.split_once("```toml\n").expect("it has a plan").1;
+    let (plan, _) = plan.split_once("```").expect("it ends");
+    let scratch = Scratch::new("lab-plan");
+    let file = scratch.file("plan.toml");
+    fs::write(&file, plan).expect("it is a directory of the build");
+    let line = format!("exec server loadgen tune {} --dry-run", file.display());
+    let shown = lab.script(&line);
+    shown.assert_code(0);
+    assert!(shown.stdout.contains("udp_early_demux"), "{shown:?}");
 }
 
 #[test]
