@@ -144,6 +144,15 @@ fn the_plan_of_the_document_is_understood_in_a_lab() {
 }
 
 #[test]
+fn a_command_in_a_lab_finds_the_programs_by_their_names() {
+    let Some(lab) = Lab::up("") else { return };
+    let version = lab.script("exec client loadgen --version");
+    version.assert_code(0);
+    let unknown = lab.script("exec server no-such-program");
+    unknown.assert_complaint(1, &["there is no program no-such-program"]);
+}
+
+#[test]
 fn a_lab_that_is_set_up_anew_loses_as_the_last_time_says() {
     let Some(lab) = Lab::up("--loss 10") else {
         return;
