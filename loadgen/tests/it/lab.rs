@@ -153,6 +153,15 @@ fn a_command_in_a_lab_finds_the_programs_by_their_names() {
 }
 
 #[test]
+fn wrong_use_of_the_load_generator_is_the_last_that_is_said() {
+    let Some(lab) = Lab::up("") else { return };
+    let ended = lab.script("run -- --rat 1k");
+    ended.assert_code(2);
+    assert!(ended.stderr.contains("--rat"), "{ended:?}");
+    assert!(!ended.stderr.contains("echoed"), "{ended:?}");
+}
+
+#[test]
 fn a_lab_that_is_set_up_anew_loses_as_the_last_time_says() {
     let Some(lab) = Lab::up("--loss 10") else {
         return;
