@@ -166,12 +166,14 @@ fn a_lab_that_is_set_up_anew_loses_as_the_last_time_says() {
     let Some(lab) = Lab::up("--loss 10") else {
         return;
     };
-    let rules = || lab.script("status").stdout.matches("\"lost\"").count();
-    assert_eq!(rules(), 2);
-    lab.script("up --loss 20 --duplicate 1").assert_code(0);
-    assert_eq!(rules(), 2);
+    let rules = |words: &str| lab.script("status").stdout.matches(words).count();
+    assert_eq!(rules("  lost: 10 % of UDP"), 2);
+    assert_eq!(rules("doubled"), 0);
+    lab.script("up --loss 20.05 --duplicate 1").assert_code(0);
+    assert_eq!(rules("  lost: 20.05 % of UDP"), 2);
+    assert_eq!(rules("  doubled: 1 % of UDP"), 2);
     lab.script("up").assert_code(0);
-    assert_eq!(rules(), 0);
+    assert_eq!(rules("of UDP"), 0);
 }
 
 /// The process of a lab that was started with these words.
