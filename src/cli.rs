@@ -181,9 +181,9 @@ pub struct Cli {
     #[arg(long, value_name = "MODE", value_enum, default_value_t, help_heading = PRIVILEGES)]
     pub sandbox: sandbox::Mode,
 
-    /// Instead of answering, try from inside what must not work: exit code 0 if it works, 1 or
-    /// death by SIGSYS if not
-    #[arg(long, value_name = "WHAT", value_enum, hide = true)]
+    /// Instead of answering, try from inside what the sandbox must refuse: exit code 1 or death by
+    /// SIGSYS if it does, 0 if not
+    #[arg(long, value_name = "WHAT", value_enum, help_heading = PRIVILEGES)]
     pub sandbox_probe: Option<Probe>,
 
     /// What shall go wrong, as in drop=1%,delay=500us
