@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum, ValueHint};
@@ -12,6 +13,7 @@ use crate::access::{Limit, QuitPolicy, SourceLengths, SourcePorts, prefixes};
 use crate::affinity::CpuList;
 use crate::config::{Io, RECEIVE_BUFFER, WhenFull};
 use crate::faults::Faults;
+use crate::figures::grouped;
 use crate::log::{Format, Verbosity};
 use crate::manual::Appendix;
 use crate::sandbox::{self, probe::Probe};
@@ -39,7 +41,7 @@ pub struct Cli {
     pub listen: Vec<SocketAddr>,
 
     /// Threads that answer, each with a socket of its own on every address
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=512))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = |text: &str| whole(text, 1, 512_u16))]
     pub workers: u16,
 
     /// How datagrams are read and sent
@@ -47,7 +49,7 @@ pub struct Cli {
     pub io: Io,
 
     /// Datagrams, or trains of them, that one system call reads
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = TUNING)]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = |text: &str| whole(text, 1, 1_024_u16), help_heading = TUNING)]
     pub batch: u16,
 
     /// What a worker does when nothing is queued
@@ -80,11 +82,11 @@ pub struct Cli {
 
     /// Microseconds to poll the network device before waiting for its interrupt; devices with
     /// queues only, not loopback
-    #[arg(long, value_name = "USEC", help_heading = TUNING)]
+    #[arg(long, value_name = "USEC", value_parser = |text: &str| whole(text, 0, u32::MAX), help_heading = TUNING)]
     pub busy_poll: Option<u32>,
 
     /// Traffic class of replies (DSCP and ECN), 0 to 255
-    #[arg(long, value_name = "BYTE", help_heading = TUNING)]
+    #[arg(long, value_name = "BYTE", value_parser = |text: &str| whole(text, 0, u8::MAX), help_heading = TUNING)]
     pub tos: Option<u8>,
 
     /// Take trains of datagrams in as one, in `--io offload`
@@ -159,7 +161,7 @@ pub struct Cli {
     /// Address and port for metrics and health over HTTP, as in 127.0.0.1:9464: /metrics for
     /// Prometheus, /healthz and /readyz for whoever restarts servers or sends them clients. Anybody
     /// who reaches it may read it
-    #[arg(long, value_name = "ADDR:PORT", value_parser = parse_listen, help_heading = OPERATION)]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = parse_metrics, help_heading = OPERATION)]
     pub metrics: Option<SocketAddr>,
 
     /// How lines on standard error look
@@ -179,9 +181,9 @@ pub struct Cli {
     #[arg(long, value_name = "MODE", value_enum, default_value_t, help_heading = PRIVILEGES)]
     pub sandbox: sandbox::Mode,
 
-    /// Instead of answering, try from inside what must not work: exit code 0 if it works, 1 or
-    /// death by SIGSYS if not
-    #[arg(long, value_name = "WHAT", value_enum, hide = true)]
+    /// Instead of answering, try from inside what the sandbox must refuse: exit code 1 or death by
+    /// SIGSYS if it does, 0 if not
+    #[arg(long, value_name = "WHAT", value_enum, help_heading = PRIVILEGES)]
     pub sandbox_probe: Option<Probe>,
 
     /// What shall go wrong, as in drop=1%,delay=500us
@@ -305,9 +307,30 @@ fn parse_prefix(text: &str) -> Result<IpNet, String> {
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_no_address| {
-        "it is not an IP address and a port, as in 127.0.0.1:50007 or [::1]:50007".to_owned()
-    })
+    parse_address(text, "127.0.0.1:50007 or [::1]:50007")
+}
+
+fn parse_metrics(text: &str) -> Result<SocketAddr, String> {
+    parse_address(text, "127.0.0.1:9464 or [::1]:9464")
+}
+
+fn parse_address(text: &str, examples: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_no_address| format!("it is not an IP address and a port, as in {examples}"))
+}
+
+/// A whole number in a range.
+fn whole<T>(text: &str, least: T, most: T) -> Result<T, String>
+where
+    T: FromStr + PartialOrd + Into<u64>,
+{
+    let number = text.parse().ok();
+    number
+        .filter(|number| (&least..=&most).contains(&number))
+        .ok_or_else(|| {
+            let (least, most) = (grouped(least.into()), grouped(most.into()));
+            format!("it is no whole number from {least} to {most}")
+        })
 }
 
 #[cfg(test)]
@@ -374,5 +397,25 @@ mod tests {
         assert!(text.contains("--listen"), "{text}");
         assert!(text.contains("127.0.0.1:50007"), "{text}");
         assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn a_bad_value_is_told_in_our_words_and_with_what_would_do() {
+        for (flag, wrong, part) in [
+            ("--workers", "0", "from 1 to 512"),
+            ("--workers", "513", "from 1 to 512"),
+            ("--workers", "two", "from 1 to 512"),
+            ("--batch", "1025", "from 1 to 1,024"),
+            ("--busy-poll", "x", "from 0 to 4,294,967,295"),
+            ("--tos", "256", "from 0 to 255"),
+            ("--metrics", "9464", "as in 127.0.0.1:9464"),
+        ] {
+            let error = Cli::try_parse_from(["echo-reactor", flag, wrong]).unwrap_err();
+            let text = error.to_string();
+            assert!(text.contains(flag) && text.contains(part), "{text}");
+        }
+        let most = ["echo-reactor", "--workers", "512", "--busy-poll", "0"];
+        let most = Cli::try_parse_from(most).unwrap();
+        assert_eq!((most.workers, most.busy_poll), (512, Some(0)));
     }
 }

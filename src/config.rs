@@ -249,7 +249,8 @@ impl Config {
         access.extend(self.prefixes.as_ref().map(Prefixes::to_string));
         if let Some(each) = self.limits.each {
             let lengths = self.limits.lengths;
-            access.push(format!("at most {each} a source (of {lengths} bits)"));
+            let source = lengths.words();
+            access.push(format!("at most {each} a source ({source})"));
         }
         if let Some(total) = self.limits.total {
             access.push(format!("at most {total} in all"));

@@ -225,8 +225,12 @@ impl Endpoint {
         };
         told("steering by", self.steer.as_ref().map(Effect::to_string));
         told(
-            "stamps",
-            self.effects.stamps.as_ref().map(Effect::to_string),
+            "receive stamps",
+            self.effects.stamps.as_ref().map(|stamps| match stamps {
+                Effect::Applied(true) => "on".to_owned(),
+                Effect::Applied(false) => "off".to_owned(),
+                other => other.to_string(),
+            }),
         );
         let text = |effect: &Option<Effect<u32>>| effect.as_ref().map(Effect::to_string);
         told("traffic class", text(&self.effects.traffic_class));

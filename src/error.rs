@@ -46,6 +46,9 @@ pub enum Error {
         /// What the kernel said.
         source: io::Error,
     },
+    /// What a server must not be able to do was refused to it, as it should be.
+    #[error("what --sandbox-probe tried was refused, as it should be: {0}")]
+    Probe(io::Error),
     /// A worker hit a fault of this program.
     #[error(
         "worker {worker} panicked, so the server stopped; this is a fault of echo-reactor, please report it"
@@ -66,6 +69,7 @@ impl Error {
             | Self::File { .. }
             | Self::Metrics { .. }
             | Self::System { .. }
+            | Self::Probe(_)
             | Self::Panicked { .. } => 1,
         }
     }

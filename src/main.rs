@@ -108,10 +108,7 @@ fn serve(cli: &Cli, outlived: Option<Outlived>, log: &mut Log) -> Result<(), Err
     drop(transcript);
     if let Some(probe) = cli.sandbox_probe {
         confine(cli, user.as_ref(), &mut opened.server)?;
-        return probe.attempt().map_err(|source| Error::System {
-            operation: "do what a server must not be able to do (--sandbox-probe)",
-            source,
-        });
+        return probe.attempt().map_err(Error::Probe);
     }
     let starter = Starter::launch(inheritance.as_ref().map(Inheritance::stderr));
     if let Some(inheritance) = &inheritance {

@@ -17,7 +17,8 @@ pub struct Pinged {
     pub sent: u64,
     /// Texts that came back.
     pub answered: u64,
-    /// Whether a server that was asked to end, by its key, did not say that it does.
+    /// Whether a server that was asked to end goes on: it answers still, or did not prove, by its
+    /// key, that it ends.
     pub goes_on: bool,
 }
 
@@ -52,9 +53,91 @@ pub fn ping(
     } else if arguments.quit {
         let answer = exchange(&socket, b"quit", &[text], arguments.timeout)?;
         pinged.note(target, &answer, output)?;
+        // Its echo says nothing: a server that goes on echoes `quit` as any other text.
+        if pinged.answered > 0 && !matches!(answer, Answer::Refused) {
+            let seen = watch(&socket, text, arguments.timeout)?;
+            pinged.goes_on = seen == Afterwards::Answers;
+            seen.tell(target, arguments.timeout, output)?;
+        }
     }
     Ok(pinged)
 }
+
+/// What there is of a server that was asked to end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Afterwards {
+    /// Its host says that the port is closed.
+    Closed,
+    /// Nothing comes back, not even that.
+    Silent,
+    /// It answers still.
+    Answers,
+}
+
+impl Afterwards {
+    fn tell(
+        self,
+        target: SocketAddr,
+        timeout: Duration,
+        output: &mut impl Write,
+    ) -> io::Result<()> {
+        match self {
+            Self::Closed => writeln!(output, "{target} has ended: its port is closed"),
+            Self::Silent => writeln!(
+                output,
+                "{target} seems to have ended: nobody answers any more, but nothing says that the \
+                 port is closed"
+            ),
+            Self::Answers => writeln!(
+                output,
+                "{target} goes on: it still answers {} later. It takes `quit` at a loopback \
+                 address alone, unless its --quit says otherwise, or its --quit-key a key",
+                humantime::format_duration(timeout)
+            ),
+        }
+    }
+}
+
+/// Sends the text again and again until the port is closed, or until the time is over.
+fn watch(socket: &UdpSocket, text: &[u8], timeout: Duration) -> io::Result<Afterwards> {
+    let mut buffer = vec![0; 65_536];
+    let began = Instant::now();
+    let mut last_answer = Duration::ZERO;
+    // Rare enough that a server that answers what is queued finds an end of it.
+    let mut pause = FIRST_PAUSE;
+    while began.elapsed() < timeout {
+        let sent = Instant::now();
+        let sending = socket.send(text).map(drop);
+        let mut left = pause.min(timeout.saturating_sub(began.elapsed()));
+        let mut outcome = sending;
+        while outcome.is_ok() && !left.is_zero() {
+            socket.set_read_timeout(Some(left.min(LONGEST_READ)))?;
+            outcome = match socket.recv(&mut buffer) {
+                Ok(_) => {
+                    last_answer = began.elapsed();
+                    Ok(())
+                }
+                Err(error) if is_patience(&error) => Ok(()),
+                Err(error) => Err(error),
+            };
+            left = pause.saturating_sub(sent.elapsed());
+        }
+        if let Err(error) = outcome {
+            refusal(error)?;
+            return Ok(Afterwards::Closed);
+        }
+        pause = pause.saturating_mul(2).min(timeout / 8).max(FIRST_PAUSE);
+    }
+    // What came early may have been under way or queued.
+    Ok(if last_answer > timeout / 2 {
+        Afterwards::Answers
+    } else {
+        Afterwards::Silent
+    })
+}
+
+/// Between the first two texts to a server that was asked to end.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
 
 impl Pinged {
     fn note(

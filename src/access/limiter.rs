@@ -63,6 +63,12 @@ impl Default for SourceLengths {
 }
 
 impl SourceLengths {
+    /// What a source is, as people write networks.
+    #[must_use]
+    pub fn words(self) -> String {
+        format!("an IPv4 /{} or an IPv6 /{}", self.v4, self.v6)
+    }
+
     /// What an address counts as: its leading bits, those of IPv4 as an address in IPv6.
     fn source(self, ip: IpAddr) -> u128 {
         let (bits, length) = match ip.to_canonical() {

@@ -78,7 +78,11 @@ impl Prefixes {
 impl fmt::Display for Prefixes {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (allowed, denied) = (self.allowed, self.denied);
-        write!(formatter, "{allowed} allowed and {denied} denied prefixes")
+        let plural = if denied == 1 { "" } else { "es" };
+        write!(
+            formatter,
+            "{allowed} allowed and {denied} denied prefix{plural}"
+        )
     }
 }
 
@@ -198,6 +202,13 @@ mod tests {
 
     fn judged(allow: &str, deny: &str, ip: &str) -> Option<Refusal> {
         Prefixes::new(&list(allow), &list(deny), !allow.is_empty()).judge(ip.parse().unwrap())
+    }
+
+    #[test]
+    fn one_prefix_is_no_plural() {
+        let told = |deny: &str| Prefixes::new(&list("::/0"), &list(deny), true).to_string();
+        assert_eq!(told("10.0.0.1"), "1 allowed and 1 denied prefix");
+        assert_eq!(told(""), "1 allowed and 0 denied prefixes");
     }
 
     #[test]

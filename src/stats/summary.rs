@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::account::Account;
-use crate::figures::grouped;
+use crate::figures::{grouped, time};
 
 /// What a server did: in all, and worker by worker.
 #[derive(Clone, Debug, Serialize)]
@@ -120,12 +120,16 @@ fn calls(formatter: &mut fmt::Formatter<'_>, total: &Account) -> fmt::Result {
         (
             "receive calls",
             total.receive_calls,
-            spread("datagrams", &total.received_a_call),
+            spread("datagrams", &total.received_a_call, u64::to_string),
         ),
         (
             "send calls",
             total.send_calls,
-            spread("datagrams a message", &total.segments_a_message),
+            spread(
+                "datagrams a message",
+                &total.segments_a_message,
+                u64::to_string,
+            ),
         ),
     ] {
         line(formatter, name, number, &note)?;
@@ -153,15 +157,15 @@ fn calls(formatter: &mut fmt::Formatter<'_>, total: &Account) -> fmt::Result {
         }
     }
     for (name, what, places) in [
-        ("stamped", "ns of queue delay", &total.queue_delay_ns),
-        ("timed turns", "ns of service", &total.service_ns),
+        ("stamped", "queue delay", &total.queue_delay_ns),
+        ("timed turns", "service", &total.service_ns),
     ] {
         if !places.is_empty() {
             line(
                 formatter,
                 name,
                 places.values().sum(),
-                &spread(what, places),
+                &spread(what, places, |nanos| time(*nanos)),
             )?;
         }
     }
@@ -169,13 +173,13 @@ fn calls(formatter: &mut fmt::Formatter<'_>, total: &Account) -> fmt::Result {
 }
 
 /// A histogram in one line: the highest value of each place and its share.
-fn spread(what: &str, places: &BTreeMap<u64, u64>) -> String {
+fn spread(what: &str, places: &BTreeMap<u64, u64>, shown: impl Fn(&u64) -> String) -> String {
     let sum: u64 = places.values().sum();
     let parts: Vec<String> = places
         .iter()
         .map(|(highest, number)| {
             let permille = (u128::from(*number) * 1_000).div_ceil(u128::from(sum.max(1)));
-            format!("<={highest} {}.{} %", permille / 10, permille % 10)
+            format!("<={} {}.{} %", shown(highest), permille / 10, permille % 10)
         })
         .collect();
     if parts.is_empty() {
@@ -302,6 +306,16 @@ send calls                   0
         assert_eq!(summary.total.failed["EACCES"], 9);
         assert_eq!(summary.total.unaccounted(), 0);
         assert_eq!(summary.to_string().lines().count(), 7 + 4 + 2 + 3 + 1);
+    }
+
+    #[test]
+    fn times_have_units() {
+        let counters = worked();
+        counters.queue_delay.note(100_000);
+        let account = Account::read(&counters, [queue()].into_iter());
+        let text = Summary::new(vec![account], 0).to_string();
+        let line = "\nstamped                      1  queue delay: <=122 us 100.0 %\n";
+        assert!(text.contains(line), "{text}");
     }
 
     #[test]

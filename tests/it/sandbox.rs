@@ -89,6 +89,7 @@ fn what_a_server_does_not_need_is_refused_or_kills_it() {
         } else {
             assert_eq!(output.status.code(), Some(1), "{what}: {said}");
             assert!(said.contains("Operation not permitted"), "{what}: {said}");
+            assert!(said.contains("as it should be"), "{what}: {said}");
         }
     }
 }

@@ -286,3 +286,17 @@ fn steering_by_chance_spreads_a_single_flow() {
         assert!(worker["received"].as_u64() > Some(0), "{summary}");
     }
 }
+
+#[test]
+fn the_line_of_an_address_has_words_for_what_is_no_number() {
+    let arguments = ["--listen", "127.0.0.1:0", "--timestamps"];
+    let limited = ["--rate-limit", "10/s:5", "--rate-limit-prefix", "24,56"];
+    let config = told_by(&[&arguments[..], &limited].concat());
+    let line = Server::bind(&config).unwrap().endpoints()[0].to_string();
+    for part in [
+        "receive stamps on",
+        "at most 10/s:5 a source (an IPv4 /24 or an IPv6 /56)",
+    ] {
+        assert!(line.contains(part), "{line}");
+    }
+}

@@ -23,7 +23,7 @@ pub struct Arguments {
     pub message: String,
 
     /// Stop the server afterwards: send it `quit`, which it takes at a loopback address alone unless it
-    /// was started with `--quit any`
+    /// was started with `--quit any`; then look, for at most --timeout, whether its port is closed
     #[arg(long)]
     pub quit: bool,
 

@@ -1,7 +1,9 @@
 //! Settings of the host that matter for latency: shown, set, and put back.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use rustix::process::geteuid;
 
 use super::{Failure, failed, misused, print, remark};
 use crate::cli::host::{Action, Arguments};
@@ -13,6 +15,7 @@ use crate::report;
 use crate::results::{HostFile, HostSchema};
 
 pub(super) fn host(arguments: &Arguments) -> Result<u8, Failure> {
+    arguments.interface.as_deref().map_or(Ok(()), known)?;
     let all = proposals::all(arguments.interface.as_deref());
     let chosen = chosen(arguments, &all)?;
     let mut output = Output::create("--json", arguments.json.as_deref()).map_err(failed)?;
@@ -31,8 +34,11 @@ pub(super) fn host(arguments: &Arguments) -> Result<u8, Failure> {
     }
     output.write(&file).map_err(failed)?;
     match done {
-        Some(Done { failures, .. }) if !failures.is_empty() => {
-            Err(failed(failures.join("\nloadgen: ")))
+        Some(mut done) if !done.failures.is_empty() => {
+            if done.is_refused && !geteuid().is_root() {
+                done.failures.push(REMEDY.to_owned());
+            }
+            Err(failed(done.failures.join("\nloadgen: ")))
         }
         _ => Ok(0),
     }
@@ -42,6 +48,23 @@ pub(super) fn host(arguments: &Arguments) -> Result<u8, Failure> {
 struct Done {
     text: String,
     failures: Vec<String>,
+    /// Whether a setting is not what it should be by now.
+    is_refused: bool,
+}
+
+/// What to do where it is likely to help.
+const REMEDY: &str = "run it as root, who alone may change most settings of a host";
+
+/// Whether there is such an interface, where the host tells of its interfaces.
+fn known(interface: &str) -> Result<(), Failure> {
+    let all = Path::new("/sys/class/net");
+    let is_name = !interface.is_empty() && !interface.contains('/') && !interface.starts_with('.');
+    if is_name && (all.join(interface).exists() || !all.exists()) {
+        return Ok(());
+    }
+    Err(failed(format_args!(
+        "there is no interface '{interface}' (--interface): ip link shows those that there are"
+    )))
 }
 
 /// The proposals that are named; none if none is.
@@ -80,6 +103,7 @@ fn apply(arguments: &Arguments, chosen: &[&Proposal]) -> Result<Done, Failure> {
     let mut done = Done {
         text: String::new(),
         failures: Vec::new(),
+        is_refused: false,
     };
     for proposal in wanted {
         let seen = proposal.look();
@@ -89,6 +113,7 @@ fn apply(arguments: &Arguments, chosen: &[&Proposal]) -> Result<Done, Failure> {
                     Ok(()) => format!("{level}, was {present}"),
                     Err(sentence) => {
                         done.failures.push(sentence);
+                        done.is_refused = true;
                         continue;
                     }
                 }
@@ -158,5 +183,6 @@ fn restore(arguments: &Arguments, chosen: &[&Proposal]) -> Result<Done, Failure>
     Ok(Done {
         text,
         failures: failures.collect(),
+        is_refused: !restored.unrestored.is_empty(),
     })
 }

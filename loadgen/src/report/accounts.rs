@@ -19,6 +19,10 @@ fn faults(run: &Run) -> String {
     let told: Vec<String> = told
         .map(|(times, what)| format!(", {} {what}", count(*times)))
         .collect();
+    // The figures beside them are of the window alone.
+    if !told.is_empty() && run.plan.warmup_ns > 0 {
+        return told.concat() + " (with the warm-up)";
+    }
     told.concat()
 }
 

@@ -2,6 +2,7 @@
 
 use super::environment::{aligned, table};
 use super::printable;
+use crate::figures::count;
 use crate::results::{HostFile, HostSetting};
 
 /// All settings: those that should be changed first, those that the host lacks last. Ends with a line
@@ -28,12 +29,63 @@ pub fn text(file: &HostFile) -> String {
 fn value(setting: &HostSetting) -> String {
     match (&setting.present, &setting.proposed) {
         (Some(present), Some(proposed)) if setting.is_as_proposed == Some(false) => {
+            let (present, proposed) = (shown(setting, present), shown(setting, proposed));
             format!("{present}, proposed {proposed}")
         }
-        (Some(present), _) => present.clone(),
+        (Some(present), _) => shown(setting, present),
         (None, _) => "unknown".to_owned(),
     }
 }
+
+/// A value with its unit, and states in words.
+fn shown(setting: &HostSetting, value: &str) -> String {
+    if setting.name == "idle_limit" {
+        return idle_states(value).unwrap_or_else(|| value.to_owned());
+    }
+    let unit = UNITS.iter().find(|(name, _)| *name == setting.name);
+    match (value.parse(), unit) {
+        (Ok(number), Some((_, unit))) => format!("{} {unit}", count(number)),
+        _ => value.to_owned(),
+    }
+}
+
+/// Which of the states are disabled, as in `state0=0 state1=1`; `None` if it is nothing like that.
+fn idle_states(value: &str) -> Option<String> {
+    let states: Option<Vec<(&str, &str)>> = value
+        .split_whitespace()
+        .map(|state| state.split_once('='))
+        .collect();
+    let states = states.filter(|states| !states.is_empty())?;
+    let disabled: Vec<&str> = states
+        .iter()
+        .filter(|(_, switch)| *switch != "0")
+        .map(|(name, _)| *name)
+        .collect();
+    Some(if disabled.is_empty() {
+        "none, all states are used".to_owned()
+    } else {
+        format!("{} not used", disabled.join(", "))
+    })
+}
+
+/// What the numbers of settings are of, where that is not how often.
+const UNITS: &[(&str, &str)] = &[
+    ("busy_poll", "us"),
+    ("busy_read", "us"),
+    ("rmem_max", "bytes"),
+    ("rmem_default", "bytes"),
+    ("wmem_max", "bytes"),
+    ("wmem_default", "bytes"),
+    ("netdev_budget", "packets"),
+    ("netdev_budget_usecs", "us"),
+    ("netdev_max_backlog", "packets"),
+    ("rps_sock_flow_entries", "flows"),
+    ("stat_interval", "s"),
+    ("timer_slack", "ns"),
+    ("rx-usecs", "us"),
+    ("tx-usecs", "us"),
+    ("rx-ring", "packets"),
+];
 
 type Group = (&'static str, fn(&HostSetting) -> bool);
 
@@ -66,6 +118,37 @@ mod tests {
             is_as_proposed: present.map(|present| proposed.is_none_or(|one| one == present)),
             why: "It matters.".to_owned(),
             missing: present.is_none().then(|| "There is none.".to_owned()),
+        }
+    }
+
+    #[test]
+    fn values_are_shown_with_their_units() {
+        let of = |name, present| value(&setting(name, Some(present), Some("16777216")));
+        assert_eq!(
+            of("rmem_max", "4194304"),
+            "4,194,304 bytes, proposed 16,777,216 bytes"
+        );
+        let of = |name, present| value(&setting(name, Some(present), None));
+        assert_eq!(of("timer_slack", "50000"), "50,000 ns");
+        assert_eq!(of("queueing", "fq limit 1000"), "fq limit 1000");
+        assert_eq!(
+            of("idle_limit", "state0=0 state1=0"),
+            "none, all states are used"
+        );
+        assert_eq!(
+            of("idle_limit", "state0=0 cpu1/state1=1 state2=1"),
+            "cpu1/state1, state2 not used"
+        );
+    }
+
+    #[test]
+    fn every_unit_is_of_a_setting_that_there_is() {
+        let known = crate::proposals::all(Some("lo"));
+        for (name, _) in UNITS {
+            assert!(
+                known.iter().any(|proposal| proposal.name == *name),
+                "{name}"
+            );
         }
     }
 

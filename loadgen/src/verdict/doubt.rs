@@ -52,12 +52,13 @@ pub enum Doubt {
     /// Nothing came back that could be measured.
     #[error(
         "None of the {} probes sent was answered in time: {}.",
-        count(*sent), no_answers_remedy(*late, *corrupted)
+        count(*sent), no_answers_remedy(*late, *corrupted, *unreachable)
     )]
     NoAnswers {
         sent: u64,
         late: u64,
         corrupted: u64,
+        unreachable: u64,
     },
     /// Our own sockets were full when answers came.
     #[error(
@@ -321,11 +322,14 @@ fn invalid_own_drops(sent: u64) -> u64 {
 }
 
 /// What to look at where nothing came back as it should.
-fn no_answers_remedy(late: u64, corrupted: u64) -> &'static str {
+fn no_answers_remedy(late: u64, corrupted: u64, unreachable: u64) -> &'static str {
     if late > 0 {
         "answers came after the --timeout, so raise it"
     } else if corrupted > 0 {
         "what came back had been changed on the way, so look at the server and at what is between"
+    } else if unreachable > 0 {
+        "the target's host said that nobody listens there, or a router that there is no way, so \
+         start the server, or check --target"
     } else {
         "check that a UDP echo server listens on the target, and that no firewall is between"
     }

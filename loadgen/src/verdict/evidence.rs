@@ -20,6 +20,8 @@ pub struct Evidence {
     pub over_range: u64,
     /// Datagrams that our own sockets dropped.
     pub own_drops: u64,
+    /// Times that somebody said that the target is not to be reached, warm-up included.
+    pub unreachable: u64,
     /// The window in parts; see [`Parts`](crate::measure::Parts).
     pub parts: Vec<Part>,
     /// What the host did meanwhile.
@@ -46,6 +48,7 @@ impl Evidence {
                 + latency.from_send.over()
                 + latency.lateness.over(),
             own_drops: measured.own_drops_measured,
+            unreachable: measured.unreachable,
             parts: Vec::new(),
             host: Host::unknown("nobody looked"),
             arrivals_distance: measured.gaps.distance(),

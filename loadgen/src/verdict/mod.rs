@@ -85,6 +85,7 @@ fn answers(evidence: &Evidence) -> Vec<Doubt> {
             sent: counts.sent,
             late: counts.late,
             corrupted: counts.corrupted,
+            unreachable: evidence.unreachable,
         }];
     }
     let mut doubts = Vec::new();

@@ -156,6 +156,10 @@ fn whoever_may_not_change_a_setting_is_told_and_leaves_no_journal() {
         "{}",
         ended.stderr
     );
+    assert!(
+        ended.stderr.contains("loadgen: run it as root"),
+        "{ended:?}"
+    );
     assert_eq!(host.swappiness(), "60");
     assert!(!state.join("host.journal").exists());
     assert_eq!(fs::metadata(host.file()).expect("it is there").uid(), 0);
@@ -187,6 +191,15 @@ fn a_setting_that_is_not_known_is_wrong_use() {
         Program::loadgen(arguments)
             .end()
             .assert_complaint(2, &[part]);
+    }
+}
+
+#[test]
+fn an_interface_that_is_not_there_is_a_failure_in_one_sentence() {
+    for name in ["no-such-one", "..", "/sys"] {
+        let ended = Program::loadgen(&format!("host --interface {name}")).end();
+        ended.assert_complaint(1, &["there is no interface", name, "ip link"]);
+        assert_eq!(ended.stdout, "");
     }
 }
 

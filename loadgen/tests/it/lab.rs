@@ -12,6 +12,7 @@ use crate::rig::inside;
 use crate::rig::lab::{Lab, script};
 use crate::rig::need::need;
 use crate::rig::program::Program;
+use crate::rig::scratch::Scratch;
 
 #[test]
 fn a_lab_runs_both_programs_each_in_a_namespace_of_its_own() {
@@ -103,10 +104,61 @@ fn a_lab_has_the_offloads_that_were_asked_for_on_both_sides() {
     );
     let unknown = lab.script("up --offload no-such-one=on");
     unknown.assert_code(1);
-    assert!(
-        unknown.stderr.contains("not as it was asked for"),
-        "{unknown:?}"
-    );
+    for part in [
+        "--offload no-such-one=on",
+        "ethtool -k eth0",
+        "not as it was asked for",
+    ] {
+        assert!(unknown.stderr.contains(part), "{unknown:?}");
+    }
+}
+
+#[test]
+fn a_lab_that_is_up_takes_no_other_number_of_queues() {
+    let Some(lab) = Lab::up("--queues 2") else {
+        return;
+    };
+    let refused = lab.script("up --queues 3");
+    refused.assert_complaint(1, &["has 2 queues", "scripts/lab down"]);
+    for same in ["up --queues 2", "up"] {
+        lab.script(same).assert_code(0);
+        let status = lab.script("status").stdout;
+        assert_eq!(status.matches("eth0: mtu 1500, 2 queues").count(), 2);
+    }
+}
+
+#[test]
+fn the_plan_of_the_document_is_understood_in_a_lab() {
+    let Some(lab) = Lab::up("") else { return };
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/lab.md");
+    let document = fs::read_to_string(path).expect("it is there");
+    let plan = document.split_once("```toml\n").expect("it has a plan").1;
+    let (plan, _) = plan.split_once("```").expect("it ends");
+    let scratch = Scratch::new("lab-plan");
+    let file = scratch.file("plan.toml");
+    fs::write(&file, plan).expect("it is a directory of the build");
+    let line = format!("exec server loadgen tune {} --dry-run", file.display());
+    let shown = lab.script(&line);
+    shown.assert_code(0);
+    assert!(shown.stdout.contains("udp_early_demux"), "{shown:?}");
+}
+
+#[test]
+fn a_command_in_a_lab_finds_the_programs_by_their_names() {
+    let Some(lab) = Lab::up("") else { return };
+    let version = lab.script("exec client loadgen --version");
+    version.assert_code(0);
+    let unknown = lab.script("exec server no-such-program");
+    unknown.assert_complaint(1, &["there is no program no-such-program"]);
+}
+
+#[test]
+fn wrong_use_of_the_load_generator_is_the_last_that_is_said() {
+    let Some(lab) = Lab::up("") else { return };
+    let ended = lab.script("run -- --rat 1k");
+    ended.assert_code(2);
+    assert!(ended.stderr.contains("--rat"), "{ended:?}");
+    assert!(!ended.stderr.contains("echoed"), "{ended:?}");
 }
 
 #[test]
@@ -114,12 +166,14 @@ fn a_lab_that_is_set_up_anew_loses_as_the_last_time_says() {
     let Some(lab) = Lab::up("--loss 10") else {
         return;
     };
-    let rules = || lab.script("status").stdout.matches("\"lost\"").count();
-    assert_eq!(rules(), 2);
-    lab.script("up --loss 20 --duplicate 1").assert_code(0);
-    assert_eq!(rules(), 2);
+    let rules = |words: &str| lab.script("status").stdout.matches(words).count();
+    assert_eq!(rules("  lost: 10 % of UDP"), 2);
+    assert_eq!(rules("doubled"), 0);
+    lab.script("up --loss 20.05 --duplicate 1").assert_code(0);
+    assert_eq!(rules("  lost: 20.05 % of UDP"), 2);
+    assert_eq!(rules("  doubled: 1 % of UDP"), 2);
     lab.script("up").assert_code(0);
-    assert_eq!(rules(), 0);
+    assert_eq!(rules("of UDP"), 0);
 }
 
 /// The process of a lab that was started with these words.

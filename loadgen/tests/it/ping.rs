@@ -10,7 +10,11 @@ use crate::rig::program::{Ended, Program};
 use crate::rig::server::{ended, server};
 
 fn ping(target: SocketAddr, arguments: &str) -> Ended {
-    let patience = "--timeout 10s --interval 1ms";
+    let patience = if arguments.contains("--timeout") {
+        "--interval 1ms"
+    } else {
+        "--timeout 10s --interval 1ms"
+    };
     Program::loadgen(&format!("ping --target {target} {patience} {arguments}")).end()
 }
 
@@ -42,10 +46,53 @@ fn every_round_has_a_line() {
 #[test]
 fn quit_stops_the_server() {
     let (server, target) = server(1);
+    // Its sockets close once somebody has waited for it.
+    let waiting = std::thread::spawn(move || ended(server));
     let pinged = ping(target, "--quit");
     pinged.assert_code(0);
-    let summary = ended(server);
-    assert_eq!((summary.total.received, summary.total.echoed), (2, 2));
+    assert!(
+        pinged.stdout.contains("has ended: its port is closed"),
+        "{pinged:?}"
+    );
+    // The text, `quit`, and what was sent to see whether it goes on.
+    let total = waiting.join().unwrap().total;
+    assert!(total.received >= 2, "{total:?}");
+    assert_eq!(total.received, total.echoed);
+}
+
+#[test]
+fn a_server_that_takes_no_quit_is_found_to_go_on() {
+    let config = Config::on("127.0.0.1:0".parse().unwrap()).quit(QuitPolicy::Never);
+    let server = Server::bind(&config).unwrap();
+    let target = server.endpoints()[0].address;
+    let server = server.start().unwrap();
+    let pinged = ping(target, "--quit --timeout 500ms");
+    pinged.assert_code(1);
+    assert!(pinged.stdout.contains("goes on: it still answers"));
+    server.stopper().drain();
+    ended(server);
+}
+
+#[test]
+fn a_server_that_falls_silent_is_not_said_to_have_closed_its_port() {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let target = socket.local_addr().unwrap();
+    let answering = std::thread::spawn(move || {
+        let mut buffer = [0; 64];
+        // The text and `quit`; the socket stays open until the end.
+        for _ in 0..2 {
+            let (length, sender) = socket.recv_from(&mut buffer).unwrap();
+            socket.send_to(&buffer[..length], sender).unwrap();
+        }
+        socket
+    });
+    let pinged = ping(target, "--quit --timeout 200ms");
+    pinged.assert_code(0);
+    assert!(
+        pinged.stdout.contains("nobody answers any more"),
+        "{pinged:?}"
+    );
+    drop(answering.join());
 }
 
 #[test]

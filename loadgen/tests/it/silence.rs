@@ -4,6 +4,7 @@ use std::net::UdpSocket;
 
 use loadgen::verdict::Outcome;
 
+use crate::rig::program::Program;
 use crate::rig::run::{doubts, measure};
 
 #[test]
@@ -19,6 +20,30 @@ fn a_run_without_a_server_proves_nothing() {
     assert!(doubts(&run).contains(&"no_answers"), "{:?}", run.verdict);
     assert_eq!((run.counts.scheduled, run.counts.received), (200, 0));
     assert!(run.unreachable > 0);
+    assert!(
+        ended.stdout.contains("nobody listens there"),
+        "{:?}",
+        run.verdict
+    );
+}
+
+#[test]
+fn refusals_of_the_warm_up_are_said_to_be_among_the_others() {
+    let occupied = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let target = occupied.local_addr().unwrap();
+    occupied.connect(target).unwrap();
+    for (warmup, is_said) in [("0s", false), ("100ms", true)] {
+        let line = format!(
+            "--target {target} --rate 1000 --duration 100ms --warmup {warmup} --timeout 50ms"
+        );
+        let ended = Program::loadgen(&line).end();
+        ended.assert_code(3);
+        // Whatever the line breaks are.
+        let words: Vec<&str> = ended.stdout.split_whitespace().collect();
+        let said = words.join(" ");
+        assert!(said.contains("port unreachable"), "{said}");
+        assert_eq!(said.contains("(with the warm-up)"), is_said, "{said}");
+    }
 }
 
 #[test]

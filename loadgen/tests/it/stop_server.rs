@@ -32,12 +32,12 @@ fn the_server_is_measured_and_then_stopped_by_a_ping() {
     ended.assert_code(0);
     let ended = server.end();
     ended.assert_code(0);
-    // The probes, the text and `quit`.
+    // The probes, the text, `quit`, and what was sent to see whether the server goes on.
     for counter in ["received", "echoed"] {
         let mut lines = ended.stdout.lines().map(str::split_whitespace);
         let number =
             lines.find_map(|mut words| (words.next()? == counter).then(|| words.next())?);
-        let number = number.and_then(|digits| digits.parse().ok());
-        assert_eq!(number, Some(run.counts.sent + 2), "{ended:?}");
+        let number: Option<u64> = number.and_then(|digits| digits.replace(',', "").parse().ok());
+        assert!(number >= Some(run.counts.sent + 2), "{ended:?}");
     }
 }

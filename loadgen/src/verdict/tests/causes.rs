@@ -82,6 +82,14 @@ fn silence_is_invalid_and_so_is_it_if_every_answer_is_late() {
     });
     assert_only(&late, "no_answers", Outcome::Invalid);
     assert!(late.doubts[0].message().contains("--timeout"));
+    let closed = after(|evidence| {
+        silent(evidence);
+        evidence.unreachable = 200_000;
+    });
+    assert_only(&closed, "no_answers", Outcome::Invalid);
+    let message = closed.doubts[0].message();
+    assert!(message.contains("nobody listens there"), "{message}");
+    assert!(!message.contains("firewall"), "{message}");
 }
 
 #[test]

@@ -15,11 +15,7 @@ fn each_doubt() -> Vec<Doubt> {
             scheduled: 100,
             reason: String::new(),
         },
-        Doubt::NoAnswers {
-            sent: 1,
-            late: 0,
-            corrupted: 0,
-        },
+        no_answers(),
         Doubt::OwnDrops {
             drops: 1,
             sent: 100,
@@ -64,6 +60,15 @@ fn each_doubt() -> Vec<Doubt> {
             samples: 1,
         },
     ]
+}
+
+fn no_answers() -> Doubt {
+    Doubt::NoAnswers {
+        sent: 1,
+        late: 0,
+        corrupted: 0,
+        unreachable: 0,
+    }
 }
 
 /// A new doubt does not compile until it is here, and then belongs into [`each_doubt`] too.

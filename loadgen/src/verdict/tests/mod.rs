@@ -30,6 +30,7 @@ fn quiet() -> Evidence {
         lateness: quantiles([1_000, 1_000, 2_000, 5_000, 50_000]),
         over_range: 0,
         own_drops: 0,
+        unreachable: 0,
         parts: Vec::new(),
         host: Host {
             span,
