@@ -1,5 +1,6 @@
 //! What is known of an experiment while it runs: every run so far, and what they tell.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::design::{Design, Variant};
@@ -197,11 +198,18 @@ fn without_result(place: Place) -> ExperimentRun {
     }
 }
 
-/// Makes it ready to go on: what could not be run may be by now, so that it is tried anew.
+/// Makes it ready to go on: what could not be run may be by now, so that it is tried anew, and so are blocks
+/// in which nobody answered.
 pub fn go_on(experiment: &mut Experiment) {
     experiment.ended = ExperimentEnd::Unfinished;
     experiment.why = None;
-    experiment.runs.retain(|run| run.file.is_some());
+    let blocks: BTreeSet<u32> = experiment.runs.iter().map(|run| run.block).collect();
+    let silent = blocks.into_iter();
+    let silent: Vec<u32> = silent
+        .filter(|block| is_silent(experiment, *block))
+        .collect();
+    let runs = &mut experiment.runs;
+    runs.retain(|run| run.file.is_some() && !silent.contains(&run.block));
     for variant in &mut experiment.variants {
         variant.stopped = None;
     }
@@ -232,6 +240,17 @@ pub fn attempts(experiment: &Experiment, block: u32, variant: usize) -> (u32, bo
         (attempts + 1, counts || run.left_out.is_none())
     })
 }
+
+/// Whether there are runs of a block, none of which had an answer.
+#[must_use]
+pub fn is_silent(experiment: &Experiment, block: u32) -> bool {
+    let mut runs = experiment.runs.iter().filter(|run| run.block == block);
+    let is_silent = |run: &ExperimentRun| run.doubts.iter().any(|doubt| doubt == NO_ANSWERS);
+    runs.next().is_some_and(is_silent) && runs.all(is_silent)
+}
+
+/// The doubt about a run in which nobody answered.
+pub const NO_ANSWERS: &str = "no_answers";
 
 /// A list of an experiment is never so long.
 fn small(number: usize) -> u32 {

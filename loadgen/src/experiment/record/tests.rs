@@ -102,6 +102,22 @@ fn what_goes_on_tries_anew_what_could_not_be_run_and_nothing_else() {
 }
 
 #[test]
+fn a_block_in_which_nobody_answered_is_made_anew_and_no_other() {
+    let mut silent = measured(Outcome::Invalid);
+    silent.run.verdict.doubts[0].code = NO_ANSWERS.to_owned();
+    let mut experiment = added(&silent);
+    assert!(is_silent(&experiment, 2) && !is_silent(&experiment, 1));
+    let mut heard = experiment.clone();
+    let valid = measured(Outcome::Valid);
+    add(&mut heard, place(0, 0), "heard".to_owned(), &valid);
+    assert!(!is_silent(&heard, 2));
+    go_on(&mut heard);
+    assert_eq!(heard.runs.len(), 2);
+    go_on(&mut experiment);
+    assert_eq!(experiment.runs, []);
+}
+
+#[test]
 fn experiments_are_alike_if_they_compare_the_same() {
     let begun = added(&measured(Outcome::Valid));
     assert!(are_alike(&begun, &fresh()));
