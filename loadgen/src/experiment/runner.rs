@@ -65,7 +65,7 @@ impl Runner<'_> {
         let ended = self.run_blocks();
         (self.experiment.ended, self.experiment.why) = match ended {
             Ok(end) => (end, self.why(end)),
-            Err(Broken::Stopped) => (ExperimentEnd::Stopped, Some("a signal ended it".to_owned())),
+            Err(Broken::Stopped) => (ExperimentEnd::Stopped, None),
             Err(Broken::Failed(sentence)) => (ExperimentEnd::Failed, Some(sentence)),
         };
         self.analyse();

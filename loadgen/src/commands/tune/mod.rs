@@ -5,9 +5,11 @@
 //! - `dry_run`: what would be done;
 //! - `needs`: what the plan needs of the host;
 //! - `rights`: whether the host lets its settings be changed;
+//! - `go_on`: how to go on with one that was broken off;
 //! - `outputs`: where the answer goes; `show`: how it goes meanwhile.
 
 mod dry_run;
+mod go_on;
 mod needs;
 mod outputs;
 mod restore;

@@ -7,12 +7,13 @@ use std::time::Instant;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use super::go_on;
 use super::outputs::Outputs;
 use super::rights;
 use super::show::Show;
 use crate::cli::address;
 use crate::cli::tune::Arguments;
-use crate::commands::{Failure, NOT_TO_BE_TRUSTED, failed, misused, print, remark, style};
+use crate::commands::{Failure, NOT_TO_BE_TRUSTED, failed, misused, print, remark, say, style};
 use crate::environment::Environment;
 use crate::environment::difference::Difference;
 use crate::experiment::design::Design;
@@ -197,7 +198,16 @@ fn tell(arguments: &Arguments, outputs: &Outputs, experiment: &Experiment) -> Re
     }
     let counts = experiment.runs.iter().any(|run| run.left_out.is_none());
     match experiment.ended {
-        ExperimentEnd::Failed => Err(failed(experiment.why.as_deref().unwrap_or_default())),
+        ExperimentEnd::Failed => Err(failed(format_args!(
+            "{}; once that is mended, `{}` goes on",
+            experiment.why.as_deref().unwrap_or_default().trim_end_matches('.'),
+            go_on::command(arguments)
+        ))),
+        ExperimentEnd::Stopped => {
+            let command = go_on::command(arguments);
+            say(&format!("a signal ended it: `{command}` goes on with it"));
+            Ok(NOT_TO_BE_TRUSTED)
+        }
         ExperimentEnd::Complete | ExperimentEnd::TimeUp if counts => Ok(0),
         _ => Ok(NOT_TO_BE_TRUSTED),
     }

@@ -128,8 +128,9 @@ pub(in crate::report) fn ended(experiment: &Experiment) -> String {
         ExperimentEnd::Failed => "something went wrong",
     };
     match &experiment.why {
-        Some(why) => format!("{how}: {why}"),
-        None => how.to_owned(),
+        // Earlier versions have said the same as a reason.
+        Some(why) if why != how => format!("{how}: {why}"),
+        _ => how.to_owned(),
     }
 }
 

@@ -1,6 +1,9 @@
 //! Experiments with a server that runs already, and no setting of the host: they run anywhere.
 
 use std::net::UdpSocket;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
 
 use crate::rig::peer::Peer;
 use crate::rig::program::{Ended, Program};
@@ -64,4 +67,27 @@ fn a_target_at_which_nobody_answers_ends_an_experiment_until_somebody_does() {
     let result = result(&scratch);
     assert_eq!(result["ended"], "complete");
     assert!(runs(&result).is_some_and(|runs| runs >= 18), "{result}");
+}
+
+#[test]
+fn whoever_ends_an_experiment_is_told_once_how_to_go_on() {
+    let scratch = Scratch::new("tune-told");
+    let peer = Peer::faithful();
+    plan(&scratch, &peer.address().to_string(), 200);
+    let program = start(&scratch, "");
+    // A first run is kept.
+    let deadline = Instant::now() + LONG;
+    while !scratch.file("tune/tune.json").exists() {
+        assert!(Instant::now() < deadline, "no run was ever kept");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    program.signal(Signal::INT);
+    let ended = program.end_within(LONG);
+    ended.assert_code(3);
+    let last = ended.stderr.lines().last().unwrap_or_default();
+    assert!(
+        last.contains("`loadgen tune ") && last.ends_with("--resume` goes on with it"),
+        "{ended:?}"
+    );
+    assert_eq!(ended.stdout.matches("a signal ended it").count(), 1);
 }
