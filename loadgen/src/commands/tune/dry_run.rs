@@ -73,7 +73,7 @@ fn summary(plan: &Plan, design: &Design, directory: &Path) -> Vec<String> {
     }
     lines.extend(under(
         "needs",
-        plan.needs.iter().map(|need| match needs::lack(need) {
+        needs::all(plan).iter().map(|need| match needs::lack(need) {
             Some(reason) => format!("{need}, which is missing: {reason}"),
             None => format!("{need}, which is there"),
         }),

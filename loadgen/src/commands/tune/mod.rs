@@ -25,6 +25,7 @@ use self::dry_run::Seed;
 use super::{Failure, failed, misused, print};
 use crate::cli::tune::Arguments;
 use crate::experiment::design::Design;
+use crate::experiment::folder::Folder;
 use crate::experiment::journal;
 use crate::experiment::plan::Plan;
 
@@ -35,14 +36,31 @@ pub(super) fn tune(arguments: &Arguments) -> Result<u8, Failure> {
     let plan = read(path, &arguments.set)?;
     let design = design(&plan)?;
     if arguments.dry_run {
-        let given = arguments.seed.or(plan.seed);
-        let seed = given.map_or_else(|| Seed::Drawn(run::draw_seed()), Seed::Given);
-        let text = dry_run::text(&plan, &design, seed, &directory).map_err(misused)?;
-        return print(&text).map(|()| 0);
+        return dry_run(arguments, &directory, &plan, &design);
     }
     needs::check(&plan)?;
     check_replays(&plan, &design)?;
     run::run(arguments, &directory, &plan, &design)
+}
+
+/// Tells what would be done, and fails as the experiment would, as far as that can be known before.
+fn dry_run(
+    arguments: &Arguments,
+    directory: &Path,
+    plan: &Plan,
+    design: &Design,
+) -> Result<u8, Failure> {
+    let given = arguments.seed.or(plan.seed);
+    let seed = given.map_or_else(|| Seed::Drawn(run::draw_seed()), Seed::Given);
+    let text = dry_run::text(plan, design, seed, directory).map_err(misused)?;
+    print(&text)?;
+    needs::check(plan)?;
+    check_replays(plan, design)?;
+    rights::check_without_commands(plan)?;
+    if !arguments.resume {
+        Folder::free(directory, plan).map_err(failed)?;
+    }
+    Ok(0)
 }
 
 /// Where journals are.

@@ -18,10 +18,9 @@ use crate::experiment::plan::{FactorKind, Need, Plan, Server};
 /// # Errors
 /// A line for each thing that it lacks.
 pub(super) fn check(plan: &Plan) -> Result<(), Failure> {
-    let programs = programs(plan);
-    let needs = plan.needs.iter().chain(&programs);
+    let needs = all(plan).into_iter();
     let lacking: Vec<String> = needs
-        .filter_map(|need| Some(format!("  {need}: {}", lack(need)?)))
+        .filter_map(|need| Some(format!("  {need}: {}", lack(&need)?)))
         .collect();
     if lacking.is_empty() {
         return Ok(());
@@ -30,6 +29,15 @@ pub(super) fn check(plan: &Plan) -> Result<(), Failure> {
         "this host lacks what the plan needs:\n{}",
         lacking.join("\n")
     )))
+}
+
+/// What the plan says that it needs, and the programs that it names.
+pub(super) fn all(plan: &Plan) -> Vec<Need> {
+    let mut needs = plan.needs.clone();
+    let programs = programs(plan).into_iter();
+    let more: Vec<Need> = programs.filter(|need| !plan.needs.contains(need)).collect();
+    needs.extend(more);
+    needs
 }
 
 /// The programs that the plan names: those at any level, and what stands before them.
