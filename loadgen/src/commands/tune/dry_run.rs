@@ -8,27 +8,66 @@ use humantime::format_duration;
 use super::needs;
 use crate::experiment::design::Design;
 use crate::experiment::design::order::order;
-use crate::experiment::plan::{Blocks, Level, Plan, Program, Server, Wanted, arguments};
+use crate::experiment::plan::{Blocks, Level, Plan, Program, Server, Times, Wanted, arguments};
+use crate::experiment::record;
 use crate::experiment::steps::{Action, Step, Steps};
 use crate::experiment::trial::PATIENCE;
 use crate::report::wrapped;
+use crate::results::Experiment;
 
-/// It as text, which ends with a line break; its order is that of `seed`.
+/// From where an experiment begins, or goes on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Begins<'a> {
+    /// What its order starts from.
+    pub(super) seed: Seed,
+    /// Where its runs are kept.
+    pub(super) directory: &'a Path,
+    /// What it goes on with.
+    pub(super) begun: Option<&'a Experiment>,
+}
+
+impl Begins<'_> {
+    /// The variants of a block that are still to be run, in their order.
+    fn order(&self, plan: &Plan, design: &Design, block: u32) -> Vec<usize> {
+        let is_due = |variant: &usize| {
+            self.begun.is_none_or(|begun| {
+                let (attempts, counts) = record::attempts(begun, block, *variant);
+                !counts && attempts <= plan.retries
+            })
+        };
+        let all = order(self.seed.number(), block, design.variants.len());
+        all.into_iter().filter(is_due).collect()
+    }
+
+    /// How many blocks are sure to be there in the end.
+    fn sure(&self, plan: &Plan) -> u32 {
+        match plan.blocks {
+            Blocks::Fixed(blocks) => blocks,
+            Blocks::Until { least, .. } => self.begun.map_or(0, |begun| begun.blocks).max(least),
+        }
+    }
+
+    /// How much time was spent before.
+    fn spent(&self) -> Duration {
+        let spent = self.begun.and_then(|begun| begun.spent_ns);
+        Duration::from_nanos(spent.unwrap_or(0))
+    }
+}
+
+/// It as text, which ends with a line break.
 ///
 /// # Errors
 /// A sentence on options of the load that are not understood.
-pub(super) fn text(
-    plan: &Plan,
-    design: &Design,
-    seed: Seed,
-    directory: &Path,
-) -> Result<String, String> {
+pub(super) fn text(plan: &Plan, design: &Design, begins: Begins<'_>) -> Result<String, String> {
     let steps = Steps::new(plan, &design.variants)?;
-    let mut lines = summary(plan, design, directory);
-    lines.extend(wrapped("takes", &takes(plan, &steps)));
-    lines.extend(wrapped("order", &seed.told()));
+    let order = |block| begins.order(plan, design, block);
+    let left: Vec<Step> = steps.of_blocks(begins.sure(plan), order).collect();
+    let mut lines = summary(plan, design, begins);
+    lines.extend(wrapped("takes", &takes(plan, &steps, &left, begins)));
+    lines.extend(wrapped("order", &begins.seed.told()));
     lines.extend(before(plan, &steps));
-    lines.extend(blocks(plan, design, &steps, seed.number()));
+    lines.extend(blocks(plan, design, &left));
+    lines.extend(more_blocks(plan, &steps, begins));
     lines.extend(afterwards(plan, &steps));
     Ok(lines.join("\n") + "\n")
 }
@@ -40,18 +79,21 @@ pub(super) enum Seed {
     Given(u64),
     /// An experiment without `--seed` will have another one.
     Drawn(u64),
+    /// The experiment began with it.
+    Kept(u64),
 }
 
 impl Seed {
     fn number(self) -> u64 {
         match self {
-            Self::Given(seed) | Self::Drawn(seed) => seed,
+            Self::Given(seed) | Self::Drawn(seed) | Self::Kept(seed) => seed,
         }
     }
 
     fn told(self) -> String {
         match self {
             Self::Given(seed) => format!("from seed {seed}"),
+            Self::Kept(seed) => format!("from seed {seed}, with which it began"),
             Self::Drawn(seed) => format!(
                 "from seed {seed}, which was drawn for this: --seed {seed} runs in the same, and without \
                  it each experiment has its own"
@@ -61,7 +103,7 @@ impl Seed {
 }
 
 /// What it is about.
-fn summary(plan: &Plan, design: &Design, directory: &Path) -> Vec<String> {
+fn summary(plan: &Plan, design: &Design, begins: Begins<'_>) -> Vec<String> {
     let mut lines = vec![row("plan", &plan.name)];
     let sentences = [("question", &plan.question), ("known", &plan.known)];
     for (label, sentence) in sentences {
@@ -88,7 +130,13 @@ fn summary(plan: &Plan, design: &Design, directory: &Path) -> Vec<String> {
     ));
     lines.extend(wrapped("design", &layout(plan, design)));
     lines.push(row("judged by", &plan.judge));
-    lines.push(row("runs in", &directory.display().to_string()));
+    let directory = begins.directory.display();
+    let there = match begins.begun.map(|begun| begun.runs.len()) {
+        None => directory.to_string(),
+        Some(1) => format!("{directory}, where 1 is already"),
+        Some(runs) => format!("{directory}, where {runs} are already"),
+    };
+    lines.push(row("runs in", &there));
     lines
 }
 
@@ -105,32 +153,41 @@ fn before(plan: &Plan, steps: &Steps<'_>) -> Vec<String> {
 }
 
 /// Every step of every block that is sure to be run, each block with when it begins.
-fn blocks(plan: &Plan, design: &Design, steps: &Steps<'_>, seed: u64) -> Vec<String> {
-    let (sure, of) = match plan.blocks {
-        Blocks::Fixed(blocks) => (blocks, format!(" of {blocks}")),
-        Blocks::Until { least, .. } => (least, String::new()),
+fn blocks(plan: &Plan, design: &Design, left: &[Step]) -> Vec<String> {
+    let of = match plan.blocks {
+        Blocks::Fixed(blocks) => format!(" of {blocks}"),
+        Blocks::Until { .. } => String::new(),
     };
-    let order = |block| order(seed, block, design.variants.len());
     let mut lines = Vec::new();
     let mut told = None;
-    for step in steps.of_blocks(sure, order) {
+    let mut passed = Times::NONE;
+    for step in left {
         if told != Some(step.block) {
             told = Some(step.block);
-            let begins = steps.block().times(step.block);
             lines.push(String::new());
-            lines.push(format!("Block {}{of}, after {begins}:", step.block + 1));
+            lines.push(format!("Block {}{of}, after {passed}:", step.block + 1));
         }
-        lines.push(line(plan, design, &step));
+        passed = passed.and(step.takes);
+        lines.push(line(plan, design, step));
     }
-    if let Blocks::Until { goal, within, .. } = plan.blocks {
-        let within = format_duration(within);
+    if left.is_empty() {
         lines.push(String::new());
-        lines.push(format!(
-            "More blocks of {} each, until {goal}; none begins after {within}.",
-            steps.block()
-        ));
+        lines.push("All runs that are sure to be wanted are there.".to_owned());
     }
     lines
+}
+
+/// What comes after the blocks that are sure to be run, where their number is open.
+fn more_blocks(plan: &Plan, steps: &Steps<'_>, begins: Begins<'_>) -> Vec<String> {
+    let Blocks::Until { goal, within, .. } = plan.blocks else {
+        return Vec::new();
+    };
+    let within = format_duration(within.saturating_sub(begins.spent()));
+    let more = format!(
+        "More blocks of {} each, until {goal}; none begins after {within}.",
+        steps.block()
+    );
+    vec![String::new(), more]
 }
 
 /// What is done after the last block, however the experiment ends.
@@ -179,9 +236,26 @@ fn layout(plan: &Plan, design: &Design) -> String {
     )
 }
 
-fn takes(plan: &Plan, steps: &Steps<'_>) -> String {
-    let total = steps.total();
+fn takes(plan: &Plan, steps: &Steps<'_>, left: &[Step], begins: Begins<'_>) -> String {
     let block = steps.block();
+    let sure = left
+        .iter()
+        .fold(Times::NONE, |sum, step| sum.and(step.takes));
+    let total = match plan.blocks {
+        _ if begins.begun.is_none() => steps.total(),
+        Blocks::Fixed(_) => sure,
+        Blocks::Until { within, .. } => {
+            let within = within.saturating_sub(begins.spent());
+            Times {
+                least: sure.least.min(within),
+                most: block.most.map(|most| within.saturating_add(most)),
+            }
+        }
+    };
+    let total = match begins.begun {
+        Some(_) => format!("{total} more"),
+        None => total.to_string(),
+    };
     let repeated = match plan.retries {
         0 => "",
         _ => ", and runs that prove nothing are made again",

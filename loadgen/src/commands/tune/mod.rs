@@ -21,7 +21,7 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use self::dry_run::Seed;
+use self::dry_run::{Begins, Seed};
 use super::{Failure, failed, misused, print};
 use crate::cli::tune::Arguments;
 use crate::experiment::design::Design;
@@ -50,9 +50,18 @@ fn dry_run(
     plan: &Plan,
     design: &Design,
 ) -> Result<u8, Failure> {
-    let given = arguments.seed.or(plan.seed);
-    let seed = given.map_or_else(|| Seed::Drawn(run::draw_seed()), Seed::Given);
-    let text = dry_run::text(plan, design, seed, directory).map_err(misused)?;
+    let begun = go_on::begun(arguments, directory, plan)?;
+    let seed = match (&begun, arguments.seed.or(plan.seed)) {
+        (Some(begun), _) => Seed::Kept(begun.seed),
+        (None, Some(seed)) => Seed::Given(seed),
+        (None, None) => Seed::Drawn(run::draw_seed()),
+    };
+    let begins = Begins {
+        seed,
+        directory,
+        begun: begun.as_ref(),
+    };
+    let text = dry_run::text(plan, design, begins).map_err(misused)?;
     print(&text)?;
     needs::check(plan)?;
     check_replays(plan, design)?;

@@ -13,7 +13,7 @@ use super::rights;
 use super::show::Show;
 use crate::cli::address;
 use crate::cli::tune::Arguments;
-use crate::commands::{Failure, NOT_TO_BE_TRUSTED, failed, misused, print, remark, say, style};
+use crate::commands::{Failure, NOT_TO_BE_TRUSTED, failed, print, remark, say, style};
 use crate::environment::Environment;
 use crate::environment::difference::Difference;
 use crate::experiment::design::Design;
@@ -137,18 +137,11 @@ fn resume(
     plan: &Plan,
     fresh: &Experiment,
 ) -> Result<(Folder, Experiment), Failure> {
-    let (folder, begun) = Folder::open(path, plan).map_err(failed)?;
+    let (folder, begun) = go_on::open(arguments, path, plan)?;
     if !record::are_alike(&begun, fresh) {
         return Err(failed(format_args!(
             "the experiment in {} has other variants than its plan: name another directory with --dir",
             path.display()
-        )));
-    }
-    if let Some(seed) = arguments.seed.filter(|seed| *seed != begun.seed) {
-        return Err(misused(format_args!(
-            "--seed {seed} is another one than that of the experiment in {}, {}: leave it out",
-            path.display(),
-            begun.seed
         )));
     }
     check_place(&begun, fresh)?;
@@ -200,7 +193,11 @@ fn tell(arguments: &Arguments, outputs: &Outputs, experiment: &Experiment) -> Re
     match experiment.ended {
         ExperimentEnd::Failed => Err(failed(format_args!(
             "{}; once that is mended, `{}` goes on",
-            experiment.why.as_deref().unwrap_or_default().trim_end_matches('.'),
+            experiment
+                .why
+                .as_deref()
+                .unwrap_or_default()
+                .trim_end_matches('.'),
             go_on::command(arguments)
         ))),
         ExperimentEnd::Stopped => {

@@ -1,25 +1,19 @@
-//! Experiments with a server that runs already, and no setting of the host: they run anywhere.
-
-use std::net::UdpSocket;
-use std::time::{Duration, Instant};
+//! Experiments with a server that runs already, and with no setting of the host.
 
 use rustix::process::Signal;
 
-use crate::rig::peer::Peer;
-use crate::rig::program::{Ended, Program};
-use crate::rig::scratch::Scratch;
+use super::{LONG, Site};
+use crate::rig::program::Program;
 
-use super::LONG;
-
-/// A factor of the load alone, of the server at `target`.
-fn plan(scratch: &Scratch, target: &str, blocks: u32) {
-    let text = format!(
+/// Some blocks of two levels of the load.
+fn plan(blocks: u32) -> String {
+    format!(
         r#"
 name = "elsewhere"
 [load]
 options = {{ rate = "1k", duration = "50ms", warmup = "0s", flows = 1, timeout = "100ms" }}
 [server]
-target = "{target}"
+target = "127.0.0.1:50007"
 [design]
 blocks = {blocks}
 pause = "0s"
@@ -27,60 +21,42 @@ pause = "0s"
 load_option = "size"
 levels = [64, 128]
 "#
-    );
-    std::fs::write(scratch.file("plan.toml"), text).expect("it is our directory");
+    )
 }
 
-fn start(scratch: &Scratch, more: &str) -> Program {
-    let file = |name: &str| scratch.file(name).display().to_string();
-    Program::loadgen(&format!(
-        "tune {} --state {} --dir {} {more}",
-        file("plan.toml"),
-        file("state"),
-        file("tune")
-    ))
-}
-
-fn run(scratch: &Scratch, more: &str) -> Ended {
-    start(scratch, more).end_within(LONG)
-}
-
-fn result(scratch: &Scratch) -> serde_json::Value {
-    let text = std::fs::read_to_string(scratch.file("tune/tune.json")).expect("it is kept");
-    serde_json::from_str(&text).expect("it is put in place whole")
+/// A server at the target.
+fn server(site: &Site) -> Program {
+    let mut command = site.command(&site.reactor.display().to_string());
+    command.args(["--listen", "127.0.0.1:50007"]);
+    let server = Program::start(command);
+    assert!(server.line().contains("listening"));
+    server
 }
 
 #[test]
 fn a_target_at_which_nobody_answers_ends_an_experiment_until_somebody_does() {
-    let scratch = Scratch::new("tune-silent");
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("the host has a loopback");
-    let target = socket.local_addr().expect("it is bound").to_string();
-    plan(&scratch, &target, 6);
-    let ended = run(&scratch, "--quiet");
+    let Some(site) = Site::new("tune-silent") else {
+        return;
+    };
+    let ended = site.run(&plan(6), "--quiet");
     let words = ["block 1", "check that a UDP echo server listens"];
     ended.assert_complaint(1, &words);
     // Each variant has had its try, and none has had two.
-    let runs = |result: &serde_json::Value| result["runs"].as_array().map(Vec::len);
-    assert_eq!(runs(&result(&scratch)), Some(3));
-    let _peer = Peer::on(socket, |seen, answers| answers.echo(seen));
-    run(&scratch, "--quiet --resume").assert_code(0);
-    let result = result(&scratch);
-    assert_eq!(result["ended"], "complete");
-    assert!(runs(&result).is_some_and(|runs| runs >= 18), "{result}");
+    assert_eq!(site.runs(), 3);
+    let _server = server(&site);
+    site.run(&plan(6), "--quiet --resume").assert_code(0);
+    assert_eq!(site.result().expect("it is kept")["ended"], "complete");
+    assert!(site.runs() >= 18);
 }
 
 #[test]
 fn whoever_ends_an_experiment_is_told_once_how_to_go_on() {
-    let scratch = Scratch::new("tune-told");
-    let peer = Peer::faithful();
-    plan(&scratch, &peer.address().to_string(), 200);
-    let program = start(&scratch, "");
-    // A first run is kept.
-    let deadline = Instant::now() + LONG;
-    while !scratch.file("tune/tune.json").exists() {
-        assert!(Instant::now() < deadline, "no run was ever kept");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let Some(site) = Site::new("tune-told") else {
+        return;
+    };
+    let _server = server(&site);
+    let program = site.start(&plan(200), "");
+    site.until("some runs are made", |site| site.runs() >= 2);
     program.signal(Signal::INT);
     let ended = program.end_within(LONG);
     ended.assert_code(3);
@@ -90,4 +66,18 @@ fn whoever_ends_an_experiment_is_told_once_how_to_go_on() {
         "{ended:?}"
     );
     assert_eq!(ended.stdout.matches("a signal ended it").count(), 1);
+
+    // What is left of it is what a dry run tells, from the seed that it began with.
+    let result = site.result().expect("it is kept");
+    let told = site.run(&plan(200), "--dry-run --resume");
+    told.assert_code(0);
+    let seed = format!("from seed {}, with which it began", result["seed"]);
+    assert!(told.stdout.contains(&seed), "no {seed} in {told:?}");
+    let loads = told.stdout.lines();
+    let loads = loads.filter(|line| line.starts_with("  load "));
+    let runs = result["runs"].as_array().expect("it is a list").iter();
+    let counting = runs.filter(|run| run["left_out"].is_null());
+    assert_eq!(loads.count(), 200 * 3 - counting.count());
+    let refused = site.run(&plan(200), "--dry-run --resume --seed 1");
+    refused.assert_complaint(2, &["--seed 1"]);
 }
