@@ -11,9 +11,9 @@ use crate::compare::Subject;
 use crate::measure::Quantile;
 use crate::results::{
     Best, Ended, Experiment, ExperimentEnd, ExperimentFactor, ExperimentQuantity, ExperimentRun,
-    ExperimentSchema, ExperimentVariant, Unit,
+    ExperimentSchema, ExperimentVariant, Unit, Verdict,
 };
-use crate::verdict::Outcome;
+use crate::verdict::{Outcome, phrases};
 
 /// Where a run stands in an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +157,7 @@ pub fn add(experiment: &mut Experiment, place: Place, name: String, measured: &M
         .map(|doubt| doubt.code.clone())
         .collect();
     let left_out = if run.verdict.outcome == Outcome::Invalid {
-        Some(format!("its verdict is invalid: {}", doubts.join(", ")))
+        Some(format!("its verdict is invalid: {}", reasons(&run.verdict)))
     } else if run.ended != Some(Ended::AsPlanned) {
         Some("it was broken off".to_owned())
     } else {
@@ -173,6 +173,14 @@ pub fn add(experiment: &mut Experiment, place: Place, name: String, measured: &M
         cpu_unknown: measured.cpu_per_echo.as_ref().err().cloned(),
         ..without_result(place)
     });
+}
+
+/// What makes a verdict as bad as it is, in a few words.
+fn reasons(verdict: &Verdict) -> String {
+    let doubts = verdict.doubts.iter();
+    let worst = doubts.filter(|doubt| doubt.outcome == verdict.outcome);
+    let named = worst.map(|doubt| phrases::named(&doubt.code));
+    named.collect::<Vec<_>>().join(", ")
 }
 
 /// Adds a run that has no result, with the reason.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::results::Doubt;
 use crate::results::tests::run;
 
 /// An experiment of one factor with two levels, of which nothing is known.
@@ -22,6 +23,17 @@ fn measured(outcome: Outcome) -> Measured {
     Measured {
         run,
         cpu_per_echo: Ok(Duration::from_micros(3)),
+    }
+}
+
+fn doubt(code: &str, outcome: Outcome) -> Doubt {
+    Doubt {
+        code: code.to_owned(),
+        outcome,
+        message: "It is doubtful.".to_owned(),
+        measured: 1.0,
+        limit: 0.0,
+        unit: "times".to_owned(),
     }
 }
 
@@ -54,11 +66,15 @@ fn a_run_counts_if_it_is_no_worse_than_suspect() {
 #[test]
 fn an_invalid_run_is_left_out_with_its_doubts_and_is_due_again() {
     let mut invalid = measured(Outcome::Invalid);
+    invalid.run.verdict.doubts = vec![
+        doubt("generator_late", Outcome::Invalid),
+        doubt("time_stolen", Outcome::Suspect),
+    ];
     let doubts = invalid.run.verdict.doubts.iter();
     let doubts: Vec<String> = doubts.map(|doubt| doubt.code.clone()).collect();
     let mut experiment = added(&invalid);
     assert!(!doubts.is_empty());
-    let reason = format!("its verdict is invalid: {}", doubts.join(", "));
+    let reason = "its verdict is invalid: the client was late (generator_late)".to_owned();
     assert_eq!(experiment.runs[0].left_out, Some(reason));
     assert_eq!(experiment.runs[0].doubts, doubts);
     assert_eq!(attempts(&experiment, 2, 1), (1, false));
@@ -104,7 +120,7 @@ fn what_goes_on_tries_anew_what_could_not_be_run_and_nothing_else() {
 #[test]
 fn a_block_in_which_nobody_answered_is_made_anew_and_no_other() {
     let mut silent = measured(Outcome::Invalid);
-    silent.run.verdict.doubts[0].code = NO_ANSWERS.to_owned();
+    silent.run.verdict.doubts = vec![doubt(NO_ANSWERS, Outcome::Invalid)];
     let mut experiment = added(&silent);
     assert!(is_silent(&experiment, 2) && !is_silent(&experiment, 1));
     let mut heard = experiment.clone();
