@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -21,10 +21,11 @@ use crate::experiment::folder::Folder;
 use crate::experiment::host::Host;
 use crate::experiment::journal::{self, Journal, Unrestored};
 use crate::experiment::moved::{self, Moved, moved};
-use crate::experiment::plan::{Blocks, Plan, Server};
+use crate::experiment::plan::{Plan, Server};
 use crate::experiment::programs::Programs;
 use crate::experiment::record;
 use crate::experiment::runner::Runner;
+use crate::experiment::steps::Steps;
 use crate::report;
 use crate::results::{Experiment, ExperimentEnd};
 
@@ -50,7 +51,7 @@ pub(super) fn run(
             .map_err(failed)
     };
     let (folder, experiment) = opened?;
-    let mut show = Show::new(runs(plan, design), arguments.quiet);
+    let mut show = Show::new(&experiment, usual(plan, design), arguments.quiet);
     let runner = Runner {
         plan,
         design,
@@ -177,12 +178,11 @@ fn check_place(begun: &Experiment, fresh: &Experiment) -> Result<(), Failure> {
     Ok(())
 }
 
-/// How many runs there will be, if that is known.
-fn runs(plan: &Plan, design: &Design) -> Option<u64> {
-    match plan.blocks {
-        Blocks::Fixed(blocks) => Some(u64::from(blocks) * design.variants.len() as u64),
-        Blocks::Until { .. } => None,
-    }
+/// How long a run takes by the plan.
+fn usual(plan: &Plan, design: &Design) -> Duration {
+    let runs = u32::try_from(design.variants.len()).unwrap_or(u32::MAX);
+    let block = Steps::new(plan, &design.variants).map(|steps| steps.block());
+    block.map_or(Duration::ZERO, |block| block.least / runs.max(1))
 }
 
 fn tell(arguments: &Arguments, outputs: &Outputs, experiment: &Experiment) -> Result<u8, Failure> {
