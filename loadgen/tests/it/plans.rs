@@ -41,6 +41,16 @@ fn every_ready_plan_tells_what_it_would_do() {
 }
 
 #[test]
+fn a_dry_run_fits_into_eighty_columns() {
+    for plan in ready() {
+        let told = dry_run(&plan, "");
+        for line in told.stdout.lines() {
+            assert!(line.chars().count() <= 80, "{plan:?}: {line}");
+        }
+    }
+}
+
+#[test]
 fn every_ready_plan_stands_in_the_list_of_them() {
     let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/tune.md");
     let list = fs::read_to_string(list).unwrap();
@@ -117,6 +127,9 @@ fn a_dry_run_tells_every_step_up_to_the_last_setting_that_goes_back() {
         ]
     );
     assert_eq!(of("  read "), 2);
+    let design = "design      one factor at a time, blocks of 4 runs each, the reference twice; 8 of\n            \
+                  them or more, until p50+-3% is reached or 1h have passed\n";
+    assert!(told.stdout.contains(design), "{told:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::experiment::plan::{Blocks, Level, Plan, Program, Server, Times, Wante
 use crate::experiment::record;
 use crate::experiment::steps::{Action, Step, Steps};
 use crate::experiment::trial::PATIENCE;
-use crate::report::wrapped;
+use crate::report::compare::wrapped;
 use crate::results::Experiment;
 
 /// From where an experiment begins, or goes on.
@@ -104,7 +104,7 @@ impl Seed {
 
 /// What it is about.
 fn summary(plan: &Plan, design: &Design, begins: Begins<'_>) -> Vec<String> {
-    let mut lines = vec![row("plan", &plan.name)];
+    let mut lines = wrapped("plan", &plan.name);
     let sentences = [("question", &plan.question), ("known", &plan.known)];
     for (label, sentence) in sentences {
         lines.extend(
@@ -129,14 +129,14 @@ fn summary(plan: &Plan, design: &Design, begins: Begins<'_>) -> Vec<String> {
         }),
     ));
     lines.extend(wrapped("design", &layout(plan, design)));
-    lines.push(row("judged by", &plan.judge));
+    lines.extend(wrapped("judged by", &plan.judge));
     let directory = begins.directory.display();
     let there = match begins.begun.map(|begun| begun.runs.len()) {
         None => directory.to_string(),
         Some(1) => format!("{directory}, where 1 is already"),
         Some(runs) => format!("{directory}, where {runs} are already"),
     };
-    lines.push(row("runs in", &there));
+    lines.extend(wrapped("runs in", &there));
     lines
 }
 
@@ -144,11 +144,11 @@ fn summary(plan: &Plan, design: &Design, begins: Begins<'_>) -> Vec<String> {
 fn before(plan: &Plan, steps: &Steps<'_>) -> Vec<String> {
     let lines = steps.back().rev().map(|factor| {
         let what = plan.factors[factor].kind.what();
-        row("  read", &format!("{what} ({AT_ONCE})"))
+        wrapped("  read", &format!("{what} ({AT_ONCE})"))
     });
     headed(
         "First; each is written down, and looked at whether it can go back there:",
-        lines.collect(),
+        lines.flatten().collect(),
     )
 }
 
@@ -168,7 +168,7 @@ fn blocks(plan: &Plan, design: &Design, left: &[Step]) -> Vec<String> {
             lines.push(format!("Block {}{of}, after {passed}:", step.block + 1));
         }
         passed = passed.and(step.takes);
-        lines.push(line(plan, design, step));
+        lines.extend(wrapped_step(plan, design, step));
     }
     if left.is_empty() {
         lines.push(String::new());
@@ -194,9 +194,9 @@ fn more_blocks(plan: &Plan, steps: &Steps<'_>, begins: Begins<'_>) -> Vec<String
 fn afterwards(plan: &Plan, steps: &Steps<'_>) -> Vec<String> {
     let lines = steps.back().map(|factor| {
         let what = plan.factors[factor].kind.what();
-        row("  put back", &format!("{what} ({AT_ONCE})"))
+        wrapped("  put back", &format!("{what} ({AT_ONCE})"))
     });
-    headed("In the end:", lines.collect())
+    headed("In the end:", lines.flatten().collect())
 }
 
 /// Lines under a heading, or nothing.
@@ -219,21 +219,19 @@ fn layout(plan: &Plan, design: &Design) -> String {
             format!("1/{} of the combinations", 1_u64 << halvings.min(63))
         }
     };
-    let blocks = match plan.blocks {
-        Blocks::Fixed(blocks) => format!("{blocks} blocks"),
+    let each = format!("{} runs each, the reference twice", design.variants.len());
+    match plan.blocks {
+        Blocks::Fixed(blocks) => format!("{kind}, {blocks} blocks of {each}"),
         Blocks::Until {
             goal,
             within,
             least,
         } => format!(
-            "{least} blocks or more, until {goal} or for {}",
+            "{kind}, blocks of {each}; {least} of them or more, until {goal} is reached or {} have \
+             passed",
             format_duration(within)
         ),
-    };
-    format!(
-        "{kind}, {blocks} of {} runs each, the reference twice",
-        design.variants.len()
-    )
+    }
 }
 
 fn takes(plan: &Plan, steps: &Steps<'_>, left: &[Step], begins: Begins<'_>) -> String {
@@ -263,7 +261,7 @@ fn takes(plan: &Plan, steps: &Steps<'_>, left: &[Step], begins: Begins<'_>) -> S
     format!("{total}, {block} a block; what is done at once comes besides{repeated}")
 }
 
-fn line(plan: &Plan, design: &Design, step: &Step) -> String {
+fn wrapped_step(plan: &Plan, design: &Design, step: &Step) -> Vec<String> {
     let levels = design
         .variants
         .get(step.variant)
@@ -274,9 +272,9 @@ fn line(plan: &Plan, design: &Design, step: &Step) -> String {
             let what = factor.map_or(String::new(), |factor| factor.kind.what());
             match factor.and_then(|factor| factor.levels.get(level)) {
                 Some(Level::To(setting)) => {
-                    row("  set", &format!("{what} to {setting} ({AT_ONCE})"))
+                    wrapped("  set", &format!("{what} to {setting} ({AT_ONCE})"))
                 }
-                _ => row("  put back", &format!("{what} ({AT_ONCE})")),
+                _ => wrapped("  put back", &format!("{what} ({AT_ONCE})")),
             }
         }
         Action::Start => {
@@ -287,10 +285,7 @@ fn line(plan: &Plan, design: &Design, step: &Step) -> String {
             };
             let most = format_duration(most);
             let started = command("echo-reactor", &server);
-            row(
-                "  start",
-                &format!("{started} ({AT_ONCE}, or within {most})"),
-            )
+            wrapped("  start", &format!("{started} ({AT_ONCE}, {most} at most)"))
         }
         Action::Load => {
             let load = command("loadgen", &plan.load_at(levels));
@@ -302,18 +297,18 @@ fn line(plan: &Plan, design: &Design, step: &Step) -> String {
                 } => format!(" --target={target}"),
                 Server::Started { target: None, .. } => String::new(),
             };
-            row("  load", &format!("{load}{target} ({})", step.takes))
+            wrapped("  load", &format!("{load}{target} ({})", step.takes))
         }
         Action::Stop => {
             let most = format_duration(PATIENCE);
-            row(
+            wrapped(
                 "  stop",
                 &format!("the server ({AT_ONCE}, or killed after {most})"),
             )
         }
         Action::Pause => {
             let time = step.takes.most.unwrap_or(Duration::ZERO);
-            row("  pause", &format_duration(time).to_string())
+            wrapped("  pause", &format_duration(time).to_string())
         }
     }
 }
@@ -338,10 +333,6 @@ fn under(label: &str, rows: impl Iterator<Item = String>) -> Vec<String> {
     let labels = [label].into_iter().chain(std::iter::repeat(""));
     labels
         .zip(rows)
-        .map(|(label, text)| row(label, &text))
+        .flat_map(|(label, text)| wrapped(label, &text))
         .collect()
-}
-
-fn row(label: &str, text: &str) -> String {
-    format!("{label:<12}{text}")
 }
