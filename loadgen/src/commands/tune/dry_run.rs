@@ -123,7 +123,11 @@ fn summary(plan: &Plan, design: &Design, begins: Begins<'_>) -> Vec<String> {
     lines.extend(under(
         "factors",
         plan.factors.iter().map(|factor| {
-            let levels: Vec<String> = factor.levels.iter().map(ToString::to_string).collect();
+            let levels: Vec<String> = factor
+                .levels
+                .iter()
+                .map(|level| factor.called(level))
+                .collect();
             let what = factor.kind.what();
             format!("{}: {what} at {}", factor.name, levels.join(", "))
         }),
@@ -227,8 +231,8 @@ fn layout(plan: &Plan, design: &Design) -> String {
             within,
             least,
         } => format!(
-            "{kind}, blocks of {each}; {least} of them or more, until {goal} is reached or {} have \
-             passed",
+            "{kind}, blocks of {each}; {least} of them or more, until {goal} is reached, for {} at \
+             most",
             format_duration(within)
         ),
     }

@@ -103,7 +103,11 @@ pub fn described(factor: &Factor, before: Option<&str>) -> ExperimentFactor {
     ExperimentFactor {
         name: factor.name.clone(),
         what: factor.kind.what(),
-        levels: factor.levels.iter().map(ToString::to_string).collect(),
+        levels: factor
+            .levels
+            .iter()
+            .map(|level| factor.called(level))
+            .collect(),
         before: before.map(str::to_owned),
         recipe,
     }
@@ -114,7 +118,7 @@ fn name(plan: &Plan, variant: &Variant) -> String {
     let differs = plan.factors.iter().zip(&variant.levels);
     let differs = differs.filter(|(_, level)| **level > 0);
     let parts: Vec<String> = differs
-        .map(|(factor, level)| format!("{}={}", factor.name, factor.levels[*level]))
+        .map(|(factor, level)| format!("{}={}", factor.name, factor.called(&factor.levels[*level])))
         .collect();
     parts.join(", ")
 }

@@ -15,6 +15,20 @@ fn fresh() -> Experiment {
     begin(&plan, &design, factors.collect(), 1)
 }
 
+#[test]
+fn a_variable_that_is_left_out_is_none_and_a_flag_is_off() {
+    let text = "name = \"a plan\"\n\
+                [[factor]]\nserver_environment = \"FOO\"\nlevels = [\"a\", false]\n\
+                [[factor]]\nserver_option = \"timestamps\"\nlevels = [true, false]\n";
+    let plan = Plan::parse(text, &[]).unwrap();
+    let design = Design::new(plan.design, &[2, 2]).unwrap();
+    let factors = plan.factors.iter().map(|factor| described(factor, None));
+    let experiment = begin(&plan, &design, factors.collect(), 1);
+    assert_eq!(experiment.factors[0].levels, ["a", "none"]);
+    assert_eq!(experiment.factors[1].levels, ["on", "off"]);
+    assert_eq!(experiment.variants[1].name, "server FOO=none");
+}
+
 /// A run with this verdict that went on to its end.
 fn measured(outcome: Outcome) -> Measured {
     let mut run = run();
