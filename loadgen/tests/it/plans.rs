@@ -127,8 +127,8 @@ fn a_dry_run_tells_every_step_up_to_the_last_setting_that_goes_back() {
         ]
     );
     assert_eq!(of("  read "), 2);
-    let design = "design      one factor at a time, blocks of 4 runs each, the reference twice; 8 of\n            \
-                  them or more, until p50+-3% is reached or 1h have passed\n";
+    let design = "design      one factor at a time, blocks of 4 runs each, the reference twice; 8\n            \
+                  of them or more, until p50+-3% is reached, for 1h at most\n";
     assert!(told.stdout.contains(design), "{told:?}");
 }
 
@@ -230,8 +230,10 @@ fn a_dry_run_fails_where_the_experiment_would() {
         fs::write(&file, format!("name = \"a\"\n{lines}")).unwrap();
         let ended = dry_run(&file, more);
         assert!(ended.stdout.contains("\nBlock 1 of 10"), "{ended:?}");
-        let code = if words.is_empty() { 0 } else { 1 };
+        let code = i32::from(!words.is_empty());
         ended.assert_code(code);
+        let quiet = dry_run(&file, &format!("--quiet {more}"));
+        quiet.assert_complaint(code, words);
         for word in words {
             assert!(ended.stderr.contains(word), "no {word} in {ended:?}");
         }

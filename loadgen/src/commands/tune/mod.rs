@@ -62,7 +62,9 @@ fn dry_run(
         begun: begun.as_ref(),
     };
     let text = dry_run::text(plan, design, begins).map_err(misused)?;
-    print(&text)?;
+    if !arguments.quiet {
+        print(&text)?;
+    }
     needs::check(plan)?;
     check_replays(plan, design)?;
     rights::check_without_commands(plan)?;
