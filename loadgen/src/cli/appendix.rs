@@ -112,8 +112,8 @@ const ALL: &[(&str, Appendix)] = &[
                     "what would be done, step by step, and how long it takes",
                 ),
                 (
-                    "loadgen tune scripts/tune/busy-polling.toml --set interface=ens5",
-                    "does busy polling help on this interface?",
+                    "loadgen tune scripts/tune/two-builds.toml --set old=OLD --set new=NEW",
+                    "which of two builds of the server is faster?",
                 ),
                 (
                     "loadgen tune --restore",

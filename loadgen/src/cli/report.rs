@@ -8,6 +8,7 @@ use super::exports::Exports;
 
 /// The flags of `loadgen report`.
 #[derive(Args, Clone, Debug)]
+#[command(mut_arg("csv", |csv| csv.help(CSV)))]
 pub struct Arguments {
     /// Result files, as `--json` wrote them
     #[arg(value_name = "FILE", required = true)]
@@ -38,6 +39,10 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", help_heading = "To apply what won")]
     pub shell: Option<PathBuf>,
 }
+
+/// Of results of all kinds, and not of runs alone.
+const CSV: &str = "Write comma-separated values to this file: of a run a row an interval, of a sweep or a \
+                   tuning experiment a row a run; `-` is standard output";
 
 impl Arguments {
     /// The files that only an experiment has, if they are asked for, and the flags that do.

@@ -23,8 +23,9 @@ pub struct Arguments {
     #[arg(long)]
     pub resume: bool,
 
-    /// Check the plan, and tell what would be done and how long it takes, without doing it
-    #[arg(long)]
+    /// Check the plan, and tell what would be done and how long it takes, without doing it; with --quiet
+    /// check it alone
+    #[arg(long, conflicts_with_all = ["json", "csv", "effects", "html", "sysctl", "shell"])]
     pub dry_run: bool,
 
     /// Give a variable of the plan another value; may be repeated
@@ -150,5 +151,15 @@ mod tests {
         assert!(typed("loadgen tune a.toml --restore").is_err());
         assert!(typed("loadgen tune --restore --seed 1").is_err());
         assert!(typed("loadgen tune --restore --state there").is_ok());
+    }
+
+    #[test]
+    fn what_is_not_done_has_no_answer_to_write() {
+        for flag in ["json", "csv", "effects", "html", "sysctl", "shell"] {
+            let line = format!("loadgen tune a.toml --dry-run --{flag} b");
+            let refused = typed(&line).unwrap_err().to_string();
+            assert!(refused.contains(&format!("--{flag}")), "{refused}");
+        }
+        assert!(typed("loadgen tune a.toml --dry-run --quiet").is_ok());
     }
 }

@@ -29,23 +29,33 @@ impl Folder {
     /// # Errors
     /// If there is an experiment in it already, or it cannot be made.
     pub fn create(path: &Path, plan: &Plan) -> Result<Self, FolderError> {
-        let folder = Self {
-            path: path.to_owned(),
-        };
-        if folder.result().exists() {
-            return Err(FolderError::Taken(path.to_owned()));
-        }
-        let copy = path.join("plan.toml");
-        let is_taken = fs::read(&copy).is_ok_and(|there| there != plan.text.as_bytes());
-        if is_taken {
-            return Err(FolderError::Occupied(copy));
-        }
+        let folder = Self::free(path, plan)?;
+        let copy = path.join(PLAN);
         let written =
             fs::create_dir_all(path.join(RUNS)).and_then(|()| fs::write(&copy, &plan.text));
         written.map_err(|source| FolderError::Create {
             path: path.to_owned(),
             source,
         })?;
+        Ok(folder)
+    }
+
+    /// The directory for an experiment that could begin there. Nothing is made yet.
+    ///
+    /// # Errors
+    /// If there is an experiment in it already, or another plan.
+    pub fn free(path: &Path, plan: &Plan) -> Result<Self, FolderError> {
+        let folder = Self {
+            path: path.to_owned(),
+        };
+        if folder.result().exists() {
+            return Err(FolderError::Taken(path.to_owned()));
+        }
+        let copy = path.join(PLAN);
+        let is_taken = fs::read(&copy).is_ok_and(|there| there != plan.text.as_bytes());
+        if is_taken {
+            return Err(FolderError::Occupied(copy));
+        }
         Ok(folder)
     }
 
@@ -162,5 +172,6 @@ pub enum FolderError {
     Write(#[from] OutputError),
 }
 
+const PLAN: &str = "plan.toml";
 const RUNS: &str = "runs";
 const RESULT: &str = "tune.json";

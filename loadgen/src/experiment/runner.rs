@@ -13,10 +13,10 @@ use super::folder::{Folder, FolderError};
 use super::host::Host;
 use super::plan::{Blocks, Plan};
 use super::programs::{self, Programs};
-use super::record::{self, Place};
+use super::record::{self, NO_ANSWERS, Place};
 use super::trial::{Trial, TrialError};
 use crate::precision::Goal;
-use crate::results::{Experiment, ExperimentEnd, ExperimentProgram};
+use crate::results::{Experiment, ExperimentEnd, ExperimentProgram, read};
 
 /// Is told what an experiment is doing.
 pub trait Audience {
@@ -65,7 +65,7 @@ impl Runner<'_> {
         let ended = self.run_blocks();
         (self.experiment.ended, self.experiment.why) = match ended {
             Ok(end) => (end, self.why(end)),
-            Err(Broken::Stopped) => (ExperimentEnd::Stopped, Some("a signal ended it".to_owned())),
+            Err(Broken::Stopped) => (ExperimentEnd::Stopped, None),
             Err(Broken::Failed(sentence)) => (ExperimentEnd::Failed, Some(sentence)),
         };
         self.analyse();
@@ -150,10 +150,34 @@ impl Runner<'_> {
                     })?;
                 }
             }
+            self.is_heard(block, round)?;
         }
         order
             .iter()
             .try_for_each(|variant| self.give_up(block, *variant))
+    }
+
+    /// Ends what would be measured on and on though nobody answers. Where somebody once did, the whole block
+    /// has its tries.
+    fn is_heard(&self, block: u32, round: u32) -> Result<(), Broken> {
+        let mut blocks = 0..=block;
+        let never = blocks.all(|block| record::is_silent(&self.experiment, block));
+        let is_last = round == self.plan.retries;
+        if !(never || is_last && record::is_silent(&self.experiment, block)) {
+            return Ok(());
+        }
+        let last = self.experiment.runs.last();
+        let file = last.and_then(|run| run.file.as_deref());
+        let run = file.and_then(|name| read::run(&self.folder.path(name)).ok());
+        let doubts = run.iter().flat_map(|run| &run.verdict.doubts);
+        let mut messages = doubts
+            .filter(|doubt| doubt.code == NO_ANSWERS)
+            .map(|doubt| doubt.message.as_str());
+        let message = messages.next().unwrap_or("look at what is between.");
+        Err(Broken::Failed(format!(
+            "no run of block {} had an answer: {message}",
+            block + 1
+        )))
     }
 
     fn run_variant(&mut self, place: Place) -> Result<(), Broken> {

@@ -209,7 +209,7 @@ fn bounds(comparison: &Comparison, style: Style) -> Vec<String> {
 }
 
 /// A labelled text in lines of up to 80 columns, broken between words.
-pub(super) fn wrapped(label: &str, text: &str) -> Vec<String> {
+pub(crate) fn wrapped(label: &str, text: &str) -> Vec<String> {
     let mut lines = vec![labelled(label, "")];
     let indented = lines[0].chars().count();
     for word in printable(text).split(' ') {

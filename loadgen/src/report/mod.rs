@@ -39,7 +39,7 @@ fn labelled(label: &str, text: &str) -> String {
 }
 
 /// The same in as many lines as it takes to stay within 80 columns: broken behind the last comma
-/// that fits, or at a blank if none does.
+/// that fits, or at a blank where that would leave more than half of a line empty.
 pub(crate) fn wrapped(label: &str, text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut label, mut rest) = (label, text);
@@ -59,6 +59,7 @@ fn line_end(text: &str) -> Option<usize> {
     let fitting = &text[..after];
     let comma = fitting.rfind(", ").map(|comma| comma + 1);
     comma
+        .filter(|comma| 2 * fitting[..*comma].chars().count() >= TEXT_COLUMNS)
         .or_else(|| last_blank(fitting))
         .or_else(|| fitting.rfind(' '))
         .filter(|end| *end > 0)
@@ -111,6 +112,14 @@ mod tests {
         let just = format!("{} {}", "a".repeat(40), "b".repeat(27));
         assert_eq!(wrapped("load", &just), [labelled("load", &just)]);
         assert_eq!(wrapped("load", ""), [labelled("load", "")]);
+    }
+
+    #[test]
+    fn a_comma_early_in_a_line_does_not_break_it() {
+        let rest = vec!["word"; 20].join(" ");
+        let lines = wrapped("known", &format!("One, {rest}"));
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].ends_with("word word"), "{lines:?}");
     }
 
     #[test]

@@ -3,12 +3,14 @@
 //! - [`evidence`]: everything that is judged;
 //! - [`doubt`]: what can be wrong;
 //! - [`limits`]: from where on it is;
+//! - [`phrases`]: the same in a few words;
 //! - [`drift`]: whether the run stayed the same from beginning to end.
 
 pub mod doubt;
 pub mod drift;
 pub mod evidence;
 pub mod limits;
+pub mod phrases;
 
 use std::time::Duration;
 

@@ -28,13 +28,24 @@ fn every_ready_plan_tells_what_it_would_do() {
     assert_eq!(plans.len(), 10);
     for plan in plans {
         let ended = dry_run(&plan, "");
-        ended.assert_code(0);
+        // This host may lack what some of them need.
+        assert!(matches!(ended.status.code(), Some(0 | 1)), "{ended:?}");
         for part in ["question", "known", "needs", "factors", "takes", "  load"] {
             let mut lines = ended.stdout.lines();
             assert!(
                 lines.any(|line| line.starts_with(part)),
                 "{plan:?}: {ended:?}"
             );
+        }
+    }
+}
+
+#[test]
+fn a_dry_run_fits_into_eighty_columns() {
+    for plan in ready() {
+        let told = dry_run(&plan, "");
+        for line in told.stdout.lines() {
+            assert!(line.chars().count() <= 80, "{plan:?}: {line}");
         }
     }
 }
@@ -64,7 +75,6 @@ fn the_first_experiment_of_the_documentation_is_a_plan() {
     let file = scratch.file("waiting.toml");
     fs::write(&file, plan.unwrap()).unwrap();
     let ended = dry_run(&file, "--seed 1");
-    ended.assert_code(0);
     // The first block stands for all.
     let (first, rest) = ended
         .stdout
@@ -88,7 +98,9 @@ fn a_dry_run_tells_every_step_up_to_the_last_setting_that_goes_back() {
                 [[factor]]\nsysctl = \"net.y\"\nlevels = [0, 1]\n";
     fs::write(&file, text).unwrap();
     let told = dry_run(&file, "--seed 3");
-    told.assert_code(0);
+    // Which is no setting of any host.
+    told.assert_code(1);
+    assert!(told.stderr.contains("net.y"), "{told:?}");
     let lines: Vec<&str> = told.stdout.lines().collect();
     let of = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
     // Two levels alone, and the reference twice, in each of the blocks that are sure to come.
@@ -115,6 +127,9 @@ fn a_dry_run_tells_every_step_up_to_the_last_setting_that_goes_back() {
         ]
     );
     assert_eq!(of("  read "), 2);
+    let design = "design      one factor at a time, blocks of 4 runs each, the reference twice; 8\n            \
+                  of them or more, until p50+-3% is reached, for 1h at most\n";
+    assert!(told.stdout.contains(design), "{told:?}");
 }
 
 #[test]
@@ -150,7 +165,7 @@ fn a_variable_takes_another_value() {
         .into_iter()
         .find(|plan| plan.ends_with("busy-polling.toml"));
     let ended = dry_run(&plan.unwrap(), "--set interface=no-such-one");
-    ended.assert_code(0);
+    ended.assert_code(1);
     assert!(
         ended
             .stdout
@@ -205,6 +220,46 @@ fn all_that_the_host_lacks_is_told_before_anything_starts() {
     assert!(!ended.stderr.contains("processors:1"), "{ended:?}");
     assert_eq!(ended.stderr.lines().count(), 1 + missing.len(), "{ended:?}");
     assert!(!directory.exists());
+}
+
+#[test]
+fn a_dry_run_fails_where_the_experiment_would() {
+    let scratch = Scratch::new("dry-runs-that-fail");
+    let file = scratch.file("plan.toml");
+    let check = |lines: &str, more: &str, words: &[&str]| {
+        fs::write(&file, format!("name = \"a\"\n{lines}")).unwrap();
+        let ended = dry_run(&file, more);
+        assert!(ended.stdout.contains("\nBlock 1 of 10"), "{ended:?}");
+        let code = i32::from(!words.is_empty());
+        ended.assert_code(code);
+        let quiet = dry_run(&file, &format!("--quiet {more}"));
+        quiet.assert_complaint(code, words);
+        for word in words {
+            assert!(ended.stderr.contains(word), "no {word} in {ended:?}");
+        }
+    };
+    let factor = "[[factor]]\nserver_option = \"workers\"\nlevels = [1, 2]\n";
+    let there = scratch.file("there");
+    let dir = format!("--dir {}", there.display());
+    check(factor, &dir, &[]);
+    fs::create_dir(&there).unwrap();
+    fs::write(there.join("tune.json"), "{}").unwrap();
+    check(factor, &dir, &["holds an experiment already", "--resume"]);
+    let many = format!("needs = [\"processors:1000000\"]\n{factor}");
+    check(&many, "", &["processors:1000000"]);
+    let setting = "[[factor]]\nsysctl = \"net.core.nonsense\"\nlevels = [0, 1]\n";
+    check(setting, "", &["net.core.nonsense"]);
+    let builds = "[[factor]]\nserver_program = true\nlevels = [\"/no/such\", \"/bin/sh\"]\n";
+    check(builds, "", &["/no/such", "no such file"]);
+    // What a command of the plan does, nobody knows.
+    let seen = scratch.file("seen");
+    let command = format!(
+        "[[factor]]\nlevels = [0, 1]\ncommand = {{ read = [\"touch\", \"{}\"], \
+         apply = [\"true\", \"{{level}}\"], revert = [\"true\", \"{{level}}\"] }}\n",
+        seen.display()
+    );
+    check(&command, "", &[]);
+    assert!(!seen.exists());
 }
 
 #[test]

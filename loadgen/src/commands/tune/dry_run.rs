@@ -8,27 +8,66 @@ use humantime::format_duration;
 use super::needs;
 use crate::experiment::design::Design;
 use crate::experiment::design::order::order;
-use crate::experiment::plan::{Blocks, Level, Plan, Program, Server, Wanted, arguments};
+use crate::experiment::plan::{Blocks, Level, Plan, Program, Server, Times, Wanted, arguments};
+use crate::experiment::record;
 use crate::experiment::steps::{Action, Step, Steps};
 use crate::experiment::trial::PATIENCE;
-use crate::report::wrapped;
+use crate::report::compare::wrapped;
+use crate::results::Experiment;
 
-/// It as text, which ends with a line break; its order is that of `seed`.
+/// From where an experiment begins, or goes on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Begins<'a> {
+    /// What its order starts from.
+    pub(super) seed: Seed,
+    /// Where its runs are kept.
+    pub(super) directory: &'a Path,
+    /// What it goes on with.
+    pub(super) begun: Option<&'a Experiment>,
+}
+
+impl Begins<'_> {
+    /// The variants of a block that are still to be run, in their order.
+    fn order(&self, plan: &Plan, design: &Design, block: u32) -> Vec<usize> {
+        let is_due = |variant: &usize| {
+            self.begun.is_none_or(|begun| {
+                let (attempts, counts) = record::attempts(begun, block, *variant);
+                !counts && attempts <= plan.retries
+            })
+        };
+        let all = order(self.seed.number(), block, design.variants.len());
+        all.into_iter().filter(is_due).collect()
+    }
+
+    /// How many blocks are sure to be there in the end.
+    fn sure(&self, plan: &Plan) -> u32 {
+        match plan.blocks {
+            Blocks::Fixed(blocks) => blocks,
+            Blocks::Until { least, .. } => self.begun.map_or(0, |begun| begun.blocks).max(least),
+        }
+    }
+
+    /// How much time was spent before.
+    fn spent(&self) -> Duration {
+        let spent = self.begun.and_then(|begun| begun.spent_ns);
+        Duration::from_nanos(spent.unwrap_or(0))
+    }
+}
+
+/// It as text, which ends with a line break.
 ///
 /// # Errors
 /// A sentence on options of the load that are not understood.
-pub(super) fn text(
-    plan: &Plan,
-    design: &Design,
-    seed: Seed,
-    directory: &Path,
-) -> Result<String, String> {
+pub(super) fn text(plan: &Plan, design: &Design, begins: Begins<'_>) -> Result<String, String> {
     let steps = Steps::new(plan, &design.variants)?;
-    let mut lines = summary(plan, design, directory);
-    lines.extend(wrapped("takes", &takes(plan, &steps)));
-    lines.extend(wrapped("order", &seed.told()));
+    let order = |block| begins.order(plan, design, block);
+    let left: Vec<Step> = steps.of_blocks(begins.sure(plan), order).collect();
+    let mut lines = summary(plan, design, begins);
+    lines.extend(wrapped("takes", &takes(plan, &steps, &left, begins)));
+    lines.extend(wrapped("order", &begins.seed.told()));
     lines.extend(before(plan, &steps));
-    lines.extend(blocks(plan, design, &steps, seed.number()));
+    lines.extend(blocks(plan, design, &left));
+    lines.extend(more_blocks(plan, &steps, begins));
     lines.extend(afterwards(plan, &steps));
     Ok(lines.join("\n") + "\n")
 }
@@ -40,18 +79,21 @@ pub(super) enum Seed {
     Given(u64),
     /// An experiment without `--seed` will have another one.
     Drawn(u64),
+    /// The experiment began with it.
+    Kept(u64),
 }
 
 impl Seed {
     fn number(self) -> u64 {
         match self {
-            Self::Given(seed) | Self::Drawn(seed) => seed,
+            Self::Given(seed) | Self::Drawn(seed) | Self::Kept(seed) => seed,
         }
     }
 
     fn told(self) -> String {
         match self {
             Self::Given(seed) => format!("from seed {seed}"),
+            Self::Kept(seed) => format!("from seed {seed}, with which it began"),
             Self::Drawn(seed) => format!(
                 "from seed {seed}, which was drawn for this: --seed {seed} runs in the same, and without \
                  it each experiment has its own"
@@ -61,8 +103,8 @@ impl Seed {
 }
 
 /// What it is about.
-fn summary(plan: &Plan, design: &Design, directory: &Path) -> Vec<String> {
-    let mut lines = vec![row("plan", &plan.name)];
+fn summary(plan: &Plan, design: &Design, begins: Begins<'_>) -> Vec<String> {
+    let mut lines = wrapped("plan", &plan.name);
     let sentences = [("question", &plan.question), ("known", &plan.known)];
     for (label, sentence) in sentences {
         lines.extend(
@@ -73,7 +115,7 @@ fn summary(plan: &Plan, design: &Design, directory: &Path) -> Vec<String> {
     }
     lines.extend(under(
         "needs",
-        plan.needs.iter().map(|need| match needs::lack(need) {
+        needs::all(plan).iter().map(|need| match needs::lack(need) {
             Some(reason) => format!("{need}, which is missing: {reason}"),
             None => format!("{need}, which is there"),
         }),
@@ -81,14 +123,24 @@ fn summary(plan: &Plan, design: &Design, directory: &Path) -> Vec<String> {
     lines.extend(under(
         "factors",
         plan.factors.iter().map(|factor| {
-            let levels: Vec<String> = factor.levels.iter().map(ToString::to_string).collect();
+            let levels: Vec<String> = factor
+                .levels
+                .iter()
+                .map(|level| factor.called(level))
+                .collect();
             let what = factor.kind.what();
             format!("{}: {what} at {}", factor.name, levels.join(", "))
         }),
     ));
     lines.extend(wrapped("design", &layout(plan, design)));
-    lines.push(row("judged by", &plan.judge));
-    lines.push(row("runs in", &directory.display().to_string()));
+    lines.extend(wrapped("judged by", &plan.judge));
+    let directory = begins.directory.display();
+    let there = match begins.begun.map(|begun| begun.runs.len()) {
+        None => directory.to_string(),
+        Some(1) => format!("{directory}, where 1 is already"),
+        Some(runs) => format!("{directory}, where {runs} are already"),
+    };
+    lines.extend(wrapped("runs in", &there));
     lines
 }
 
@@ -96,50 +148,59 @@ fn summary(plan: &Plan, design: &Design, directory: &Path) -> Vec<String> {
 fn before(plan: &Plan, steps: &Steps<'_>) -> Vec<String> {
     let lines = steps.back().rev().map(|factor| {
         let what = plan.factors[factor].kind.what();
-        row("  read", &format!("{what} ({AT_ONCE})"))
+        wrapped("  read", &format!("{what} ({AT_ONCE})"))
     });
     headed(
         "First; each is written down, and looked at whether it can go back there:",
-        lines.collect(),
+        lines.flatten().collect(),
     )
 }
 
 /// Every step of every block that is sure to be run, each block with when it begins.
-fn blocks(plan: &Plan, design: &Design, steps: &Steps<'_>, seed: u64) -> Vec<String> {
-    let (sure, of) = match plan.blocks {
-        Blocks::Fixed(blocks) => (blocks, format!(" of {blocks}")),
-        Blocks::Until { least, .. } => (least, String::new()),
+fn blocks(plan: &Plan, design: &Design, left: &[Step]) -> Vec<String> {
+    let of = match plan.blocks {
+        Blocks::Fixed(blocks) => format!(" of {blocks}"),
+        Blocks::Until { .. } => String::new(),
     };
-    let order = |block| order(seed, block, design.variants.len());
     let mut lines = Vec::new();
     let mut told = None;
-    for step in steps.of_blocks(sure, order) {
+    let mut passed = Times::NONE;
+    for step in left {
         if told != Some(step.block) {
             told = Some(step.block);
-            let begins = steps.block().times(step.block);
             lines.push(String::new());
-            lines.push(format!("Block {}{of}, after {begins}:", step.block + 1));
+            lines.push(format!("Block {}{of}, after {passed}:", step.block + 1));
         }
-        lines.push(line(plan, design, &step));
+        passed = passed.and(step.takes);
+        lines.extend(wrapped_step(plan, design, step));
     }
-    if let Blocks::Until { goal, within, .. } = plan.blocks {
-        let within = format_duration(within);
+    if left.is_empty() {
         lines.push(String::new());
-        lines.push(format!(
-            "More blocks of {} each, until {goal}; none begins after {within}.",
-            steps.block()
-        ));
+        lines.push("All runs that are sure to be wanted are there.".to_owned());
     }
     lines
+}
+
+/// What comes after the blocks that are sure to be run, where their number is open.
+fn more_blocks(plan: &Plan, steps: &Steps<'_>, begins: Begins<'_>) -> Vec<String> {
+    let Blocks::Until { goal, within, .. } = plan.blocks else {
+        return Vec::new();
+    };
+    let within = format_duration(within.saturating_sub(begins.spent()));
+    let more = format!(
+        "More blocks of {} each, until {goal}; none begins after {within}.",
+        steps.block()
+    );
+    vec![String::new(), more]
 }
 
 /// What is done after the last block, however the experiment ends.
 fn afterwards(plan: &Plan, steps: &Steps<'_>) -> Vec<String> {
     let lines = steps.back().map(|factor| {
         let what = plan.factors[factor].kind.what();
-        row("  put back", &format!("{what} ({AT_ONCE})"))
+        wrapped("  put back", &format!("{what} ({AT_ONCE})"))
     });
-    headed("In the end:", lines.collect())
+    headed("In the end:", lines.flatten().collect())
 }
 
 /// Lines under a heading, or nothing.
@@ -162,26 +223,41 @@ fn layout(plan: &Plan, design: &Design) -> String {
             format!("1/{} of the combinations", 1_u64 << halvings.min(63))
         }
     };
-    let blocks = match plan.blocks {
-        Blocks::Fixed(blocks) => format!("{blocks} blocks"),
+    let each = format!("{} runs each, the reference twice", design.variants.len());
+    match plan.blocks {
+        Blocks::Fixed(blocks) => format!("{kind}, {blocks} blocks of {each}"),
         Blocks::Until {
             goal,
             within,
             least,
         } => format!(
-            "{least} blocks or more, until {goal} or for {}",
+            "{kind}, blocks of {each}; {least} of them or more, until {goal} is reached, for {} at \
+             most",
             format_duration(within)
         ),
-    };
-    format!(
-        "{kind}, {blocks} of {} runs each, the reference twice",
-        design.variants.len()
-    )
+    }
 }
 
-fn takes(plan: &Plan, steps: &Steps<'_>) -> String {
-    let total = steps.total();
+fn takes(plan: &Plan, steps: &Steps<'_>, left: &[Step], begins: Begins<'_>) -> String {
     let block = steps.block();
+    let sure = left
+        .iter()
+        .fold(Times::NONE, |sum, step| sum.and(step.takes));
+    let total = match plan.blocks {
+        _ if begins.begun.is_none() => steps.total(),
+        Blocks::Fixed(_) => sure,
+        Blocks::Until { within, .. } => {
+            let within = within.saturating_sub(begins.spent());
+            Times {
+                least: sure.least.min(within),
+                most: block.most.map(|most| within.saturating_add(most)),
+            }
+        }
+    };
+    let total = match begins.begun {
+        Some(_) => format!("{total} more"),
+        None => total.to_string(),
+    };
     let repeated = match plan.retries {
         0 => "",
         _ => ", and runs that prove nothing are made again",
@@ -189,7 +265,7 @@ fn takes(plan: &Plan, steps: &Steps<'_>) -> String {
     format!("{total}, {block} a block; what is done at once comes besides{repeated}")
 }
 
-fn line(plan: &Plan, design: &Design, step: &Step) -> String {
+fn wrapped_step(plan: &Plan, design: &Design, step: &Step) -> Vec<String> {
     let levels = design
         .variants
         .get(step.variant)
@@ -200,9 +276,9 @@ fn line(plan: &Plan, design: &Design, step: &Step) -> String {
             let what = factor.map_or(String::new(), |factor| factor.kind.what());
             match factor.and_then(|factor| factor.levels.get(level)) {
                 Some(Level::To(setting)) => {
-                    row("  set", &format!("{what} to {setting} ({AT_ONCE})"))
+                    wrapped("  set", &format!("{what} to {setting} ({AT_ONCE})"))
                 }
-                _ => row("  put back", &format!("{what} ({AT_ONCE})")),
+                _ => wrapped("  put back", &format!("{what} ({AT_ONCE})")),
             }
         }
         Action::Start => {
@@ -213,10 +289,7 @@ fn line(plan: &Plan, design: &Design, step: &Step) -> String {
             };
             let most = format_duration(most);
             let started = command("echo-reactor", &server);
-            row(
-                "  start",
-                &format!("{started} ({AT_ONCE}, or within {most})"),
-            )
+            wrapped("  start", &format!("{started} ({AT_ONCE}, {most} at most)"))
         }
         Action::Load => {
             let load = command("loadgen", &plan.load_at(levels));
@@ -228,18 +301,18 @@ fn line(plan: &Plan, design: &Design, step: &Step) -> String {
                 } => format!(" --target={target}"),
                 Server::Started { target: None, .. } => String::new(),
             };
-            row("  load", &format!("{load}{target} ({})", step.takes))
+            wrapped("  load", &format!("{load}{target} ({})", step.takes))
         }
         Action::Stop => {
             let most = format_duration(PATIENCE);
-            row(
+            wrapped(
                 "  stop",
                 &format!("the server ({AT_ONCE}, or killed after {most})"),
             )
         }
         Action::Pause => {
             let time = step.takes.most.unwrap_or(Duration::ZERO);
-            row("  pause", &format_duration(time).to_string())
+            wrapped("  pause", &format_duration(time).to_string())
         }
     }
 }
@@ -264,10 +337,6 @@ fn under(label: &str, rows: impl Iterator<Item = String>) -> Vec<String> {
     let labels = [label].into_iter().chain(std::iter::repeat(""));
     labels
         .zip(rows)
-        .map(|(label, text)| row(label, &text))
+        .flat_map(|(label, text)| wrapped(label, &text))
         .collect()
-}
-
-fn row(label: &str, text: &str) -> String {
-    format!("{label:<12}{text}")
 }

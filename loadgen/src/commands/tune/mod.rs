@@ -5,9 +5,11 @@
 //! - `dry_run`: what would be done;
 //! - `needs`: what the plan needs of the host;
 //! - `rights`: whether the host lets its settings be changed;
+//! - `go_on`: how to go on with one that was broken off;
 //! - `outputs`: where the answer goes; `show`: how it goes meanwhile.
 
 mod dry_run;
+mod go_on;
 mod needs;
 mod outputs;
 mod restore;
@@ -19,10 +21,11 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use self::dry_run::Seed;
+use self::dry_run::{Begins, Seed};
 use super::{Failure, failed, misused, print};
 use crate::cli::tune::Arguments;
 use crate::experiment::design::Design;
+use crate::experiment::folder::Folder;
 use crate::experiment::journal;
 use crate::experiment::plan::Plan;
 
@@ -33,14 +36,42 @@ pub(super) fn tune(arguments: &Arguments) -> Result<u8, Failure> {
     let plan = read(path, &arguments.set)?;
     let design = design(&plan)?;
     if arguments.dry_run {
-        let given = arguments.seed.or(plan.seed);
-        let seed = given.map_or_else(|| Seed::Drawn(run::draw_seed()), Seed::Given);
-        let text = dry_run::text(&plan, &design, seed, &directory).map_err(misused)?;
-        return print(&text).map(|()| 0);
+        return dry_run(arguments, &directory, &plan, &design);
     }
     needs::check(&plan)?;
     check_replays(&plan, &design)?;
     run::run(arguments, &directory, &plan, &design)
+}
+
+/// Tells what would be done, and fails as the experiment would, as far as that can be known before.
+fn dry_run(
+    arguments: &Arguments,
+    directory: &Path,
+    plan: &Plan,
+    design: &Design,
+) -> Result<u8, Failure> {
+    let begun = go_on::begun(arguments, directory, plan)?;
+    let seed = match (&begun, arguments.seed.or(plan.seed)) {
+        (Some(begun), _) => Seed::Kept(begun.seed),
+        (None, Some(seed)) => Seed::Given(seed),
+        (None, None) => Seed::Drawn(run::draw_seed()),
+    };
+    let begins = Begins {
+        seed,
+        directory,
+        begun: begun.as_ref(),
+    };
+    let text = dry_run::text(plan, design, begins).map_err(misused)?;
+    if !arguments.quiet {
+        print(&text)?;
+    }
+    needs::check(plan)?;
+    check_replays(plan, design)?;
+    rights::check_without_commands(plan)?;
+    if !arguments.resume {
+        Folder::free(directory, plan).map_err(failed)?;
+    }
+    Ok(0)
 }
 
 /// Where journals are.

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::path::Path;
 
@@ -18,10 +19,9 @@ use crate::experiment::plan::{FactorKind, Need, Plan, Server};
 /// # Errors
 /// A line for each thing that it lacks.
 pub(super) fn check(plan: &Plan) -> Result<(), Failure> {
-    let programs = programs(plan);
-    let needs = plan.needs.iter().chain(&programs);
+    let needs = all(plan).into_iter();
     let lacking: Vec<String> = needs
-        .filter_map(|need| Some(format!("  {need}: {}", lack(need)?)))
+        .filter_map(|need| Some(format!("  {need}: {}", lack(&need)?)))
         .collect();
     if lacking.is_empty() {
         return Ok(());
@@ -30,6 +30,15 @@ pub(super) fn check(plan: &Plan) -> Result<(), Failure> {
         "this host lacks what the plan needs:\n{}",
         lacking.join("\n")
     )))
+}
+
+/// What the plan says that it needs, and the programs that it names.
+pub(super) fn all(plan: &Plan) -> Vec<Need> {
+    let mut needs = plan.needs.clone();
+    let programs = programs(plan).into_iter();
+    let more: Vec<Need> = programs.filter(|need| !plan.needs.contains(need)).collect();
+    needs.extend(more);
+    needs
 }
 
 /// The programs that the plan names: those at any level, and what stands before them.
@@ -74,17 +83,27 @@ pub(super) fn lack(need: &Need) -> Option<String> {
             ))
         }),
         // A name with a slash in it is a path already.
-        Need::Program(name) if name.contains('/') => {
-            (!Path::new(name).is_file()).then(|| "there is no such file".to_owned())
-        }
+        Need::Program(name) if name.contains('/') => (!Path::new(name).is_file()).then(|| {
+            "there is no such file: build it, or name another one (--set may do that)".to_owned()
+        }),
         Need::Program(name) => {
             (!is_on_path(name)).then(|| "it is not on the search path: install it".to_owned())
         }
         Need::File(path) => match fs::metadata(path) {
             Ok(_) => None,
+            Err(error) if error.kind() == ErrorKind::NotFound => Some(no_file(path)),
             Err(error) => Some(error.to_string()),
         },
     }
+}
+
+fn no_file(path: &Path) -> String {
+    let missing = if path.starts_with("/run/netns") {
+        "there is no such network namespace (`ip netns list` lists them; "
+    } else {
+        "there is no such file or directory ("
+    };
+    format!("{missing}--set may name another one)")
 }
 
 /// Asks for one as the server does. The kernel doubles what it grants.
@@ -137,6 +156,19 @@ mod tests {
             Need::File("/proc/sys".into()),
         ] {
             assert_eq!(lack(&need), None, "{need}");
+        }
+    }
+
+    #[test]
+    fn what_a_variable_may_have_named_wrongly_says_so() {
+        for need in [
+            Need::Interface("no such one".to_owned()),
+            Need::File("/run/netns/no-such-one".into()),
+            Need::File("/proc/no/such/file".into()),
+            Need::Program("no/such/program".to_owned()),
+        ] {
+            let lack = lack(&need).unwrap();
+            assert!(lack.contains("--set may"), "{need}: {lack}");
         }
     }
 

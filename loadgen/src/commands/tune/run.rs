@@ -3,16 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use super::go_on;
 use super::outputs::Outputs;
 use super::rights;
 use super::show::Show;
 use crate::cli::address;
 use crate::cli::tune::Arguments;
-use crate::commands::{Failure, NOT_TO_BE_TRUSTED, failed, misused, print, remark, style};
+use crate::commands::{Failure, NOT_TO_BE_TRUSTED, failed, print, remark, say, style};
 use crate::environment::Environment;
 use crate::environment::difference::Difference;
 use crate::experiment::design::Design;
@@ -20,10 +21,11 @@ use crate::experiment::folder::Folder;
 use crate::experiment::host::Host;
 use crate::experiment::journal::{self, Journal, Unrestored};
 use crate::experiment::moved::{self, Moved, moved};
-use crate::experiment::plan::{Blocks, Plan, Server};
+use crate::experiment::plan::{Plan, Server};
 use crate::experiment::programs::Programs;
 use crate::experiment::record;
 use crate::experiment::runner::Runner;
+use crate::experiment::steps::Steps;
 use crate::report;
 use crate::results::{Experiment, ExperimentEnd};
 
@@ -49,7 +51,7 @@ pub(super) fn run(
             .map_err(failed)
     };
     let (folder, experiment) = opened?;
-    let mut show = Show::new(runs(plan, design), arguments.quiet);
+    let mut show = Show::new(&experiment, usual(plan, design), arguments.quiet);
     let runner = Runner {
         plan,
         design,
@@ -136,18 +138,11 @@ fn resume(
     plan: &Plan,
     fresh: &Experiment,
 ) -> Result<(Folder, Experiment), Failure> {
-    let (folder, begun) = Folder::open(path, plan).map_err(failed)?;
+    let (folder, begun) = go_on::open(arguments, path, plan)?;
     if !record::are_alike(&begun, fresh) {
         return Err(failed(format_args!(
             "the experiment in {} has other variants than its plan: name another directory with --dir",
             path.display()
-        )));
-    }
-    if let Some(seed) = arguments.seed.filter(|seed| *seed != begun.seed) {
-        return Err(misused(format_args!(
-            "--seed {seed} is another one than that of the experiment in {}, {}: leave it out",
-            path.display(),
-            begun.seed
         )));
     }
     check_place(&begun, fresh)?;
@@ -183,12 +178,11 @@ fn check_place(begun: &Experiment, fresh: &Experiment) -> Result<(), Failure> {
     Ok(())
 }
 
-/// How many runs there will be, if that is known.
-fn runs(plan: &Plan, design: &Design) -> Option<u64> {
-    match plan.blocks {
-        Blocks::Fixed(blocks) => Some(u64::from(blocks) * design.variants.len() as u64),
-        Blocks::Until { .. } => None,
-    }
+/// How long a run takes by the plan.
+fn usual(plan: &Plan, design: &Design) -> Duration {
+    let runs = u32::try_from(design.variants.len()).unwrap_or(u32::MAX);
+    let block = Steps::new(plan, &design.variants).map(|steps| steps.block());
+    block.map_or(Duration::ZERO, |block| block.least / runs.max(1))
 }
 
 fn tell(arguments: &Arguments, outputs: &Outputs, experiment: &Experiment) -> Result<u8, Failure> {
@@ -197,7 +191,20 @@ fn tell(arguments: &Arguments, outputs: &Outputs, experiment: &Experiment) -> Re
     }
     let counts = experiment.runs.iter().any(|run| run.left_out.is_none());
     match experiment.ended {
-        ExperimentEnd::Failed => Err(failed(experiment.why.as_deref().unwrap_or_default())),
+        ExperimentEnd::Failed => Err(failed(format_args!(
+            "{}; once that is mended, `{}` goes on",
+            experiment
+                .why
+                .as_deref()
+                .unwrap_or_default()
+                .trim_end_matches('.'),
+            go_on::command(arguments)
+        ))),
+        ExperimentEnd::Stopped => {
+            let command = go_on::command(arguments);
+            say(&format!("a signal ended it: `{command}` goes on with it"));
+            Ok(NOT_TO_BE_TRUSTED)
+        }
         ExperimentEnd::Complete | ExperimentEnd::TimeUp if counts => Ok(0),
         _ => Ok(NOT_TO_BE_TRUSTED),
     }

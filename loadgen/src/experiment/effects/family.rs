@@ -119,13 +119,13 @@ fn unknown(
 ) -> Effect {
     let (finding, reason) = if differences.complete < FEWEST_PAIRS {
         let complete = match differences.complete {
-            0 => "no block has".to_owned(),
-            1 => "1 block has".to_owned(),
-            several => format!("{several} blocks have"),
+            0 => "no block has all its runs".to_owned(),
+            1 => "1 block has all its runs".to_owned(),
+            several => format!("{several} blocks have all their runs"),
         };
         let reason = match stopped {
-            Some(stopped) => format!("{complete} all its runs, since {stopped}"),
-            None => format!("{complete} all its runs, and at least {FEWEST_PAIRS} are wanted"),
+            Some(stopped) => format!("{complete}, since {stopped}"),
+            None => format!("{complete}, and at least {FEWEST_PAIRS} are wanted"),
         };
         (Finding::TooFewBlocks, Some(reason))
     } else if lacks(quantity, differences) {

@@ -9,7 +9,7 @@ use crate::measure::Quantile;
 use crate::results::{Effect, Finding};
 use crate::statistics::scores::Scores;
 use crate::statistics::shift::Differences;
-use crate::statistics::{FEWEST, permutation};
+use crate::statistics::{FEWEST, FEWEST_PAIRS, permutation};
 
 /// Sentences for people.
 pub(super) fn warnings(
@@ -53,7 +53,9 @@ fn too_few(family: &Family<'_>) -> Option<String> {
     let (name, contrasts) = (family.name, family.members.len());
     let blocks = family.most_blocks()?;
     let needed = blocks_needed(contrasts);
-    (blocks < needed as usize).then(|| {
+    // With fewer, the effects themselves say that nothing is known.
+    let is_short = (FEWEST_PAIRS..needed as usize).contains(&blocks);
+    is_short.then(|| {
         format!(
             "with {blocks} blocks, none of the {name} can be evident: there are {contrasts}, which \
              takes {needed} blocks at least"

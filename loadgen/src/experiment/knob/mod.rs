@@ -24,7 +24,7 @@ mod program;
 mod queueing;
 mod queues;
 mod root;
-mod shell;
+pub(crate) mod shell;
 mod single;
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ pub(super) fn quoted(word: &str) -> String {
 }
 
 /// A command with its arguments.
-pub(super) fn line<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
+pub(crate) fn line<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
     let words = words.into_iter().map(|word| quoted(word.as_ref()));
     words.collect::<Vec<_>>().join(" ")
 }

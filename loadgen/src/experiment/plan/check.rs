@@ -17,6 +17,7 @@ pub(super) fn plan(typed: Typed) -> Result<Plan, Wrong> {
             .name
             .wrong("name is empty: what shall people call it?"));
     }
+    let places = understood::Places::of(&typed);
     let needs = typed.needs.iter().map(need).collect::<Result<_, _>>()?;
     let load = programs::load(typed.load)?;
     let server = programs::server(typed.server)?;
@@ -50,7 +51,7 @@ pub(super) fn plan(typed: Typed) -> Result<Plan, Wrong> {
         variables: Vec::new(),
         hash: String::new(),
     };
-    understood::in_every_variant(&plan, &typed.factor)?;
+    understood::in_every_variant(&plan, &typed.factor, &places)?;
     Ok(plan)
 }
 
@@ -71,12 +72,18 @@ fn need(typed: &Spanned<String>) -> Result<Need, Wrong> {
         ("interface", Some(name)) => knobs::interface(&name).map(Need::Interface),
         ("queues", Some(name)) => knobs::interface(&name).map(Need::Queues),
         ("receive-buffer", Some(size)) => match units::size(size.get_ref()) {
+            Ok(bytes) if bytes > MOST_BUFFER => Err(typed.wrong(format_args!(
+                "needs: '{need}' is too much: a receive buffer has less than 2048Mi"
+            ))),
             Ok(bytes) if bytes > 0 => Ok(Need::ReceiveBuffer {
                 typed: size.into_inner(),
                 bytes,
             }),
-            _ => Err(typed.wrong(format_args!(
-                "needs: '{need}' says no number of bytes, as in receive-buffer:4Mi"
+            Ok(_) => Err(typed.wrong(format_args!(
+                "needs: '{need}' is no buffer: say how many bytes, as in receive-buffer:4Mi"
+            ))),
+            Err(error) => Err(typed.wrong(format_args!(
+                "needs: '{need}' says no number of bytes, as in receive-buffer:4Mi: {error}"
             ))),
         },
         ("program", Some(name)) if programs::is_path(name.get_ref()) => {
@@ -98,6 +105,9 @@ fn need(typed: &Spanned<String>) -> Result<Need, Wrong> {
         ))),
     }
 }
+
+/// The kernel takes the size as a signed number of 32 bits.
+const MOST_BUFFER: usize = i32::MAX as usize;
 
 const NEEDS: [&str; 7] = [
     "root",

@@ -18,11 +18,12 @@ use crate::plan;
 pub(super) fn in_every_variant(
     plan: &Plan,
     places: &[Spanned<typed::Factor>],
+    options: &Places,
 ) -> Result<(), Wrong> {
     for side in [Side::Load, Side::Server] {
         let reference = vec![0; plan.factors.len()];
         side.check(plan, &reference)
-            .map_err(|sentence| at_reference(plan, side, &sentence, places))?;
+            .map_err(|sentence| at_reference(plan, side, &sentence, (places, options)))?;
         for levels in side.combinations(plan) {
             side.check(plan, &levels)
                 .map_err(|sentence| at_levels(plan, &levels, &sentence, places))?;
@@ -36,15 +37,17 @@ fn at_reference(
     plan: &Plan,
     side: Side,
     sentence: &str,
-    places: &[Spanned<typed::Factor>],
+    (places, options): (&[Spanned<typed::Factor>], &Places),
 ) -> Wrong {
-    let mut words = sentence.split(|letter: char| letter != '-' && !letter.is_alphanumeric());
-    let named = words.find_map(|word| {
-        let flag = word.strip_prefix("--")?;
+    let words = sentence.split(|letter: char| letter != '-' && !letter.is_alphanumeric());
+    let mut flags = words.filter_map(|word| word.strip_prefix("--"));
+    let varied = flags.clone().find_map(|flag| {
         let mut factors = plan.factors.iter().zip(places);
         factors.find(|(factor, _)| side.flag(factor) == Some(flag))
     });
-    match named {
+    let options = options.of_side(side);
+    let typed = flags.find_map(|flag| options.iter().find(|option| option.get_ref() == flag));
+    match varied {
         Some((factor, place)) => {
             let level = &factor.levels[0];
             place.wrong(format_args!(
@@ -52,10 +55,38 @@ fn at_reference(
                 factor.name
             ))
         }
-        None => Wrong::anywhere(format_args!(
-            "the options of {}: {sentence}",
-            side.section()
-        )),
+        None => {
+            let sentence = format!("the options of {}: {sentence}", side.section());
+            // They do not go together: the first of them stands for all.
+            match typed.or(options.first()) {
+                Some(option) => option.wrong(sentence),
+                None => Wrong::anywhere(sentence),
+            }
+        }
+    }
+}
+
+/// The options of the programs, each where it was typed.
+pub(super) struct Places {
+    load: Vec<Spanned<String>>,
+    server: Vec<Spanned<String>>,
+}
+
+impl Places {
+    pub(super) fn of(typed: &typed::Typed) -> Self {
+        let names =
+            |options: &typed::Named| options.0.iter().map(|(name, _)| name.clone()).collect();
+        Self {
+            load: names(&typed.load.options),
+            server: typed.server.options.as_ref().map_or_else(Vec::new, names),
+        }
+    }
+
+    fn of_side(&self, side: Side) -> &[Spanned<String>] {
+        match side {
+            Side::Load => &self.load,
+            Side::Server => &self.server,
+        }
     }
 }
 

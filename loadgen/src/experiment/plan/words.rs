@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{FactorKind, Level, Need, Setting};
+use super::{Factor, FactorKind, Level, Need, Setting};
 use crate::experiment::knob::{EthtoolGroup, Knob};
 
 impl FactorKind {
@@ -87,6 +87,21 @@ impl fmt::Display for Level {
         match self {
             Self::Present => formatter.write_str("present"),
             Self::To(setting) => setting.fmt(formatter),
+        }
+    }
+}
+
+impl Factor {
+    /// What a level of it is called: a variable that is left out is none, and not off.
+    #[must_use]
+    pub fn called(&self, level: &Level) -> String {
+        let is_variable = matches!(
+            self.kind,
+            FactorKind::ServerVariable(_) | FactorKind::LoadVariable(_)
+        );
+        match level {
+            Level::To(Setting::Off) if is_variable => "none".to_owned(),
+            level => level.to_string(),
         }
     }
 }

@@ -114,7 +114,24 @@ fn sentence(message: &str) -> String {
         _ => return message.to_owned(),
     };
     let found = found.split_once(": ").map_or(found, |(_, found)| found);
-    format!("expected {expected}, but there is {found}")
+    format!(
+        "expected {}, but there is {}",
+        called(expected),
+        called(found)
+    )
+}
+
+/// What serde calls a kind of value, as plans do.
+fn called(kind: &str) -> &str {
+    match kind {
+        "a sequence" => "a list, as in [\"taskset\", \"-c\", \"0\"]",
+        "sequence" => "a list",
+        "a map" => "a table",
+        // Dates are read as if they were tables.
+        "map" => "a table or a date",
+        kind if kind.starts_with("struct ") => "a table",
+        kind => kind,
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What is known of an experiment while it runs: every run so far, and what they tell.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::design::{Design, Variant};
@@ -10,9 +11,9 @@ use crate::compare::Subject;
 use crate::measure::Quantile;
 use crate::results::{
     Best, Ended, Experiment, ExperimentEnd, ExperimentFactor, ExperimentQuantity, ExperimentRun,
-    ExperimentSchema, ExperimentVariant, Unit,
+    ExperimentSchema, ExperimentVariant, Unit, Verdict,
 };
-use crate::verdict::Outcome;
+use crate::verdict::{Outcome, phrases};
 
 /// Where a run stands in an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +103,11 @@ pub fn described(factor: &Factor, before: Option<&str>) -> ExperimentFactor {
     ExperimentFactor {
         name: factor.name.clone(),
         what: factor.kind.what(),
-        levels: factor.levels.iter().map(ToString::to_string).collect(),
+        levels: factor
+            .levels
+            .iter()
+            .map(|level| factor.called(level))
+            .collect(),
         before: before.map(str::to_owned),
         recipe,
     }
@@ -113,7 +118,7 @@ fn name(plan: &Plan, variant: &Variant) -> String {
     let differs = plan.factors.iter().zip(&variant.levels);
     let differs = differs.filter(|(_, level)| **level > 0);
     let parts: Vec<String> = differs
-        .map(|(factor, level)| format!("{}={}", factor.name, factor.levels[*level]))
+        .map(|(factor, level)| format!("{}={}", factor.name, factor.called(&factor.levels[*level])))
         .collect();
     parts.join(", ")
 }
@@ -156,7 +161,7 @@ pub fn add(experiment: &mut Experiment, place: Place, name: String, measured: &M
         .map(|doubt| doubt.code.clone())
         .collect();
     let left_out = if run.verdict.outcome == Outcome::Invalid {
-        Some(format!("its verdict is invalid: {}", doubts.join(", ")))
+        Some(format!("its verdict is invalid: {}", reasons(&run.verdict)))
     } else if run.ended != Some(Ended::AsPlanned) {
         Some("it was broken off".to_owned())
     } else {
@@ -172,6 +177,14 @@ pub fn add(experiment: &mut Experiment, place: Place, name: String, measured: &M
         cpu_unknown: measured.cpu_per_echo.as_ref().err().cloned(),
         ..without_result(place)
     });
+}
+
+/// What makes a verdict as bad as it is, in a few words.
+fn reasons(verdict: &Verdict) -> String {
+    let doubts = verdict.doubts.iter();
+    let worst = doubts.filter(|doubt| doubt.outcome == verdict.outcome);
+    let named = worst.map(|doubt| phrases::named(&doubt.code));
+    named.collect::<Vec<_>>().join(", ")
 }
 
 /// Adds a run that has no result, with the reason.
@@ -197,11 +210,18 @@ fn without_result(place: Place) -> ExperimentRun {
     }
 }
 
-/// Makes it ready to go on: what could not be run may be by now, so that it is tried anew.
+/// Makes it ready to go on: what could not be run may be by now, so that it is tried anew, and so are blocks
+/// in which nobody answered.
 pub fn go_on(experiment: &mut Experiment) {
     experiment.ended = ExperimentEnd::Unfinished;
     experiment.why = None;
-    experiment.runs.retain(|run| run.file.is_some());
+    let blocks: BTreeSet<u32> = experiment.runs.iter().map(|run| run.block).collect();
+    let silent = blocks.into_iter();
+    let silent: Vec<u32> = silent
+        .filter(|block| is_silent(experiment, *block))
+        .collect();
+    let runs = &mut experiment.runs;
+    runs.retain(|run| run.file.is_some() && !silent.contains(&run.block));
     for variant in &mut experiment.variants {
         variant.stopped = None;
     }
@@ -232,6 +252,17 @@ pub fn attempts(experiment: &Experiment, block: u32, variant: usize) -> (u32, bo
         (attempts + 1, counts || run.left_out.is_none())
     })
 }
+
+/// Whether there are runs of a block, none of which had an answer.
+#[must_use]
+pub fn is_silent(experiment: &Experiment, block: u32) -> bool {
+    let mut runs = experiment.runs.iter().filter(|run| run.block == block);
+    let is_silent = |run: &ExperimentRun| run.doubts.iter().any(|doubt| doubt == NO_ANSWERS);
+    runs.next().is_some_and(is_silent) && runs.all(is_silent)
+}
+
+/// The doubt about a run in which nobody answered.
+pub const NO_ANSWERS: &str = "no_answers";
 
 /// A list of an experiment is never so long.
 fn small(number: usize) -> u32 {

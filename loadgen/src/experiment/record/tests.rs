@@ -15,6 +15,20 @@ fn fresh() -> Experiment {
     begin(&plan, &design, factors.collect(), 1)
 }
 
+#[test]
+fn a_variable_that_is_left_out_is_none_and_a_flag_is_off() {
+    let text = "name = \"a plan\"\n\
+                [[factor]]\nserver_environment = \"FOO\"\nlevels = [\"a\", false]\n\
+                [[factor]]\nserver_option = \"timestamps\"\nlevels = [true, false]\n";
+    let plan = Plan::parse(text, &[]).unwrap();
+    let design = Design::new(plan.design, &[2, 2]).unwrap();
+    let factors = plan.factors.iter().map(|factor| described(factor, None));
+    let experiment = begin(&plan, &design, factors.collect(), 1);
+    assert_eq!(experiment.factors[0].levels, ["a", "none"]);
+    assert_eq!(experiment.factors[1].levels, ["on", "off"]);
+    assert_eq!(experiment.variants[1].name, "server FOO=none");
+}
+
 /// A run with this verdict that went on to its end.
 fn measured(outcome: Outcome) -> Measured {
     let mut run = run();
@@ -26,14 +40,14 @@ fn measured(outcome: Outcome) -> Measured {
     }
 }
 
-fn doubt(code: String) -> Doubt {
+fn doubt(code: &str, outcome: Outcome) -> Doubt {
     Doubt {
-        code,
-        outcome: Outcome::Invalid,
-        message: "it cannot be believed".to_owned(),
+        code: code.to_owned(),
+        outcome,
+        message: "It is doubtful.".to_owned(),
         measured: 1.0,
         limit: 0.0,
-        unit: "ratio".to_owned(),
+        unit: "times".to_owned(),
     }
 }
 
@@ -66,10 +80,15 @@ fn a_run_counts_if_it_is_no_worse_than_suspect() {
 #[test]
 fn an_invalid_run_is_left_out_with_its_doubts_and_is_due_again() {
     let mut invalid = measured(Outcome::Invalid);
-    let doubts = ["no_answers".to_owned(), "time_stolen".to_owned()];
-    invalid.run.verdict.doubts = doubts.clone().map(doubt).into();
+    invalid.run.verdict.doubts = vec![
+        doubt("generator_late", Outcome::Invalid),
+        doubt("time_stolen", Outcome::Suspect),
+    ];
+    let doubts = invalid.run.verdict.doubts.iter();
+    let doubts: Vec<String> = doubts.map(|doubt| doubt.code.clone()).collect();
     let mut experiment = added(&invalid);
-    let reason = format!("its verdict is invalid: {}", doubts.join(", "));
+    assert!(!doubts.is_empty());
+    let reason = "its verdict is invalid: the client was late (generator_late)".to_owned();
     assert_eq!(experiment.runs[0].left_out, Some(reason));
     assert_eq!(experiment.runs[0].doubts, doubts);
     assert_eq!(attempts(&experiment, 2, 1), (1, false));
@@ -110,6 +129,22 @@ fn what_goes_on_tries_anew_what_could_not_be_run_and_nothing_else() {
         (experiment.ended, experiment.why),
         (ExperimentEnd::Unfinished, None)
     );
+}
+
+#[test]
+fn a_block_in_which_nobody_answered_is_made_anew_and_no_other() {
+    let mut silent = measured(Outcome::Invalid);
+    silent.run.verdict.doubts = vec![doubt(NO_ANSWERS, Outcome::Invalid)];
+    let mut experiment = added(&silent);
+    assert!(is_silent(&experiment, 2) && !is_silent(&experiment, 1));
+    let mut heard = experiment.clone();
+    let valid = measured(Outcome::Valid);
+    add(&mut heard, place(0, 0), "heard".to_owned(), &valid);
+    assert!(!is_silent(&heard, 2));
+    go_on(&mut heard);
+    assert_eq!(heard.runs.len(), 2);
+    go_on(&mut experiment);
+    assert_eq!(experiment.runs, []);
 }
 
 #[test]

@@ -73,6 +73,7 @@ pub(super) fn method(experiment: &Experiment) -> Vec<String> {
     lines.extend(listed("made of", made.generators.iter().cloned()));
     lines.extend(listed("not apart", made.aliases.iter().cloned()));
     lines.extend(wrapped("runs", &words::runs(experiment)));
+    lines.extend(listed("doubts", words::doubts(experiment).into_iter()));
     if let Some(began) = words::began(experiment) {
         lines.extend(wrapped("began", &began));
     }

@@ -8,6 +8,7 @@ use crate::results::examples::{
     empty, factorial, fraction, hostile, lost, no_evidence, one_factor, torn, unfinished,
 };
 use crate::results::{EffectOf, Experiment, Finding};
+use crate::verdict::Outcome;
 
 fn plain(experiment: &Experiment) -> String {
     text(experiment, Style::Plain)
@@ -151,6 +152,29 @@ fn of_many_runs_that_do_not_count_the_first_are_told_one_by_one() {
 }
 
 #[test]
+fn what_makes_runs_doubtful_is_named_and_counted() {
+    let mut made = factorial();
+    for run in &mut made.runs {
+        run.verdict = Some(Outcome::Suspect);
+        run.doubts.push("time_stolen".to_owned());
+    }
+    let all = made.runs.len();
+    assert_says(
+        &plain(&made),
+        &[
+            "runs        76, of which 74 count, all of them suspect, and 2 do not; 11 of 12\n",
+            &format!("doubts      time_stolen in {all} runs: the hypervisor stole time\n"),
+            "            generator_late in 1 run: the client was late\n",
+        ],
+    );
+    made.runs.truncate(1);
+    assert_says(
+        &plain(&made),
+        &["runs        1, which counts and is suspect; "],
+    );
+}
+
+#[test]
 fn what_a_fraction_cannot_tell_apart_is_told() {
     assert_says(
         &plain(&fraction()),
@@ -182,6 +206,7 @@ fn what_is_lost_is_written_as_that() {
             "p99         +lost                 +lost to +lost           ",
             "rmem=8388608: p99 +lost; loss +3.1 %",
             "all count, 11 of them suspect",
+            "doubts      many_lost in 11 runs\n            docs/verdict.md tells",
         ],
     );
 }

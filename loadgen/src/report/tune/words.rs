@@ -1,6 +1,6 @@
 //! What the parts of an experiment are called, for text and page.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::compare::words::{change, relative};
@@ -9,6 +9,7 @@ use crate::results::{
     Finding, Shift, Unit,
 };
 use crate::verdict::Outcome;
+use crate::verdict::phrases::phrase;
 
 /// What an effect is the effect of: `busy_poll=50 against 0`.
 pub(in crate::report) fn of(experiment: &Experiment, of: &EffectOf) -> String {
@@ -128,8 +129,9 @@ pub(in crate::report) fn ended(experiment: &Experiment) -> String {
         ExperimentEnd::Failed => "something went wrong",
     };
     match &experiment.why {
-        Some(why) => format!("{how}: {why}"),
-        None => how.to_owned(),
+        // Earlier versions have said the same as a reason.
+        Some(why) if why != how => format!("{how}: {why}"),
+        _ => how.to_owned(),
     }
 }
 
@@ -171,15 +173,28 @@ pub(in crate::report) fn resolution(experiment: &Experiment) -> Option<String> {
 pub(in crate::report) fn runs(experiment: &Experiment) -> String {
     let made = experiment.runs.len();
     let left_out = experiment.runs.iter().filter(|run| run.left_out.is_some());
-    let left_out = match left_out.count() {
-        0 => "all count".to_owned(),
-        left_out => format!("{} count and {left_out} do not", made - left_out),
-    };
+    let left_out = left_out.count();
+    let counting = made - left_out;
     let is_suspect =
         |run: &&ExperimentRun| run.verdict == Some(Outcome::Suspect) && run.left_out.is_none();
     let suspect = match experiment.runs.iter().filter(is_suspect).count() {
         0 => String::new(),
+        all if all == counting && all > 1 => ", all of them suspect".to_owned(),
         suspect => format!(", {suspect} of them suspect"),
+    };
+    let comma = if suspect.is_empty() { "" } else { "," };
+    let counting = match (counting, left_out) {
+        (1, 0) if suspect.is_empty() => "which counts".to_owned(),
+        (1, 0) => "which counts and is suspect".to_owned(),
+        (_, 0) => format!("of which all count{suspect}"),
+        (_, 1) => format!(
+            "of which {}{suspect}{comma} and 1 does not",
+            count(counting)
+        ),
+        _ => format!(
+            "of which {}{suspect}{comma} and {left_out} do not",
+            count(counting)
+        ),
     };
     let blocks = match experiment.blocks_planned {
         Some(planned) => format!(
@@ -192,7 +207,36 @@ pub(in crate::report) fn runs(experiment: &Experiment) -> String {
     if made == 0 {
         return format!("none; {blocks}");
     }
-    format!("{made}, of which {left_out}{suspect}; {blocks}")
+    format!("{made}, {counting}; {blocks}")
+}
+
+/// Of some runs.
+fn count(runs: usize) -> String {
+    match runs {
+        0 => "none counts".to_owned(),
+        1 => "1 counts".to_owned(),
+        _ => format!("{runs} count"),
+    }
+}
+
+/// What there is to be said against runs, whether they count or not, the most frequent first:
+/// `time_stolen in 28 runs: the hypervisor stole time`.
+pub(in crate::report) fn doubts(experiment: &Experiment) -> Vec<String> {
+    let mut often: BTreeMap<&str, usize> = BTreeMap::new();
+    for code in experiment.runs.iter().flat_map(|run| &run.doubts) {
+        *often.entry(code).or_default() += 1;
+    }
+    let mut often: Vec<(&str, usize)> = often.into_iter().collect();
+    often.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+    let mut told: Vec<String> = Vec::new();
+    for (code, times) in often {
+        let phrase = phrase(code).map_or_else(String::new, |phrase| format!(": {phrase}"));
+        told.push(format!("{code} in {}{phrase}", counted(times, "run")));
+    }
+    if !told.is_empty() {
+        told.push("docs/verdict.md tells what each of them means".to_owned());
+    }
+    told
 }
 
 /// How many blocks have a run that counts of every variant, but for those that were given up.

@@ -1,6 +1,7 @@
 //! `loadgen tune`: experiments on hosts of a lab, whose settings nobody else needs.
 //!
 //! - [`whole`]: experiments that go through;
+//! - [`elsewhere`]: experiments with a server that runs already;
 //! - [`ended`]: experiments that are ended by a signal, and what `--restore` does then;
 //! - [`killed`]: what goes on after an experiment was killed, and who has to wait for what;
 //! - [`resumed`]: experiments that go on;
@@ -12,6 +13,7 @@
 //! - [`torn`]: variants that cannot be run, among others.
 
 mod broken;
+mod elsewhere;
 mod ended;
 mod full;
 mod killed;

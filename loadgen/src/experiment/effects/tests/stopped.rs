@@ -25,7 +25,7 @@ fn without_a_variant_its_name_is_why_levels_are_not_known() {
     for unknown in found.effects.iter().chain(&found.interactions) {
         assert_eq!(
             unknown.reason.as_deref(),
-            Some("2 blocks have all its runs, since A1B1 is not run any more")
+            Some("2 blocks have all their runs, since A1B1 is not run any more")
         );
     }
     // It is not for want of blocks.

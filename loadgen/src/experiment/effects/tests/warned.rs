@@ -27,6 +27,17 @@ fn too_few_blocks_for_so_many_comparisons_are_warned_of() {
 }
 
 #[test]
+fn where_no_effect_is_known_for_want_of_blocks_the_effects_alone_say_so() {
+    let made = Made::new(Wanted::OneFactor, &[2], (1, &USUAL), |block, number, _| {
+        usual(100_000 + luck(block, number))
+    });
+    let analysis = made.analysis();
+    assert_eq!(analysis.warnings, [""; 0]);
+    let reason = "1 block has all its runs, and at least 6 are wanted";
+    assert_eq!(analysis.effects[0].reason.as_deref(), Some(reason));
+}
+
+#[test]
 fn many_runs_that_do_not_count_are_warned_of() {
     let mut made = Made::new(Wanted::OneFactor, &[2], (10, &USUAL), |block, number, _| {
         usual(100_000 + luck(block, number))

@@ -53,7 +53,16 @@ fn what_is_of_another_type_is_named_with_what_was_expected() {
     );
     assert_wrong(
         plan("[load]\noptions = { rate = 2020-01-01 }"),
-        "line 3: expected a number, a string, true or false, but there is map",
+        "line 3: expected a number, a string, true or false, but there is a table or a date",
+    );
+    assert_wrong(
+        plan("[load]\nwrapper = \"taskset -c 0\""),
+        "line 3: expected a list, as in [\"taskset\", \"-c\", \"0\"], but there is string \
+         \"taskset -c 0\"",
+    );
+    assert_wrong(
+        plan("load = 5"),
+        "line 2: expected a table, but there is integer `5`",
     );
     assert_wrong(
         plan("[load]\noptions = { listen = [[1]] }"),
@@ -119,17 +128,22 @@ fn flags_that_the_experiment_sets_are_refused() {
 fn flags_that_a_program_would_refuse_are_refused_before_it_is_started() {
     assert_wrong(
         plan("[load]\noptions = { rate = \"fast\" }"),
-        "the options of [load]: invalid value 'fast' for '--rate <RATE>': 'fast' does not begin with a \
+        "line 3: the options of [load]: invalid value 'fast' for '--rate <RATE>': 'fast' does not begin with a \
          number",
     );
     assert_wrong(
         plan("[load]\noptions = { rates = \"1k\" }"),
-        "the options of [load]: unexpected argument '--rates' found: a similar argument exists: \
+        "line 3: the options of [load]: unexpected argument '--rates' found: a similar argument exists: \
          '--rate'",
     );
     assert_wrong(
         plan("[load]\noptions = { flows = 2, threads = 3 }"),
-        "the options of [load]: --flows 2 is too few: each of --threads 3 needs a flow of its own",
+        "line 3: the options of [load]: --flows 2 is too few: each of --threads 3 needs a flow of its own",
+    );
+    assert_wrong(
+        plan("[server.options]\nbusy-poll = 0\nworkerz = 2"),
+        "line 4: the options of [server]: unexpected argument '--workerz' found: a similar argument \
+         exists: '--workers'",
     );
     assert_wrong_factor(
         "server_option = \"workers\"\nlevels = [1, 0]",
@@ -286,7 +300,19 @@ fn what_the_host_shall_have_is_understood() {
         ),
         (
             "receive-buffer:much",
-            "line 2: needs: 'receive-buffer:much' says no number of bytes, as in receive-buffer:4Mi",
+            "line 2: needs: 'receive-buffer:much' says no number of bytes, as in receive-buffer:4Mi: 'much' does not begin with a number",
+        ),
+        (
+            "receive-buffer:2Gi",
+            "line 2: needs: 'receive-buffer:2Gi' says no number of bytes, as in receive-buffer:4Mi: 'Gi' is not a known suffix: there are k (1000), Ki (1024) and Mi (1048576)",
+        ),
+        (
+            "receive-buffer:2048Mi",
+            "line 2: needs: 'receive-buffer:2048Mi' is too much: a receive buffer has less than 2048Mi",
+        ),
+        (
+            "receive-buffer:0",
+            "line 2: needs: 'receive-buffer:0' is no buffer: say how many bytes, as in receive-buffer:4Mi",
         ),
         (
             "queues:a/b",

@@ -84,6 +84,10 @@ fn answer(name: &str, experiment: &Experiment) -> Vec<Block> {
     let known = experiment.known.clone();
     entries.extend(known.map(|known| entry("expected", known)));
     entries.push(entry("runs", words::runs(experiment)));
+    let doubts = words::doubts(experiment);
+    if !doubts.is_empty() {
+        entries.push(entry("doubts", doubts.join("; ")));
+    }
     entries.extend(words::began(experiment).map(|began| entry("began", began)));
     blocks.push(Block::List(entries));
     blocks

@@ -8,6 +8,7 @@ use crate::report::html::table::{Cell, Origin, Row, Table, Weight};
 use crate::report::tune::words;
 use crate::report::verdict_word;
 use crate::results::{self, Experiment, ExperimentQuantity, ExperimentRun};
+use crate::verdict::phrases::named;
 
 pub(super) fn blocks(origin: &Origin, experiment: &Experiment) -> Vec<Block> {
     if experiment.runs.is_empty() {
@@ -191,6 +192,9 @@ fn table(origin: &Origin, experiment: &Experiment) -> Table {
 fn remark(run: &ExperimentRun) -> String {
     match &run.left_out {
         Some(why) => format!("left out: {why}"),
-        None => run.doubts.join(", "),
+        None => {
+            let doubts = run.doubts.iter().map(|code| named(code));
+            doubts.collect::<Vec<_>>().join(", ")
+        }
     }
 }
