@@ -6,7 +6,7 @@ use crate::environment::difference::{Difference, Side, between};
 /// What is not as it was when an experiment began.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Moved {
-    /// It is another machine, or another kernel: its runs would not belong together.
+    /// It is a machine of another kind, or another kernel: its runs would not belong together.
     pub elsewhere: Vec<Difference>,
     /// Something that people should know of.
     pub changed: Vec<Difference>,

@@ -112,7 +112,7 @@ fn begin(plan: &Plan, design: &Design, host: &Host, seed: Option<u64>) -> Experi
     experiment
 }
 
-/// The settings of the host, of which none was changed yet, and each is known to have a way back. Nothing
+/// The settings of the host, of which none was changed yet, and each has taken the value that it has. Nothing
 /// is left behind if it fails.
 fn prepared(plan: &Plan, mut journal: Journal, state: &Path) -> Result<Host, Failure> {
     if let Err(failure) = rights::check(plan, journal.mark()) {
