@@ -21,7 +21,7 @@ pub fn change(change: Change, unit: Unit) -> String {
     format!("{}{size}", sign(by.signum()))
 }
 
-/// `+35.2 %`: a part in percent, to three digits.
+/// `+35.2 %`, `+35,360 %`: a part in percent, to three digits or to the last one before the point.
 #[must_use]
 pub fn relative(part: f64) -> String {
     let percent = part.abs() * 100.0;
@@ -31,7 +31,12 @@ pub fn relative(part: f64) -> String {
         _ => 0,
     };
     let sign = if part < 0.0 { "-" } else { "+" };
-    format!("{sign}{percent:.decimals$} %")
+    let percent = format!("{percent:.decimals$}");
+    let percent = match percent.parse() {
+        Ok(whole) => figures::count(whole),
+        Err(_fraction) => percent,
+    };
+    format!("{sign}{percent} %")
 }
 
 /// `+18.0 to +22.0 us`.
@@ -155,7 +160,7 @@ mod tests {
         let written = [0.352, -0.00012, 0.0, 0.099_97, 12.345].map(relative);
         assert_eq!(
             written,
-            ["+35.2 %", "-0.01 %", "+0.00 %", "+10.0 %", "+1234 %"]
+            ["+35.2 %", "-0.01 %", "+0.00 %", "+10.0 %", "+1,234 %"]
         );
     }
 

@@ -244,12 +244,16 @@ impl Runner<'_> {
         found.map_err(Broken::Failed)
     }
 
-    /// Says why a run does not count, if it does not.
+    /// Says why a run does not count, if it does not and the attempts before have not said the same.
     fn tell_of_last(&mut self) {
-        let Some(run) = self.experiment.runs.last() else {
+        let Some((run, before)) = self.experiment.runs.split_last() else {
             return;
         };
-        if let Some(reason) = &run.left_out {
+        let place = (run.block, run.variant);
+        let mut attempts = before.iter().rev();
+        let is_told =
+            attempts.any(|one| (one.block, one.variant) == place && one.left_out == run.left_out);
+        if let Some(reason) = run.left_out.as_ref().filter(|_| !is_told) {
             let name = &self.experiment.variants[run.variant as usize].name;
             let sentence = format!("block {}, {name}: {reason}", run.block + 1);
             self.audience.hears(&sentence);
@@ -281,15 +285,6 @@ impl Runner<'_> {
                 "the reference, with which everything is compared, cannot be run: {sentence}"
             )));
         }
-        if self.design.crossed {
-            self.audience.hears(&format!(
-                "{sentence}; without it, what single levels do may never be known, and what the other \
-                 variants do against the reference will be"
-            ));
-        } else {
-            self.audience.hears(&sentence);
-        }
-        self.keep()?;
         let reference = &self.design.variants[0];
         let others = self.design.variants.iter().zip(&self.experiment.variants);
         let mut others = others.filter(|(variant, _)| *variant != reference);
@@ -298,7 +293,15 @@ impl Runner<'_> {
                 "nothing is left that could be compared with the reference: {sentence}"
             )));
         }
-        Ok(())
+        if self.design.crossed {
+            self.audience.hears(&format!(
+                "{sentence}; without it, what single levels do may never be known, and what the other \
+                 variants do against the reference will be"
+            ));
+        } else {
+            self.audience.hears(&sentence);
+        }
+        self.keep()
     }
 
     fn keep(&mut self) -> Result<(), Broken> {

@@ -47,22 +47,15 @@ fn at_reference(
     });
     let options = options.of_side(side);
     let typed = flags.find_map(|flag| options.iter().find(|option| option.get_ref() == flag));
-    match varied {
-        Some((factor, place)) => {
-            let level = &factor.levels[0];
-            place.wrong(format_args!(
-                "factor '{}' at {level}: {sentence}",
-                factor.name
-            ))
-        }
-        None => {
-            let sentence = format!("the options of {}: {sentence}", side.section());
-            // They do not go together: the first of them stands for all.
-            match typed.or(options.first()) {
-                Some(option) => option.wrong(sentence),
-                None => Wrong::anywhere(sentence),
-            }
-        }
+    if let Some((factor, place)) = varied {
+        let (name, level) = (&factor.name, &factor.levels[0]);
+        return place.wrong(format_args!("factor '{name}' at {level}: {sentence}"));
+    }
+    let sentence = format!("the options of {}: {sentence}", side.section());
+    // They do not go together: the first of them stands for all.
+    match typed.or(options.first()) {
+        Some(option) => option.wrong(sentence),
+        None => Wrong::anywhere(sentence),
     }
 }
 

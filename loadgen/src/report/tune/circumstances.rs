@@ -7,10 +7,7 @@ use crate::results::{Experiment, ExperimentEnd, ExperimentFactor, ExperimentRun}
 
 /// Variants that were given up, runs that do not count, and warnings.
 pub(super) fn troubles(experiment: &Experiment, style: Style) -> Vec<String> {
-    let stopped = experiment.variants.iter().filter_map(|variant| {
-        let why = variant.stopped.as_ref()?;
-        Some(format!("{}: {why}", variant.name))
-    });
+    let stopped = words::given_up(experiment).map(|(name, why)| format!("{name}: {why}"));
     let mut lines = listed("stopped", stopped);
     lines.extend(listed("left out", shortened(left_out(experiment))));
     lines.extend(listed("warning", experiment.warnings.iter().cloned()));

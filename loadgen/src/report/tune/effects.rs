@@ -1,6 +1,7 @@
 //! What settings do: a row a quantity, under what it is the effect of.
 
 use super::circumstances::listed;
+use super::reference::reference;
 use super::words::{finding, found, names_itself, of, short};
 use crate::report::compare::{row, wrapped};
 use crate::report::{BOLD, GREEN, RED, Style, YELLOW, painted, printable};
@@ -15,7 +16,11 @@ pub(super) fn levels(experiment: &Experiment, style: Style) -> Vec<String> {
     if effects.is_empty() {
         return Vec::new();
     }
-    let mut lines = vec![heading("effect", style)];
+    let reference = reference(experiment).into_iter();
+    let mut lines: Vec<String> = reference
+        .flat_map(|reference| wrapped("reference", &reference))
+        .collect();
+    lines.push(heading("effect", style));
     lines.extend(table(experiment, &in_order(effects), style));
     lines.extend(wrapped("", NOTE));
     lines

@@ -2,11 +2,13 @@
 //! that came to be known.
 //!
 //! - `effects`: tables of differences;
+//! - `reference`: what all differences are differences from;
 //! - `circumstances`: how the experiment was made, and what went wrong;
 //! - `words`: what everything is called, here and on the page.
 
 pub(super) mod circumstances;
 pub(super) mod effects;
+mod reference;
 #[cfg(test)]
 mod tests;
 pub(super) mod words;

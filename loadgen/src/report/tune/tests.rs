@@ -7,7 +7,7 @@ use crate::report::Style;
 use crate::results::examples::{
     empty, factorial, fraction, hostile, lost, no_evidence, one_factor, torn, unfinished,
 };
-use crate::results::{EffectOf, Experiment, Finding};
+use crate::results::{EffectOf, Experiment, ExperimentEnd, Finding};
 use crate::verdict::Outcome;
 
 fn plain(experiment: &Experiment) -> String {
@@ -224,6 +224,24 @@ fn an_experiment_that_did_not_go_through_says_how_it_ended_before_its_figures() 
     );
     let words = "ended       something went wrong: the server did not listen within 5 s\n";
     assert_says(&plain(&empty()), &[words, "runs        none; 0 of 10"]);
+}
+
+#[test]
+fn what_ended_an_experiment_is_told_once() {
+    let mut made = factorial();
+    let why = made
+        .variants
+        .iter()
+        .find_map(|variant| variant.stopped.clone());
+    let why = why.expect("one was given up");
+    let told = |made: &Experiment| {
+        let words: Vec<String> = plain(made).split_whitespace().map(str::to_owned).collect();
+        words.join(" ").matches(&why).count()
+    };
+    assert_eq!(told(&made), 1);
+    made.ended = ExperimentEnd::Failed;
+    made.why = Some(format!("nothing is left: it is not run any more: {why}"));
+    assert_eq!(told(&made), 1);
 }
 
 #[test]

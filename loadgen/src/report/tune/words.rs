@@ -80,6 +80,17 @@ pub(in crate::report) fn variant(experiment: &Experiment, number: usize) -> &str
     variant.map_or("?", |variant| variant.name.as_str())
 }
 
+/// Variants that were given up, with the reason; without the one that ended the experiment, which is told
+/// with its end.
+pub(in crate::report) fn given_up(experiment: &Experiment) -> impl Iterator<Item = (&str, &str)> {
+    let end = experiment.why.as_deref().unwrap_or_default();
+    experiment.variants.iter().filter_map(move |variant| {
+        let why = variant.stopped.as_deref()?;
+        let is_told = experiment.ended == ExperimentEnd::Failed && end.contains(why);
+        (!is_told).then_some((variant.name.as_str(), why))
+    })
+}
+
 /// The best setting, as far as it is not the reference; nothing if there is none.
 pub(in crate::report) fn best(experiment: &Experiment) -> Option<String> {
     let levels = experiment.best.levels.as_ref()?;

@@ -122,10 +122,8 @@ fn variants_are_known(experiment: &Experiment) -> bool {
 /// What speaks against believing it, and what is missing.
 fn doubts(experiment: &Experiment) -> Vec<String> {
     let mut doubts = experiment.warnings.clone();
-    doubts.extend(experiment.variants.iter().filter_map(|variant| {
-        let why = variant.stopped.as_ref()?;
-        Some(format!("{} was given up: {why}", variant.name))
-    }));
+    let given_up = words::given_up(experiment);
+    doubts.extend(given_up.map(|(name, why)| format!("{name} was given up: {why}")));
     let left_out = left_out(experiment).into_iter();
     doubts.extend(left_out.map(|run| format!("left out: {run}")));
     doubts

@@ -190,11 +190,9 @@ fn table(origin: &Origin, experiment: &Experiment) -> Table {
 
 /// Why a run does not count, or what there is to be said against one that does.
 fn remark(run: &ExperimentRun) -> String {
-    match &run.left_out {
-        Some(why) => format!("left out: {why}"),
-        None => {
-            let doubts = run.doubts.iter().map(|code| named(code));
-            doubts.collect::<Vec<_>>().join(", ")
-        }
+    if let Some(why) = &run.left_out {
+        return format!("left out: {why}");
     }
+    let doubts = run.doubts.iter().map(|code| named(code));
+    doubts.collect::<Vec<_>>().join(", ")
 }
