@@ -10,6 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::answers::Source;
 use super::connections::{Complaints, converse};
 use super::process::Process;
+use crate::lifecycle::Lifecycle;
 use crate::log::Unwritten;
 use crate::server::Server;
 
@@ -33,7 +34,8 @@ impl Rehearsal {
             .build()?;
         let source = Arc::new(Source {
             observer: server.observer(),
-            lifecycle: server.lifecycle(),
+            // Of no worker: else its health would be waited for each time.
+            lifecycle: Lifecycle::new(Vec::new()),
             unwritten: Unwritten::default(),
             process: Process::this(),
         });
@@ -85,7 +87,9 @@ mod tests {
         assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
         assert!(page.contains("echo_reactor_received_datagrams_total"));
         let readiness = answer("GET /readyz HTTP/1.0\r\n\r\n");
-        assert!(readiness.starts_with("HTTP/1.0 503 "), "{readiness}");
+        assert!(readiness.starts_with("HTTP/1.0 200 "), "{readiness}");
+        let health = answer("GET /healthz HTTP/1.0\r\n\r\n");
+        assert!(health.starts_with("HTTP/1.0 200 "), "{health}");
         let rubbish = answer("rubbish\r\n\r\n");
         assert!(rubbish.starts_with("HTTP/1.1 400 "), "{rubbish}");
         assert_eq!(answer("GET /met"), "");
