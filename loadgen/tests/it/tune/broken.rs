@@ -223,9 +223,9 @@ fn without_its_reference_an_experiment_ends() {
     let ended = site.run(&plan, "");
     ended.assert_code(1);
     assert!(ended.stderr.contains("reference"), "{}", ended.stderr);
-    // Of the first attempt, and of the end.
+    // Of the first attempt, of that of its twin, and of the end.
     let told = ended.stderr.matches("the server ended by itself").count();
-    assert_eq!(told, 2, "{}", ended.stderr);
+    assert_eq!(told, 3, "{}", ended.stderr);
     assert_eq!(site.result().expect("it is kept")["ended"], "failed");
     assert!(site.scratch.file("ttl").exists());
     assert_eq!(site.settings(), before);
