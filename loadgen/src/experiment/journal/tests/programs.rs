@@ -100,7 +100,7 @@ fn a_command_that_still_runs_is_ended_before_anything_is_put_back() {
     let mut journal = host.begin().unwrap();
     journal.before(&knob).unwrap();
     // One that sets it, and takes its time.
-    let script = "echo > \"$0-begun\"; sleep 600; printf 3 > \"$0\"";
+    let script = "sleep 600 & echo > \"$0-begun\"; wait; printf 3 > \"$0\"";
     let slow = Knob::Command {
         read: vec!["true".to_owned()],
         apply: ["sh", "-c", script, &host.0.join("a").to_string_lossy()]
