@@ -152,8 +152,8 @@ fn flags_that_a_program_would_refuse_are_refused_before_it_is_started() {
     );
     assert_wrong_factor(
         "server_option = \"workers\"\nlevels = [0, 1]",
-        "line 2: factor 'server --workers' at 0: invalid value '0' for '--workers <N>': 0 is not in \
-         1..=512",
+        "line 2: factor 'server --workers' at 0: invalid value '0' for '--workers <N>': it is no \
+         whole number from 1 to 512",
     );
     let crossed = "[[factor]]\nload_option = \"flows\"\nlevels = [4, 2]\n\
                    [[factor]]\nload_option = \"threads\"\nlevels = [1, 4]\n";
