@@ -105,7 +105,7 @@ fn a_buffer_that_the_kernel_would_cut_down_is_missed_before_anything_starts() {
         return;
     };
     let plan = site.scratch.file("plan.toml");
-    fs::write(&plan, hurried("receive-buffers").replace("4Mi", "1Gi")).expect("it is ours");
+    fs::write(&plan, hurried("receive-buffers").replace("4Mi", "1000Mi")).expect("it is ours");
     // Root, but for the right to exceed what others get.
     let mut command = site.command("setpriv");
     command.args(["--bounding-set", "-net_admin", "--inh-caps", "-net_admin"]);
@@ -117,6 +117,6 @@ fn a_buffer_that_the_kernel_would_cut_down_is_missed_before_anything_starts() {
         command.arg(flag).arg(site.scratch.file(name));
     }
     let ended = Program::start(command).end();
-    ended.assert_complaint(1, &["receive-buffer:1Gi: the kernel grants", "rmem_max"]);
+    ended.assert_complaint(1, &["receive-buffer:1000Mi: the kernel grants", "rmem_max"]);
     assert!(!site.scratch.file("tune").exists());
 }
