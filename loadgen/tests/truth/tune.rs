@@ -59,6 +59,10 @@ fn nanos(change: Change) -> i64 {
     }
 }
 
+/// How late a reply may leave that waits for a moment, at the median: what a turn of a loop that spins takes
+/// with its clock and its calls, on a virtual machine.
+const TURN_NS: i64 = 1_500;
+
 #[test]
 fn ten_blocks_find_a_service_of_twenty_microseconds() {
     let reactor = reactor().expect("the server can be built");
@@ -87,10 +91,11 @@ fn ten_blocks_find_a_service_of_twenty_microseconds() {
     let shift = hidden.shift.expect("ten blocks are enough");
     let (low, high) = (nanos(shift.low), nanos(shift.high));
     println!("p50 {} ns, 95 % within {low} to {high} ns", nanos(shift.by));
-    // One interval in twenty does not hold the truth; one of twice its width practically always does.
+    // One interval in twenty does not hold the truth; one of twice its width practically always does. The
+    // truth is 20 us and what the fault takes besides: it is never early, and late by a turn of its loop.
     let half = (high - low) / 2;
     assert!(
-        low - half <= 20_000 && 20_000 <= high + half,
+        low - half <= 20_000 + TURN_NS && 20_000 <= high + half,
         "{low} to {high}"
     );
     assert!(nanos(shift.by) > 10_000);
