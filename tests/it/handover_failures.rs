@@ -194,7 +194,7 @@ fn a_successor_whose_output_takes_no_more_answers_all_the_same() {
     lineage.replace();
     stream.end();
     Client::to(server).assert_echo(b"Hello, world");
-    // And where it listens, and what was counted.
+    // The same by one that could not say where it listens.
     lineage.try_to_replace().unwrap();
     lineage.hear("cannot write to standard output");
     Client::to(server).assert_echo(b"Hello, world");

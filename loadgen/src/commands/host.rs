@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
 
-use super::{Failure, failed, misused, print, remark};
+use super::{AS_ROOT, Failure, failed, misused, print, remark};
 use crate::cli::host::{Action, Arguments};
 use crate::experiment::journal::{self, Journal};
 use crate::experiment::knob::Knob;
@@ -36,7 +36,7 @@ pub(super) fn host(arguments: &Arguments) -> Result<u8, Failure> {
     match done {
         Some(mut done) if !done.failures.is_empty() => {
             if done.is_refused && !geteuid().is_root() {
-                done.failures.push(REMEDY.to_owned());
+                done.failures.push(AS_ROOT.to_owned());
             }
             Err(failed(done.failures.join("\nloadgen: ")))
         }
@@ -51,9 +51,6 @@ struct Done {
     /// Whether a setting is not what it should be by now.
     is_refused: bool,
 }
-
-/// What to do where it is likely to help.
-const REMEDY: &str = "run it as root, who alone may change most settings of a host";
 
 /// Whether there is such an interface, where the host tells of its interfaces.
 fn known(interface: &str) -> Result<(), Failure> {

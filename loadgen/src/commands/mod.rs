@@ -115,6 +115,9 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// What to do where somebody else's settings were refused.
+const AS_ROOT: &str = "run it as root, who alone may change most settings of a host";
+
 /// Says something that people should know, besides the answer.
 fn remark(sentences: &[String]) {
     for sentence in sentences {

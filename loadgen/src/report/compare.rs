@@ -1,7 +1,7 @@
 //! A comparison as text: the answer in words, then the numbers.
 
 use super::table::cell;
-use super::{BOLD, GREEN, RED, Style, YELLOW, labelled, painted, printable};
+use super::{BOLD, GREEN, RED, Style, YELLOW, labelled, painted, printable, prose};
 use crate::compare::words::{chance, change, interval, relative};
 use crate::figures;
 use crate::measure::Quantile;
@@ -29,7 +29,7 @@ pub fn text(comparison: &Comparison, style: Style) -> String {
 }
 
 fn answer(comparison: &Comparison, style: Style) -> Vec<String> {
-    let lines = wrapped("answer", &comparison.message);
+    let lines = prose("answer", &comparison.message);
     lines
         .iter()
         .map(|line| painted(line, BOLD, style))
@@ -135,14 +135,14 @@ fn differences(comparison: &Comparison, style: Style) -> Vec<String> {
     }
     let note = "p is corrected for the number of quantities: 0.05 and less is evidence of a \
                 difference. Differences are medians over all pairs of a run of A and one of B.";
-    lines.extend(wrapped("", note));
+    lines.extend(prose("", note));
     lines
 }
 
 fn difference(quantity: &Quantity, style: Style) -> Vec<String> {
     let Some(shift) = &quantity.difference else {
         let reason = quantity.reason.as_deref().unwrap_or_default();
-        return wrapped(&quantity.name, &format!("not compared: {reason}"));
+        return prose(&quantity.name, &format!("not compared: {reason}"));
     };
     let (word, colour) = match quantity.answer {
         Answer::Slower => ("slower", RED),
@@ -175,12 +175,12 @@ fn circumstances(comparison: &Comparison, style: Style) -> Vec<String> {
     ] {
         for difference in differences {
             let text = format!("{kind}: {}", apart(difference));
-            lines.extend(wrapped(label, &text));
+            lines.extend(prose(label, &text));
             label = "";
         }
     }
     for warning in &comparison.warnings {
-        lines.extend(wrapped("warning", warning));
+        lines.extend(prose("warning", warning));
     }
     let painted = lines.iter().map(|line| painted(line, YELLOW, style));
     painted.collect()
@@ -202,31 +202,11 @@ fn bounds(comparison: &Comparison, style: Style) -> Vec<String> {
             BoundOutcome::Broken => RED,
             BoundOutcome::Unknown => YELLOW,
         };
-        let text = wrapped("fail-if", &bound.message);
+        let text = prose("fail-if", &bound.message);
         lines.extend(text.iter().map(|line| painted(line, colour, style)));
     }
     lines
 }
-
-/// A labelled text in lines of up to 80 columns, broken between words.
-pub(crate) fn wrapped(label: &str, text: &str) -> Vec<String> {
-    let mut lines = vec![labelled(label, "")];
-    let indented = lines[0].chars().count();
-    for word in printable(text).split(' ') {
-        let line = lines.last().map_or(0, |line| line.chars().count());
-        let blank = usize::from(line > indented);
-        if blank == 1 && line + 1 + word.chars().count() > WIDTH {
-            lines.push(labelled("", word));
-        } else if let Some(line) = lines.last_mut() {
-            line.push_str(&" "[..blank]);
-            line.push_str(word);
-        }
-    }
-    lines
-}
-
-/// In columns.
-const WIDTH: usize = 80;
 
 #[cfg(test)]
 mod tests {

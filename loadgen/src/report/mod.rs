@@ -38,7 +38,7 @@ fn labelled(label: &str, text: &str) -> String {
     format!("{label:<12}{text}")
 }
 
-/// The same in as many lines as it takes to stay within 80 columns: broken behind the last comma
+/// Figures in as many lines as it takes to stay within 80 columns: broken behind the last comma
 /// that fits, or at a blank where that would leave more than half of a line empty.
 pub(crate) fn wrapped(label: &str, text: &str) -> Vec<String> {
     let mut lines = Vec::new();
@@ -50,6 +50,27 @@ pub(crate) fn wrapped(label: &str, text: &str) -> Vec<String> {
     lines.push(labelled(label, rest));
     lines
 }
+
+/// A labelled sentence in lines of up to 80 columns, broken between any two words: for lists of figures
+/// [`wrapped`] breaks at better places.
+pub(crate) fn prose(label: &str, text: &str) -> Vec<String> {
+    let mut lines = vec![labelled(label, "")];
+    let indented = lines[0].chars().count();
+    for word in printable(text).split(' ') {
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        let blank = usize::from(line > indented);
+        if blank == 1 && line + 1 + word.chars().count() > WIDTH {
+            lines.push(labelled("", word));
+        } else if let Some(line) = lines.last_mut() {
+            line.push_str(&" "[..blank]);
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+/// Of a line, in columns.
+const WIDTH: usize = 80;
 
 /// Where the first line of a text ends that is too long for one.
 fn line_end(text: &str) -> Option<usize> {
@@ -94,7 +115,7 @@ fn painted(text: &str, colour: &str, style: Style) -> String {
 }
 
 /// What is left of 80 columns beside a label.
-const TEXT_COLUMNS: usize = 80 - 12;
+const TEXT_COLUMNS: usize = WIDTH - 12;
 
 const BOLD: &str = "1";
 const RED: &str = "1;31";

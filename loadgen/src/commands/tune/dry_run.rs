@@ -12,7 +12,7 @@ use crate::experiment::plan::{Blocks, Level, Plan, Program, Server, Times, Wante
 use crate::experiment::record;
 use crate::experiment::steps::{Action, Step, Steps};
 use crate::experiment::trial::PATIENCE;
-use crate::report::compare::wrapped;
+use crate::report::prose;
 use crate::results::Experiment;
 
 /// From where an experiment begins, or goes on.
@@ -63,8 +63,8 @@ pub(super) fn text(plan: &Plan, design: &Design, begins: Begins<'_>) -> Result<S
     let order = |block| begins.order(plan, design, block);
     let left: Vec<Step> = steps.of_blocks(begins.sure(plan), order).collect();
     let mut lines = summary(plan, design, begins);
-    lines.extend(wrapped("takes", &takes(plan, &steps, &left, begins)));
-    lines.extend(wrapped("order", &begins.seed.told()));
+    lines.extend(prose("takes", &takes(plan, &steps, &left, begins)));
+    lines.extend(prose("order", &begins.seed.told()));
     lines.extend(before(plan, &steps));
     lines.extend(blocks(plan, design, &left));
     lines.extend(more_blocks(plan, &steps, begins));
@@ -104,14 +104,10 @@ impl Seed {
 
 /// What it is about.
 fn summary(plan: &Plan, design: &Design, begins: Begins<'_>) -> Vec<String> {
-    let mut lines = wrapped("plan", &plan.name);
+    let mut lines = prose("plan", &plan.name);
     let sentences = [("question", &plan.question), ("known", &plan.known)];
     for (label, sentence) in sentences {
-        lines.extend(
-            sentence
-                .iter()
-                .flat_map(|sentence| wrapped(label, sentence)),
-        );
+        lines.extend(sentence.iter().flat_map(|sentence| prose(label, sentence)));
     }
     lines.extend(under(
         "needs",
@@ -132,15 +128,15 @@ fn summary(plan: &Plan, design: &Design, begins: Begins<'_>) -> Vec<String> {
             format!("{}: {what} at {}", factor.name, levels.join(", "))
         }),
     ));
-    lines.extend(wrapped("design", &layout(plan, design)));
-    lines.extend(wrapped("judged by", &plan.judge));
+    lines.extend(prose("design", &layout(plan, design)));
+    lines.extend(prose("judged by", &plan.judge));
     let directory = begins.directory.display();
     let there = match begins.begun.map(|begun| begun.runs.len()) {
         None => directory.to_string(),
         Some(1) => format!("{directory}, where 1 is already"),
         Some(runs) => format!("{directory}, where {runs} are already"),
     };
-    lines.extend(wrapped("runs in", &there));
+    lines.extend(prose("runs in", &there));
     lines
 }
 
@@ -148,7 +144,7 @@ fn summary(plan: &Plan, design: &Design, begins: Begins<'_>) -> Vec<String> {
 fn before(plan: &Plan, steps: &Steps<'_>) -> Vec<String> {
     let lines = steps.back().rev().map(|factor| {
         let what = plan.factors[factor].kind.what();
-        wrapped("  read", &format!("{what} ({AT_ONCE})"))
+        prose("  read", &format!("{what} ({AT_ONCE})"))
     });
     headed(
         "First; each is written down, and looked at whether it can go back there:",
@@ -198,7 +194,7 @@ fn more_blocks(plan: &Plan, steps: &Steps<'_>, begins: Begins<'_>) -> Vec<String
 fn afterwards(plan: &Plan, steps: &Steps<'_>) -> Vec<String> {
     let lines = steps.back().map(|factor| {
         let what = plan.factors[factor].kind.what();
-        wrapped("  put back", &format!("{what} ({AT_ONCE})"))
+        prose("  put back", &format!("{what} ({AT_ONCE})"))
     });
     headed("In the end:", lines.flatten().collect())
 }
@@ -276,9 +272,9 @@ fn wrapped_step(plan: &Plan, design: &Design, step: &Step) -> Vec<String> {
             let what = factor.map_or(String::new(), |factor| factor.kind.what());
             match factor.and_then(|factor| factor.levels.get(level)) {
                 Some(Level::To(setting)) => {
-                    wrapped("  set", &format!("{what} to {setting} ({AT_ONCE})"))
+                    prose("  set", &format!("{what} to {setting} ({AT_ONCE})"))
                 }
-                _ => wrapped("  put back", &format!("{what} ({AT_ONCE})")),
+                _ => prose("  put back", &format!("{what} ({AT_ONCE})")),
             }
         }
         Action::Start => {
@@ -289,7 +285,7 @@ fn wrapped_step(plan: &Plan, design: &Design, step: &Step) -> Vec<String> {
             };
             let most = format_duration(most);
             let started = command("echo-reactor", &server);
-            wrapped("  start", &format!("{started} ({AT_ONCE}, {most} at most)"))
+            prose("  start", &format!("{started} ({AT_ONCE}, {most} at most)"))
         }
         Action::Load => {
             let load = command("loadgen", &plan.load_at(levels));
@@ -301,18 +297,18 @@ fn wrapped_step(plan: &Plan, design: &Design, step: &Step) -> Vec<String> {
                 } => format!(" --target={target}"),
                 Server::Started { target: None, .. } => String::new(),
             };
-            wrapped("  load", &format!("{load}{target} ({})", step.takes))
+            prose("  load", &format!("{load}{target} ({})", step.takes))
         }
         Action::Stop => {
             let most = format_duration(PATIENCE);
-            wrapped(
+            prose(
                 "  stop",
                 &format!("the server ({AT_ONCE}, or killed after {most})"),
             )
         }
         Action::Pause => {
             let time = step.takes.most.unwrap_or(Duration::ZERO);
-            wrapped("  pause", &format_duration(time).to_string())
+            prose("  pause", &format_duration(time).to_string())
         }
     }
 }
@@ -337,6 +333,6 @@ fn under(label: &str, rows: impl Iterator<Item = String>) -> Vec<String> {
     let labels = [label].into_iter().chain(std::iter::repeat(""));
     labels
         .zip(rows)
-        .flat_map(|(label, text)| wrapped(label, &text))
+        .flat_map(|(label, text)| prose(label, &text))
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use rustix::process::geteuid;
 
-use crate::commands::{Failure, failed};
+use crate::commands::{AS_ROOT, Failure, failed};
 use crate::experiment::host::{Host, knobs};
 use crate::experiment::knob::Knob;
 use crate::experiment::mark::Mark;
@@ -52,19 +52,14 @@ fn look<'a>(
     if refused.is_empty() {
         return Ok(());
     }
+    let remedy = if geteuid().is_root() {
+        // Whatever else it is, the kernel says it line by line.
+        String::new()
+    } else {
+        format!("; {AS_ROOT}")
+    };
     Err(failed(format_args!(
-        "not all that the plan varies can be changed here, so nothing was{}:\n{}",
-        remedy(geteuid().is_root()),
+        "not all that the plan varies can be changed here, so nothing was{remedy}:\n{}",
         refused.join("\n")
     )))
-}
-
-/// What to do about it, where anything is likely to help.
-fn remedy(is_root: bool) -> &'static str {
-    if is_root {
-        // Whatever else it is, the kernel says it line by line.
-        ""
-    } else {
-        "; run it as root, who alone may change most settings of a host"
-    }
 }

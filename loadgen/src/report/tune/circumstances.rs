@@ -1,7 +1,7 @@
 //! How an experiment was made, what went wrong, and how it ended.
 
 use super::words::{self, design, ended, resolution};
-use crate::report::compare::wrapped;
+use crate::report::prose;
 use crate::report::{Style, YELLOW, painted};
 use crate::results::{Experiment, ExperimentEnd, ExperimentFactor, ExperimentRun};
 
@@ -12,7 +12,7 @@ pub(super) fn troubles(experiment: &Experiment, style: Style) -> Vec<String> {
     lines.extend(listed("left out", shortened(left_out(experiment))));
     lines.extend(listed("warning", experiment.warnings.iter().cloned()));
     if experiment.ended != ExperimentEnd::Complete {
-        lines.extend(wrapped("ended", &ended(experiment)));
+        lines.extend(prose("ended", &ended(experiment)));
     }
     lines
         .iter()
@@ -57,25 +57,25 @@ pub(in crate::report) fn left_out(experiment: &Experiment) -> Vec<String> {
 /// What was varied, how variants were chosen, and in what order they ran.
 pub(super) fn method(experiment: &Experiment) -> Vec<String> {
     let mut lines = listed("settings", experiment.factors.iter().map(factor));
-    lines.extend(wrapped("design", &design(experiment)));
+    lines.extend(prose("design", &design(experiment)));
     let order = format!(
         "in each block every variant runs once, in an order from seed {}",
         experiment.seed
     );
-    lines.extend(wrapped("", &order));
+    lines.extend(prose("", &order));
     if let Some(resolution) = resolution(experiment) {
-        lines.extend(wrapped("resolution", &resolution));
+        lines.extend(prose("resolution", &resolution));
     }
     let made = &experiment.design;
     lines.extend(listed("made of", made.generators.iter().cloned()));
     lines.extend(listed("not apart", made.aliases.iter().cloned()));
-    lines.extend(wrapped("runs", &words::runs(experiment)));
+    lines.extend(prose("runs", &words::runs(experiment)));
     lines.extend(listed("doubts", words::doubts(experiment).into_iter()));
     if let Some(began) = words::began(experiment) {
-        lines.extend(wrapped("began", &began));
+        lines.extend(prose("began", &began));
     }
     if experiment.ended == ExperimentEnd::Complete {
-        lines.extend(wrapped("ended", &ended(experiment)));
+        lines.extend(prose("ended", &ended(experiment)));
     }
     lines
 }
@@ -99,7 +99,7 @@ pub(super) fn listed(label: &str, texts: impl Iterator<Item = String>) -> Vec<St
     let labels = std::iter::once(label).chain(std::iter::repeat(""));
     let lines = labels
         .zip(texts)
-        .flat_map(|(label, text)| wrapped(label, &text));
+        .flat_map(|(label, text)| prose(label, &text));
     lines.collect()
 }
 

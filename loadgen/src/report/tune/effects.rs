@@ -3,7 +3,8 @@
 use super::circumstances::listed;
 use super::reference::reference;
 use super::words::{finding, found, names_itself, of, short};
-use crate::report::compare::{row, wrapped};
+use crate::report::compare::row;
+use crate::report::prose;
 use crate::report::{BOLD, GREEN, RED, Style, YELLOW, painted, printable};
 use crate::results::{Effect, EffectOf, Experiment, Finding};
 
@@ -11,18 +12,18 @@ use crate::results::{Effect, EffectOf, Experiment, Finding};
 pub(super) fn levels(experiment: &Experiment, style: Style) -> Vec<String> {
     let effects = &experiment.effects;
     if let Some(reason) = common_reason(effects) {
-        return wrapped("effects", &format!("not known: {reason}"));
+        return prose("effects", &format!("not known: {reason}"));
     }
     if effects.is_empty() {
         return Vec::new();
     }
     let reference = reference(experiment).into_iter();
     let mut lines: Vec<String> = reference
-        .flat_map(|reference| wrapped("reference", &reference))
+        .flat_map(|reference| prose("reference", &reference))
         .collect();
     lines.push(heading("effect", style));
     lines.extend(table(experiment, &in_order(effects), style));
-    lines.extend(wrapped("", NOTE));
+    lines.extend(prose("", NOTE));
     lines
 }
 
@@ -47,7 +48,7 @@ pub(super) fn variants(experiment: &Experiment, style: Style) -> Vec<String> {
     told.retain(|(_, effect)| effect.shift.is_some() || !given_up(effect));
     let mut lines = vec![heading("variant", style)];
     lines.extend(table(experiment, &told, style));
-    lines.extend(wrapped("", &format!("{VARIANTS} {NOTE}")));
+    lines.extend(prose("", &format!("{VARIANTS} {NOTE}")));
     lines
 }
 
@@ -73,9 +74,9 @@ pub(super) fn noise(experiment: &Experiment, style: Style) -> Vec<String> {
     lines.extend(table(experiment, &in_order(effects), style));
     let differ = effects.iter().any(is_evident);
     lines.extend(if differ {
-        painted_all(&wrapped("", DIFFER), YELLOW, style)
+        painted_all(&prose("", DIFFER), YELLOW, style)
     } else {
-        wrapped("", ALIKE)
+        prose("", ALIKE)
     });
     lines
 }
@@ -98,7 +99,7 @@ pub(super) fn interactions(experiment: &Experiment, style: Style) -> Vec<String>
     evident.retain(|(_, effect)| is_evident(effect));
     if evident.is_empty() {
         let none = "no evidence that any two settings do more or less together than one by one";
-        return wrapped("together", none);
+        return prose("together", none);
     }
     let mut lines = vec![heading("together", style)];
     lines.extend(table(experiment, &evident, style));
@@ -106,7 +107,7 @@ pub(super) fn interactions(experiment: &Experiment, style: Style) -> Vec<String>
         0 => String::new(),
         rest => format!(" Of {rest} more there is no evidence."),
     };
-    lines.extend(wrapped("", &format!("{TOGETHER}{rest}")));
+    lines.extend(prose("", &format!("{TOGETHER}{rest}")));
     lines
 }
 
@@ -214,7 +215,7 @@ fn line(effect: &Effect, style: Style) -> Vec<String> {
     let name = printable(&effect.quantity);
     let Some(shift) = &effect.shift else {
         let reason = effect.reason.as_deref().unwrap_or(finding(effect));
-        return wrapped(&name, &format!("not known: {reason}"));
+        return prose(&name, &format!("not known: {reason}"));
     };
     let word = finding(effect);
     let word = match (effect.finding, &effect.of) {

@@ -13,8 +13,7 @@ mod reference;
 mod tests;
 pub(super) mod words;
 
-use super::compare::wrapped;
-use super::{BOLD, Style};
+use super::{BOLD, Style, prose};
 use crate::results::Experiment;
 
 /// The report of an experiment, at most 80 columns wide but for long names. Ends with a line break.
@@ -36,14 +35,14 @@ pub fn text(experiment: &Experiment, style: Style) -> String {
 }
 
 fn answer(experiment: &Experiment, style: Style) -> Vec<String> {
-    let mut lines = wrapped("asked", &asked(experiment));
-    let answer = wrapped("answer", &experiment.best.sentence);
+    let mut lines = prose("asked", &asked(experiment));
+    let answer = prose("answer", &experiment.best.sentence);
     lines.extend(effects::painted_all(&answer, BOLD, style));
     if let Some(best) = words::best(experiment) {
-        lines.extend(wrapped("best", &best));
+        lines.extend(prose("best", &best));
     }
     if let Some(known) = &experiment.known {
-        lines.extend(wrapped("expected", known));
+        lines.extend(prose("expected", known));
     }
     lines
 }
