@@ -10,7 +10,7 @@ use crate::access::QuitPolicy;
 use crate::config::{Config, EVERYWHERE, Io, Listen};
 use crate::error::Error;
 use crate::steering::choose_among_first;
-use crate::udp::socket::{Sharing, SocketError, Stamping};
+use crate::udp::socket::{Origin, Sharing, SocketError, Stamping};
 use crate::udp::{Socket, SocketOptions};
 
 /// The sockets of one address, one a worker, in their order.
@@ -125,7 +125,8 @@ pub(crate) fn adopt_all(config: &Config, given: Vec<UdpSocket>) -> Result<Vec<Gr
             groups.len() - 1
         });
         let group = &mut groups[index].1;
-        let socket = Socket::adopt(socket, &options(config, address, group.len()))
+        let options = options(config, address, group.len());
+        let socket = Socket::adopt(socket, &options, Origin::Manager)
             .map_err(|source| Error::Socket { address, source })?;
         group.push(Arc::new(socket));
     }
@@ -172,7 +173,12 @@ pub(crate) fn inherit_all(
                 one.sockets.len()
             )));
         }
-        let mut group = inherit(config, one)?;
+        let origin = if from_manager {
+            Origin::Manager
+        } else {
+            Origin::Predecessor
+        };
+        let mut group = inherit(config, one, origin)?;
         if group.len() < wanted {
             join(config, &mut group)?;
         }
@@ -208,7 +214,7 @@ fn same_addresses(config: &Config, handed: &[Handed]) -> Result<(), Error> {
     )))
 }
 
-fn inherit(config: &Config, handed: Handed) -> Result<Group, Error> {
+fn inherit(config: &Config, handed: Handed, origin: Origin) -> Result<Group, Error> {
     let address = handed.address;
     let mut group = Group::with_capacity(handed.sockets.len().max(config.workers));
     for socket in handed.sockets {
@@ -220,7 +226,7 @@ fn inherit(config: &Config, handed: Handed) -> Result<Group, Error> {
                 "--io, --gro or --quit asks for sockets that are unlike those on {address}, on which datagrams are queued; restart it to change that"
             )));
         }
-        let socket = Socket::inherit(socket, &options)
+        let socket = Socket::inherit(socket, &options, origin)
             .map_err(|source| Error::Socket { address, source })?;
         group.push(Arc::new(socket));
     }

@@ -1,49 +1,25 @@
 //! Replacements that change the number of workers: further sockets join, and those that are too many
 //! go without anything being lost in them.
 
-use std::fs;
-use std::path::PathBuf;
-
 use crate::rig::lineage::{Lineage, summed};
+use crate::rig::options::Options;
 use crate::rig::stream::Stream;
 
-/// A file of options that goes when this is dropped.
-struct Options(PathBuf);
-
-impl Options {
-    fn fresh(name: &str) -> Self {
-        let name = format!("echo-it-options-{name}-{}", std::process::id());
-        Self(std::env::temp_dir().join(name))
-    }
-
-    fn write(&self, workers: usize) {
-        let text = format!("# how many\n--workers {workers}\n");
-        fs::write(&self.0, text).expect("temporary files can be written");
-    }
-
-    fn argument(&self) -> String {
-        format!("@{}", self.0.display())
-    }
-}
-
-impl Drop for Options {
-    fn drop(&mut self) {
-        // What stays is a file in a temporary directory.
-        let _removed: std::io::Result<()> = fs::remove_file(&self.0);
-    }
+fn workers(number: usize) -> String {
+    format!("# how many\n--workers {number}\n")
 }
 
 /// Goes through these numbers of workers under a steady stream of datagrams.
 #[track_caller]
 fn through(name: &str, numbers: &[usize], arguments: &[&str]) {
     let options = Options::fresh(name);
-    options.write(numbers[0]);
+    options.write(&workers(numbers[0]));
     let argument = options.argument();
     let arguments = [&[argument.as_str()], arguments].concat();
     let (mut lineage, server) = Lineage::listening(&arguments);
     let stream = Stream::to(server);
     for pair in numbers.windows(2) {
-        options.write(pair[1]);
+        options.write(&workers(pair[1]));
         lineage.replace();
         if pair[1] < pair[0] {
             let closed = lineage.hear("former workers are closed");
@@ -83,10 +59,10 @@ fn workers_that_are_steered_to_can_become_more_and_fewer_too() {
 #[test]
 fn what_an_old_program_cannot_print_keeps_no_socket_open() {
     let options = Options::fresh("jammed");
-    options.write(3);
+    options.write(&workers(3));
     let (mut lineage, _) = Lineage::listening(&[&options.argument()]);
     lineage.program().jam_stdout();
-    options.write(1);
+    options.write(&workers(1));
     // It cannot say where it listens either, and all that waits can be ended by its test.
     lineage.try_to_replace().unwrap();
     lineage.hear("sockets of 2 former workers are closed");

@@ -12,6 +12,7 @@ mod defaults;
 mod faults;
 mod handover;
 mod handover_failures;
+mod handover_options;
 mod handover_workers;
 mod help;
 mod json;

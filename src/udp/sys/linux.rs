@@ -26,6 +26,11 @@ pub(in crate::udp) fn enable_stamps(socket: BorrowedFd<'_>) -> io::Result<()> {
     set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)
 }
 
+/// Asks for no receive stamps any more.
+pub(in crate::udp) fn disable_stamps(socket: BorrowedFd<'_>) -> io::Result<()> {
+    set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 0)
+}
+
 /// Asks for receive stamps of kernel and device, and lets a message ask for a stamp of its own as it
 /// leaves (`SO_TIMESTAMPING`). It makes the whole host stamp every packet.
 ///
@@ -70,12 +75,17 @@ pub(in crate::udp) fn enable_timestamping(socket: BorrowedFd<'_>) -> io::Result<
     }
 }
 
-/// Polls the device's queue for so many microseconds instead of waiting for its interrupt, and
+/// Polls the device's queue for so many microseconds instead of waiting for its interrupt, and maybe
 /// prefers that to the interrupt (Linux 5.11). Raising it takes `CAP_NET_ADMIN`.
-pub(in crate::udp) fn busy_poll(socket: BorrowedFd<'_>, micros: u32) -> io::Result<()> {
+pub(in crate::udp) fn busy_poll(
+    socket: BorrowedFd<'_>,
+    micros: u32,
+    prefer: bool,
+) -> io::Result<()> {
     let micros = libc::c_int::try_from(micros).unwrap_or(libc::c_int::MAX);
     set(socket, libc::SOL_SOCKET, libc::SO_BUSY_POLL, micros)?;
-    set(socket, libc::SOL_SOCKET, libc::SO_PREFER_BUSY_POLL, 1)
+    let prefer = libc::c_int::from(prefer);
+    set(socket, libc::SOL_SOCKET, libc::SO_PREFER_BUSY_POLL, prefer)
 }
 
 /// Gives an epoll instance its own busy polling (`EPIOCSPARAMS`, Linux 6.9).

@@ -24,9 +24,9 @@ mod recv_table;
 mod send_table;
 
 pub(super) use linux::{
-    busy_poll, choose_by_hash, enable_packet_info, enable_receive_offload, enable_stamps,
-    enable_timestamping, epoll_busy_poll, force_receive_buffer, force_send_buffer, memory, network,
-    steer,
+    busy_poll, choose_by_hash, disable_stamps, enable_packet_info, enable_receive_offload,
+    enable_stamps, enable_timestamping, epoll_busy_poll, force_receive_buffer, force_send_buffer,
+    memory, network, steer,
 };
 pub(super) use recv_table::RecvTable;
 pub(super) use send_table::{SendRound, SendTable};

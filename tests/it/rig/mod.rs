@@ -7,6 +7,7 @@
 //! - [`manager`]: a service manager that it tells how it is;
 //! - [`lineage`]: programs that take over from each other, and [`stream`]: a client that misses none
 //!   of its answers;
+//! - [`options`]: options that a program reads from a file;
 //! - [`http`]: a plain client of its metrics;
 //! - [`thread`]: what the kernel tells of the threads of a program;
 //! - [`namespace`]: networks of their own;
@@ -23,6 +24,7 @@ pub(crate) mod manager;
 pub(crate) mod namespace;
 pub(crate) mod need;
 pub(crate) mod nobody;
+pub(crate) mod options;
 pub(crate) mod program;
 pub(crate) mod server;
 pub(crate) mod stream;

@@ -8,8 +8,13 @@ use std::os::fd::{AsFd, BorrowedFd};
 use socket2::{Domain, Protocol, SockAddr, Type};
 
 use super::memory::Memory;
-use super::options::Effect;
 use super::sys;
+
+mod effects;
+mod handed;
+
+pub use effects::Effects;
+pub use handed::Origin;
 
 /// What a socket should be like before it is bound.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -73,23 +78,6 @@ pub struct Socket {
     earlier_drops: u32,
 }
 
-/// What became of the options of a socket; `None` where nothing was asked for.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Effects {
-    /// The receive buffer in force, in bytes as the kernel counts them (overhead included).
-    pub receive_buffer: Effect<usize>,
-    /// The send buffer in force, in bytes as the kernel counts them (overhead included).
-    pub send_buffer: Effect<usize>,
-    /// Whether trains are handed over as one.
-    pub receive_offload: Option<Effect<bool>>,
-    /// Whether there are stamps.
-    pub stamps: Option<Effect<bool>>,
-    /// The traffic class of what is sent.
-    pub traffic_class: Option<Effect<u32>>,
-    /// Microseconds for which the device's queue is polled.
-    pub busy_poll: Option<Effect<u32>>,
-}
-
 impl Socket {
     /// Opens a socket and binds it to `address`; port 0 lets the kernel choose one. An IPv6 socket
     /// takes IPv6 alone, also on the unspecified address.
@@ -107,7 +95,7 @@ impl Socket {
                 .set_only_v6(true)
                 .during("restrict to IPv6 the socket for")?;
         }
-        let effects = Effects::apply(options, &socket, address.is_ipv6());
+        let effects = Effects::apply(options, &socket, address.is_ipv6(), None);
         if options.packet_info {
             sys::enable_packet_info(socket.as_fd(), address.is_ipv6())
                 .during("ask for the local address of datagrams on")?;
@@ -121,50 +109,6 @@ impl Socket {
             effects,
             earlier_drops: 0,
         })
-    }
-
-    /// Takes a socket that somebody else has bound, with the rest of `options`.
-    ///
-    /// # Errors
-    /// The operation that failed with the kernel's reason; [`io::ErrorKind::Unsupported`] for an IPv6
-    /// socket that takes IPv4 too.
-    pub fn adopt(bound: UdpSocket, options: &SocketOptions) -> Result<Self, SocketError> {
-        let local = bound.local_addr().during("read the port of")?;
-        let socket = socket2::Socket::from(bound);
-        let family =
-            "take from its opener (it must be restricted to IPv6, as by BindIPv6Only=ipv6-only)";
-        if local.is_ipv6() && !socket.only_v6().during(family)? {
-            return Err(io::Error::from(io::ErrorKind::Unsupported)).during(family);
-        }
-        socket.set_nonblocking(true).during("keep from blocking")?;
-        socket.set_cloexec(true).during("keep to itself")?;
-        // Else a forged sender would have it answer a whole network at once.
-        socket
-            .set_broadcast(false)
-            .during("keep from broadcasting")?;
-        let effects = Effects::apply(options, &socket, local.is_ipv6());
-        if options.packet_info {
-            sys::enable_packet_info(socket.as_fd(), local.is_ipv6())
-                .during("ask for the local address of datagrams on")?;
-        }
-        Ok(Self {
-            inner: UdpSocket::from(socket),
-            local,
-            options: options.clone(),
-            effects,
-            earlier_drops: 0,
-        })
-    }
-
-    /// The same of a socket that another server has read, which has counted what was dropped so far.
-    ///
-    /// # Errors
-    /// As [`Socket::adopt`].
-    pub fn inherit(bound: UdpSocket, options: &SocketOptions) -> Result<Self, SocketError> {
-        let mut socket = Self::adopt(bound, options)?;
-        // A kernel that does not count has counted nothing.
-        socket.earlier_drops = socket.memory().unwrap_or_default().drops;
-        Ok(socket)
     }
 
     /// Opens a socket on a port of the kernel's choice that sends to `peer` and hears nobody else.
@@ -255,39 +199,6 @@ impl Socket {
     }
 }
 
-impl Effects {
-    fn apply(options: &SocketOptions, socket: &socket2::Socket, v6: bool) -> Self {
-        let fd = socket.as_fd();
-        let on = |wanted: bool, set: fn(BorrowedFd<'_>) -> io::Result<()>| {
-            wanted.then(|| Effect::from_result(set(fd).map(|()| true)))
-        };
-        Self {
-            receive_buffer: grant(options.receive_buffer, socket, Buffer::Receive),
-            send_buffer: grant(options.send_buffer, socket, Buffer::Send),
-            receive_offload: on(options.receive_offload, sys::enable_receive_offload),
-            stamps: match options.stamps {
-                Stamping::Off => None,
-                Stamping::Receive => on(true, sys::enable_stamps),
-                Stamping::BothWays => on(true, sys::enable_timestamping),
-            },
-            traffic_class: options.traffic_class.map(|class| {
-                Effect::from_result(if v6 {
-                    socket
-                        .set_tclass_v6(class.into())
-                        .and_then(|()| socket.tclass_v6())
-                } else {
-                    socket
-                        .set_tos_v4(class.into())
-                        .and_then(|()| socket.tos_v4())
-                })
-            }),
-            busy_poll: options
-                .busy_poll
-                .map(|micros| Effect::from_result(sys::busy_poll(fd, micros).map(|()| micros))),
-        }
-    }
-}
-
 impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.inner.as_fd()
@@ -331,33 +242,6 @@ fn bind_shared(
         Sharing::First => bind().and_then(|()| share()),
         Sharing::Join => share().and_then(|()| bind()),
     }
-}
-
-#[derive(Clone, Copy)]
-enum Buffer {
-    Receive,
-    Send,
-}
-
-/// Sets a buffer size, past the host's limit where that is allowed, and reads back what is in force.
-fn grant(wanted: Option<usize>, socket: &socket2::Socket, which: Buffer) -> Effect<usize> {
-    if let Some(bytes) = wanted {
-        let forced = match which {
-            Buffer::Receive => sys::force_receive_buffer(socket.as_fd(), bytes),
-            Buffer::Send => sys::force_send_buffer(socket.as_fd(), bytes),
-        };
-        let set = forced.or_else(|_needs_a_privilege| match which {
-            Buffer::Receive => socket.set_recv_buffer_size(bytes),
-            Buffer::Send => socket.set_send_buffer_size(bytes),
-        });
-        if let Err(error) = set {
-            return Effect::from_result(Err(error));
-        }
-    }
-    Effect::from_result(match which {
-        Buffer::Receive => socket.recv_buffer_size(),
-        Buffer::Send => socket.send_buffer_size(),
-    })
 }
 
 #[cfg(test)]
