@@ -67,6 +67,21 @@ pub(super) fn allowed(needs: &Needs, own: u32) -> Calls {
         let name_something = is(0, name_something.cast_unsigned());
         only_if(&mut calls, libc::SYS_prctl, name_something);
     }
+    // Of files: to copy them, and to have them not wait. Not to have the kernel signal whomever they name
+    // (`F_SETOWN`, `F_SETSIG`, `O_ASYNC`), which asks for no permission to signal that one.
+    for command in [
+        libc::F_DUPFD_CLOEXEC,
+        libc::F_GETFD,
+        libc::F_SETFD,
+        libc::F_GETFL,
+    ] {
+        only_if(&mut calls, libc::SYS_fcntl, is(1, command.cast_unsigned()));
+    }
+    only_if_all(
+        &mut calls,
+        libc::SYS_fcntl,
+        vec![is(1, libc::F_SETFL.cast_unsigned()), NO_SIGNALS],
+    );
     // Pairs that stay pairs: for signals, and to speak with a successor. Landlock does not guard Unix
     // sockets with a path, so that no other one is opened, nor connected.
     for kind in [libc::SOCK_STREAM, libc::SOCK_SEQPACKET] {
@@ -123,6 +138,12 @@ const fn of_kind(kind: libc::c_int) -> Condition {
 }
 
 const UNIX: Condition = is(0, libc::AF_UNIX.cast_unsigned());
+
+const NO_SIGNALS: Condition = Condition {
+    argument: 2,
+    mask: libc::O_ASYNC.cast_unsigned(),
+    value: 0,
+};
 
 const NO_CODE: Condition = Condition {
     argument: 2,
@@ -184,7 +205,6 @@ const IDENTITY: &[c_long] = &[
 
 const OUTPUT_AND_SIGNALS: &[c_long] = &[
     libc::SYS_close,
-    libc::SYS_fcntl,
     libc::SYS_ppoll,
     libc::SYS_read,
     libc::SYS_rt_sigaction,

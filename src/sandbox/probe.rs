@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::io;
 use std::net::UdpSocket;
-use std::os::unix::net::UnixDatagram;
+use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// One try.
@@ -30,6 +31,8 @@ pub enum Probe {
     Ptrace,
     /// Signal the process that started this one, with a signal that does nothing
     Signal,
+    /// Have the kernel send a signal whenever a file can be read
+    Sigio,
     /// Become root, or act as it again
     Root,
 }
@@ -55,6 +58,11 @@ impl Probe {
             Self::Signal => {
                 let parent = rustix::process::getppid().unwrap_or(Pid::INIT);
                 Ok(kill_process(parent, Signal::URG)?)
+            }
+            Self::Sigio => {
+                let (near, _far) = UnixStream::pair()?;
+                let flags = OFlag::O_NONBLOCK | OFlag::O_ASYNC;
+                Ok(fcntl(&near, FcntlArg::F_SETFL(flags)).map(drop)?)
             }
             Self::Root => Ok(nix::unistd::seteuid(nix::unistd::Uid::from_raw(0))?),
         }

@@ -19,7 +19,7 @@ use crate::rig::thread::threads_of;
 use crate::rig::until;
 
 /// What `--sandbox-probe` can try, and whether the process is killed for it.
-const PROBES: [(&str, bool); 10] = [
+const PROBES: [(&str, bool); 11] = [
     ("read", false),
     ("write", false),
     ("socket", false),
@@ -27,6 +27,7 @@ const PROBES: [(&str, bool); 10] = [
     ("ioctl", false),
     ("fork", false),
     ("signal", false),
+    ("sigio", false),
     ("root", false),
     ("exec", true),
     ("ptrace", true),
