@@ -62,8 +62,11 @@ impl Books {
             });
             Account::read(&worker.counters, queues)
         });
-        let retired = self.retired.accounts.get().into_iter().flatten().cloned();
-        Summary::new(accounts.chain(retired).collect(), 0)
+        let mut summary = Summary::new(accounts.collect(), 0);
+        if let Some(accounts) = self.retired.accounts.get() {
+            summary.add_retired(accounts);
+        }
+        summary
     }
 }
 

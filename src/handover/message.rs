@@ -112,7 +112,8 @@ pub(super) enum Word {
     Mine,
     /// From the server: it reads no more.
     Alone,
-    /// From the server: somebody has ended it while it went.
+    /// From the server: somebody has ended it while it went. From the successor, in the place of `Ready`:
+    /// somebody's `quit` came to it.
     Quit,
     /// From the server: its sockets are closed.
     Parted,

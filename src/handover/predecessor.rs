@@ -206,6 +206,8 @@ enum Failure {
     Stranger,
     #[error("this server is ending")]
     Ending,
+    #[error("the new program was told to end the server")]
+    Quit,
     #[error("the system refused: {0}")]
     System(#[from] io::Error),
 }
@@ -229,6 +231,9 @@ impl Shared {
         match self.try_to_replace() {
             Ok(()) => {}
             Err(failure) => {
+                if let Failure::Quit = failure {
+                    self.lifecycle.quit();
+                }
                 if let Some(estate) = self.estate().as_ref() {
                     estate.steering.restore(&estate.groups);
                 }
@@ -315,7 +320,8 @@ impl Shared {
 }
 
 /// Waits until the successor says `word`. What its starter reports counts more: words of one that has
-/// ended may still be there.
+/// ended may still be there. Without a starter there is no successor, but for one that is relied on
+/// already, which then takes silence for consent: its word is waited for all the same.
 fn until(
     word: Word,
     starter: &Attempt<'_>,
@@ -323,27 +329,32 @@ fn until(
     end: Instant,
 ) -> Result<(), Failure> {
     // One that is no successor may close its end and go on, or end only later.
-    let mut closed = false;
+    let (mut closed, mut starter_gone) = (false, false);
     loop {
         let files = [starter.starter.as_fd(), successor.as_fd()];
-        let [reported, spoke] = if closed {
-            let [reported] = wait_for([files[0]], Some(end))?;
-            [reported, false]
-        } else {
-            wait_for(files, Some(end))?
+        let [reported, spoke] = match (starter_gone, closed) {
+            (false, false) => wait_for(files, Some(end))?,
+            (false, true) => [wait_for([files[0]], Some(end))? == [true], false],
+            (true, false) => [false, wait_for([files[1]], Some(end))? == [true]],
+            (true, true) => return Err(Failure::NoStarter),
         };
         if reported {
-            match starter.next_report()? {
-                Some(Report::Ended { how, words }) => return Err(Failure::Ended { how, words }),
-                Some(Report::Started { .. } | Report::NotStarted { .. }) => {
+            match starter.next_report() {
+                Ok(Some(Report::Ended { how, words })) => {
+                    return Err(Failure::Ended { how, words });
+                }
+                Ok(Some(Report::Started { .. } | Report::NotStarted { .. })) => {
                     return Err(Failure::NoStarter);
                 }
-                None => continue,
+                Ok(None) => {}
+                Err(_gone) if word == Word::Mine => starter_gone = true,
+                Err(gone) => return Err(gone),
             }
-        }
-        if spoke {
+        } else if spoke {
             match successor.receive::<Word>() {
                 Ok(Some((said, _))) if said == word => return Ok(()),
+                // Somebody's `quit` came to it, and got its answer.
+                Ok(Some((Word::Quit, _))) => return Err(Failure::Quit),
                 Ok(Some(_)) => return Err(Failure::Stranger),
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                     return Err(Failure::Stranger);
@@ -439,3 +450,48 @@ fn inherited(group: &[Arc<Socket>]) -> Inherited {
 
 /// How long the starter may take to end a successor and to tell its last words.
 const BURIAL: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::net::SendFlags;
+
+    /// What comes of waiting for `word` when the starter has gone, or has nothing to say, and the successor
+    /// has said what is in `said` and gone.
+    fn waited(word: Word, starter_lives: bool, said: &[Word]) -> Result<(), Failure> {
+        let (starter, far) = Channel::pair().unwrap();
+        let _far = starter_lives.then_some(far);
+        let (successor, theirs) = Channel::pair().unwrap();
+        for word in said {
+            let text = serde_json::to_vec(word).unwrap();
+            rustix::net::send(&theirs, &text, SendFlags::NOSIGNAL).unwrap();
+        }
+        drop(theirs);
+        let attempt = Attempt {
+            number: 0,
+            starter: &starter,
+        };
+        until(
+            word,
+            &attempt,
+            &successor,
+            Instant::now() + Duration::from_millis(10),
+        )
+    }
+
+    #[test]
+    fn a_successor_that_is_relied_on_is_heard_without_a_starter() {
+        waited(Word::Mine, false, &[Word::Mine]).unwrap();
+        let silent = waited(Word::Mine, false, &[]);
+        assert!(matches!(silent, Err(Failure::NoStarter)), "{silent:?}");
+        // Before that, nobody has to rely on one that nobody can end.
+        let ready = waited(Word::Ready, false, &[Word::Ready]);
+        assert!(matches!(ready, Err(Failure::NoStarter)), "{ready:?}");
+    }
+
+    #[test]
+    fn a_quit_that_came_to_the_successor_ends_the_server() {
+        let quit = waited(Word::Ready, true, &[Word::Quit]);
+        assert!(matches!(quit, Err(Failure::Quit)), "{quit:?}");
+    }
+}

@@ -134,7 +134,7 @@ struct Successor {
 fn start(program: &OsString, attempt: u64, files: Vec<OwnedFd>) -> io::Result<Successor> {
     let stdin = files.into_iter().next().ok_or(io::ErrorKind::InvalidData)?;
     let (stderr, writer) = io::pipe()?;
-    let child = Command::new(program)
+    let mut child = Command::new(program)
         .args(env::args_os().skip(1))
         .env(ROLE, SUCCESSOR)
         .env_remove(PROGRAM)
@@ -145,7 +145,15 @@ fn start(program: &OsString, attempt: u64, files: Vec<OwnedFd>) -> io::Result<Su
         .stdin(stdin)
         .stderr(writer)
         .spawn()?;
-    let exit = pidfd_open(Pid::from_child(&child), PidfdFlags::empty())?;
+    let exit = match pidfd_open(Pid::from_child(&child), PidfdFlags::empty()) {
+        Ok(exit) => exit,
+        Err(errno) => {
+            // Nobody would learn of its end, nor bury it.
+            child.kill()?;
+            child.wait()?;
+            return Err(errno.into());
+        }
+    };
     Ok(Successor {
         attempt,
         child,

@@ -198,6 +198,10 @@ impl Inheritance {
         while !lifecycles.iter().all(Lifecycle::is_ready) {
             for lifecycle in lifecycles {
                 if lifecycle.wait_for_end(GLANCE) != Phase::Running {
+                    // Whoever ended it meant the server, and may have got the answer already.
+                    if lifecycle.is_told_to_end() {
+                        self.channel.send(&Word::Quit, &[])?;
+                    }
                     return Err(io::Error::other("this one was ended before"));
                 }
             }
@@ -308,8 +312,13 @@ impl Caretaker {
             thread::sleep(WITHOUT_BARRIER);
         }
         self.await_empty(&surplus);
-        surplus.stopper().drain();
+        let stopper = surplus.stopper();
+        stopper.drain();
         let ended = surplus.join();
+        if stopper.is_told_to_end() {
+            // Somebody's `quit` was among what came there last.
+            self.lifecycle.quit();
+        }
         if self.lifecycle.phase() == Phase::Running {
             self.steering.restore(&self.groups);
         }

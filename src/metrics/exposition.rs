@@ -98,12 +98,7 @@ impl Collector for Moment {
                 count(encoder, value(account))
             })?;
         }
-        page.by_worker(
-            names::QUEUE,
-            MetricType::Gauge,
-            summary,
-            |encoder, account| encoder.encode_gauge(&account.queued_bytes),
-        )?;
+        page.queues(summary)?;
         page.by_worker_and(names::REFUSED, "reason", summary, |account| {
             names::refusals(account).collect()
         })?;
@@ -192,9 +187,21 @@ impl Page<'_, '_> {
         mut value: impl FnMut(&mut MetricEncoder<'_>, &Account) -> fmt::Result,
     ) -> fmt::Result {
         self.of(family, kind, |encoder| {
+            for (worker, account) in named_workers(summary) {
+                let labels = [("worker", worker.as_str())];
+                value(&mut encoder.encode_family(&labels)?, account)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// What waits for each worker. What former ones left went with their sockets.
+    fn queues(&mut self, summary: &Summary) -> fmt::Result {
+        self.of(names::QUEUE, MetricType::Gauge, |encoder| {
             for (worker, account) in summary.workers.iter().enumerate() {
                 let labels = [("worker", worker)];
-                value(&mut encoder.encode_family(&labels)?, account)?;
+                let mut encoder = encoder.encode_family(&labels)?;
+                encoder.encode_gauge(&account.queued_bytes)?;
             }
             Ok(())
         })
@@ -209,8 +216,7 @@ impl Page<'_, '_> {
         values: impl Fn(&'account Account) -> Vec<(&'account str, u64)>,
     ) -> fmt::Result {
         self.of(family, MetricType::Counter, |encoder| {
-            for (worker, account) in summary.workers.iter().enumerate() {
-                let worker = worker.to_string();
+            for (worker, account) in named_workers(summary) {
                 for (name, number) in values(account) {
                     let labels = [("worker", worker.as_str()), (label, name)];
                     count(&mut encoder.encode_family(&labels)?, number)?;
@@ -230,6 +236,15 @@ impl Page<'_, '_> {
         let (name, help) = (family.name, family.help);
         values(&mut self.0.encode_descriptor(name, help, unit.as_ref(), kind)?)
     }
+}
+
+/// The account of each worker with its number, and that of those that a replacement had too many: what
+/// they counted must not vanish from sums, nor stand still where a worker is looked for.
+fn named_workers(summary: &Summary) -> impl Iterator<Item = (String, &Account)> {
+    let workers = summary.workers.iter().enumerate();
+    let workers = workers.map(|(number, account)| (number.to_string(), account));
+    let retired = summary.retired.iter();
+    workers.chain(retired.map(|account| ("retired".to_owned(), account)))
 }
 
 fn count(encoder: &mut MetricEncoder<'_>, number: u64) -> fmt::Result {
@@ -306,6 +321,22 @@ mod tests {
                 ],
             );
         }
+    }
+
+    #[test]
+    fn former_workers_are_counted_and_not_among_those_that_answer() {
+        let mut moment = moment(busy());
+        moment.summary.add_retired(&[busy(), busy()]);
+        let page = write(moment, Format::Prometheus).unwrap();
+        assert_lines(
+            &String::from_utf8(page).unwrap(),
+            &[
+                "echo_reactor_workers 2",
+                "echo_reactor_received_datagrams_total{worker=\"1\"} 170",
+                "echo_reactor_received_datagrams_total{worker=\"retired\"} 340",
+                "echo_reactor_failed_datagrams_total{worker=\"retired\",error=\"EPERM\"} 8",
+            ],
+        );
     }
 
     #[test]

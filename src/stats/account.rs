@@ -148,8 +148,11 @@ impl Account {
         self.gathered += other.gathered;
         self.trains_refused += other.trains_refused;
         self.budget_cuts += other.budget_cuts;
-        self.queue_delay_sum_ns += other.queue_delay_sum_ns;
-        self.service_sum_ns += other.service_sum_ns;
+        // Days of lasting overload come to 2^64 nanoseconds, and must not come to a panic.
+        self.queue_delay_sum_ns = self
+            .queue_delay_sum_ns
+            .saturating_add(other.queue_delay_sum_ns);
+        self.service_sum_ns = self.service_sum_ns.saturating_add(other.service_sum_ns);
         add_each(&mut self.refused, &other.refused);
         add_each(&mut self.failed, &other.failed);
         add_each(&mut self.receive_errors, &other.receive_errors);
@@ -201,6 +204,18 @@ pub(super) mod tests {
             bytes: 0,
             drops: 12,
         }
+    }
+
+    #[test]
+    fn delays_that_add_up_to_more_than_a_number_holds_add_up_to_the_most_that_it_holds() {
+        let mut sum = Account {
+            queue_delay_sum_ns: u64::MAX - 1,
+            service_sum_ns: u64::MAX,
+            ..Account::default()
+        };
+        sum.add(&sum.clone());
+        assert_eq!(sum.queue_delay_sum_ns, u64::MAX);
+        assert_eq!(sum.service_sum_ns, u64::MAX);
     }
 
     #[test]

@@ -15,6 +15,9 @@ pub struct Summary {
     pub total: Account,
     /// Worker by worker, in order.
     pub workers: Vec<Account>,
+    /// What former workers did that a replacement had too many, in all; none if there were no such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retired: Option<Account>,
     /// Datagrams that `--log-datagrams` did not print.
     pub unlogged: u64,
 }
@@ -30,8 +33,53 @@ impl Summary {
         Self {
             total,
             workers,
+            retired: None,
             unlogged,
         }
+    }
+
+    /// Adds what workers did that are no more.
+    pub(crate) fn add_retired(&mut self, accounts: &[Account]) {
+        for account in accounts {
+            self.total.add(account);
+            self.retired.get_or_insert_default().add(account);
+        }
+    }
+}
+
+impl Summary {
+    fn table(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            formatter,
+            "\nworker        received   share          echoed   refused    failed   dropped  kernel drops"
+        )?;
+        let named = self.workers.iter().enumerate();
+        let named = named.map(|(number, worker)| (number.to_string(), worker));
+        let retired = self
+            .retired
+            .iter()
+            .map(|account| ("former".to_owned(), account));
+        for (name, worker) in named.chain(retired) {
+            writeln!(
+                formatter,
+                "{name:>6} {:>15} {:>5} % {:>15} {:>9} {:>9} {:>9} {:>13}",
+                grouped(worker.received),
+                worker.received * 100 / self.total.received.max(1),
+                grouped(worker.echoed),
+                grouped(worker.refused.values().sum()),
+                grouped(worker.failed.values().sum()),
+                grouped(worker.dropped),
+                grouped(worker.kernel_drops),
+            )?;
+        }
+        let received: u64 = self.workers.iter().map(|worker| worker.received).sum();
+        let most = self.workers.iter().map(|worker| worker.received).max();
+        let even = received / (self.workers.len() as u64).max(1);
+        let skew = most.unwrap_or(0) * 100 / even.max(1);
+        writeln!(
+            formatter,
+            "skew: the busiest worker received {skew} % of an even share"
+        )
     }
 }
 
@@ -68,8 +116,8 @@ impl fmt::Display for Summary {
             write!(formatter, "\n{faults}")?;
         }
         calls(formatter, total)?;
-        if self.workers.len() > 1 {
-            table(formatter, &self.workers)?;
+        if self.workers.len() > 1 || self.retired.is_some() {
+            self.table(formatter)?;
         }
         Ok(())
     }
@@ -189,34 +237,6 @@ fn spread(what: &str, places: &BTreeMap<u64, u64>, shown: impl Fn(&u64) -> Strin
     }
 }
 
-fn table(formatter: &mut fmt::Formatter<'_>, workers: &[Account]) -> fmt::Result {
-    let received: u64 = workers.iter().map(|worker| worker.received).sum();
-    writeln!(
-        formatter,
-        "\nworker        received   share          echoed   refused    failed   dropped  kernel drops"
-    )?;
-    for (index, worker) in workers.iter().enumerate() {
-        writeln!(
-            formatter,
-            "{index:>6} {:>15} {:>5} % {:>15} {:>9} {:>9} {:>9} {:>13}",
-            grouped(worker.received),
-            worker.received * 100 / received.max(1),
-            grouped(worker.echoed),
-            grouped(worker.refused.values().sum()),
-            grouped(worker.failed.values().sum()),
-            grouped(worker.dropped),
-            grouped(worker.kernel_drops),
-        )?;
-    }
-    let most = workers.iter().map(|worker| worker.received).max();
-    let even = received / (workers.len() as u64).max(1);
-    let skew = most.unwrap_or(0) * 100 / even.max(1);
-    writeln!(
-        formatter,
-        "skew: the busiest worker received {skew} % of an even share"
-    )
-}
-
 fn listed<'a, N: fmt::Display + 'a>(parts: impl Iterator<Item = (N, &'a u64)>) -> String {
     let parts: Vec<_> = parts
         .map(|(name, number)| format!("{name}: {}", grouped(*number)))
@@ -306,6 +326,21 @@ send calls                   0
         assert_eq!(summary.total.failed["EACCES"], 9);
         assert_eq!(summary.total.unaccounted(), 0);
         assert_eq!(summary.to_string().lines().count(), 7 + 4 + 2 + 3 + 1);
+    }
+
+    #[test]
+    fn former_workers_are_in_the_total_and_no_workers_any_more() {
+        let one = Account::read(&worked(), [queue()].into_iter());
+        let mut summary = Summary::new(vec![one.clone()], 0);
+        summary.add_retired(&[one.clone(), one]);
+        assert_eq!(summary.total.received, 3 * 1_234_567);
+        assert_eq!(summary.total.unaccounted(), 0);
+        let text = summary.to_string();
+        assert!(text.contains("\nformer       2,469,134    66 %"), "{text}");
+        assert!(text.contains("received 100 % of an even share"), "{text}");
+        let json = serde_json::to_value(&summary).unwrap();
+        assert_eq!(json["retired"]["received"], 2 * 1_234_567);
+        assert_eq!(json["workers"].as_array().unwrap().len(), 1);
     }
 
     #[test]
