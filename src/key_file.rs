@@ -9,11 +9,13 @@ use crate::access::keyed::SHORTEST_KEY;
 use crate::error::Error;
 use crate::plain_file;
 
-/// Reads a key: the bytes of a file, without white space around them.
+/// Reads a key: the bytes of a file, without white space around them. What a service manager keeps for this
+/// service is below `credentials` (`$CREDENTIALS_DIRECTORY`, see `systemd.exec(5)`): nobody else gets into that
+/// folder, and the files there let their user read by an access control list, which shows as rights of the group.
 ///
 /// # Errors
 /// If it cannot be read, is too short to be a secret, or is none because others can read it.
-pub fn read(path: &Path) -> Result<QuitKey, Error> {
+pub fn read(path: &Path, credentials: Option<&Path>) -> Result<QuitKey, Error> {
     let failed = |source| Error::File {
         flag: FLAG,
         path: path.to_owned(),
@@ -22,7 +24,13 @@ pub fn read(path: &Path) -> Result<QuitKey, Error> {
     let file = plain_file::open(FLAG, path)?;
     let mode = file.metadata().map_err(failed)?.permissions().mode();
     let name = path.display();
-    if mode & BEYOND_OWNER != 0 {
+    let is_credential = credentials.is_some_and(|folder| path.starts_with(folder));
+    let denied = if is_credential {
+        BEYOND_LIST
+    } else {
+        BEYOND_OWNER
+    };
+    if mode & denied != 0 {
         return Err(Error::Usage(format!(
             "--quit-key {name} is open to others than its owner; do `chmod 600 {name}`, and make \
              another key if somebody may have read this one"
@@ -44,6 +52,9 @@ const FLAG: &str = "--quit-key";
 /// What group and others may do, among the bits of a mode.
 const BEYOND_OWNER: u32 = 0o077;
 
+/// The same without what an access control list shows as: that the group may read.
+const BEYOND_LIST: u32 = 0o037;
+
 /// Bytes of a key file that count.
 const LONGEST: u64 = 65_536;
 
@@ -58,7 +69,7 @@ mod tests {
         let path = std::env::temp_dir().join(name);
         fs::write(&path, content).unwrap();
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-        let key = read(&path);
+        let key = read(&path, None);
         fs::remove_file(&path).unwrap();
         key
     }
@@ -75,8 +86,26 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_a_service_manager_keeps_may_have_a_list_of_who_reads_it() {
+        let folder = std::env::temp_dir().join(format!("echo-reactor-keys-{}", std::process::id()));
+        fs::create_dir(&folder).unwrap();
+        let path = folder.join("quit.key");
+        fs::write(&path, "0123456789abcdef").unwrap();
+        let read_by = |mode, credentials| {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            read(&path, credentials).is_ok()
+        };
+        let elsewhere = folder.join("elsewhere");
+        assert!(read_by(0o440, Some(folder.as_path())));
+        assert!(!read_by(0o444, Some(folder.as_path())));
+        assert!(!read_by(0o440, Some(elsewhere.as_path())));
+        assert!(!read_by(0o440, None));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
     fn a_key_that_is_not_there_is_named_with_its_flag() {
-        let error = read(Path::new("no/such/key")).unwrap_err();
+        let error = read(Path::new("no/such/key"), None).unwrap_err();
         assert!(error.to_string().contains("--quit-key"), "{error}");
         assert_eq!(error.exit_code(), 1);
     }

@@ -1,7 +1,9 @@
 //! From what was typed to what it means.
 
 use std::collections::HashSet;
+use std::env;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::access::{Limits, QuitKey, QuitPolicy};
 use crate::cli::{Cli, Switch, WaitMode};
@@ -96,7 +98,9 @@ fn quit_key(cli: &Cli) -> Result<Option<QuitKey>, Error> {
                 .to_owned(),
         ));
     }
-    cli.quit_key.as_deref().map(key_file::read).transpose()
+    let credentials = env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let read = |path| key_file::read(path, credentials.as_deref());
+    cli.quit_key.as_deref().map(read).transpose()
 }
 
 /// A listening address on every address of a host, and another one with the same port.

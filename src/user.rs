@@ -59,7 +59,7 @@ impl UserName {
 
     /// The number of the user, and that of its group if the host knows the user.
     fn user(&self) -> Result<(Uid, Option<Gid>), Error> {
-        let number = self.user.parse().ok().map(Uid::from_raw);
+        let number = number(&self.user)?.map(Uid::from_raw);
         let found = match number {
             Some(uid) => User::from_uid(uid),
             None => User::from_name(&self.user),
@@ -75,8 +75,18 @@ impl UserName {
     }
 }
 
+/// What is typed, if it is the number of somebody.
+fn number(typed: &str) -> Result<Option<u32>, Error> {
+    match typed.parse() {
+        Ok(u32::MAX) => Err(Error::Usage(format!(
+            "--user {typed} is the number that tells the kernel to leave things as they are; name a user without privileges, as in --user nobody"
+        ))),
+        number => Ok(number.ok()),
+    }
+}
+
 fn group_id(group: &str) -> Result<Gid, Error> {
-    if let Ok(number) = group.parse() {
+    if let Some(number) = number(group)? {
         return Ok(Gid::from_raw(number));
     }
     let found = Group::from_name(group).map_err(|errno| unreadable("group", errno))?;
@@ -127,9 +137,7 @@ impl FromStr for UserName {
             None => (text, None),
         };
         let empty = user.is_empty() || group == Some("");
-        // The kernel takes it for "leave as it is".
-        let reserved = [Some(user), group].contains(&Some("4294967295"));
-        if empty || reserved || group.is_some_and(|group| group.contains(':')) {
+        if empty || group.is_some_and(|group| group.contains(':')) {
             return Err(
                 "it is not a user, or a user and a group, as in nobody or 65534:65534".into(),
             );
@@ -173,7 +181,7 @@ mod tests {
         for text in ["nobody", "nobody:nogroup", "65534:65534"] {
             assert_eq!(text.parse::<UserName>().unwrap().to_string(), text);
         }
-        for wrong in ["", ":", "nobody:", ":nogroup", "a:b:c", "4294967295"] {
+        for wrong in ["", ":", "nobody:", ":nogroup", "a:b:c"] {
             assert!(wrong.parse::<UserName>().is_err(), "{wrong}");
         }
     }
@@ -182,6 +190,16 @@ mod tests {
     fn root_is_refused_by_name_by_number_and_by_group() {
         for root in ["root", "0", "0:65534", "65534:0"] {
             assert!(refusal(root).contains("keep what root may do"), "{root}");
+        }
+    }
+
+    #[test]
+    fn what_the_kernel_takes_for_no_change_is_refused_however_it_is_written() {
+        for unchanged in ["4294967295", "+4294967295", "65534:04294967295"] {
+            assert!(
+                refusal(unchanged).contains("leave things as they are"),
+                "{unchanged}"
+            );
         }
     }
 
