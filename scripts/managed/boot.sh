@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Becomes a systemd that runs a copy of this machine, for scripts/units: `boot.sh group WORK PROGRAM`, as
-# the first process of namespaces of its own (mounts, processes, network, names, messages).
+# Becomes a systemd that runs a copy of this machine, for scripts/units: `boot.sh group WORK program FILE`,
+# with that program and its units in place, or `boot.sh group WORK package FILE`, with nothing but a Debian
+# package to install. It is the first process of namespaces of its own (mounts, processes, network, names,
+# messages).
 #
 # The machine below is only read: whatever happens in the copy happens to a layer in memory. What of the
 # kernel belongs to no namespace cannot be written to from in there (/sys, /proc/sys).
@@ -8,23 +10,24 @@ set -euo pipefail
 
 # A control group of its own, in which systemd finds itself at the top.
 group() {
-    local work=$1 program=$2 number
+    local work=$1 kind=$2 file=$3 number
     # As the processes outside know it: their /proc is still in place.
     read -r number _ </proc/self/stat
     mount -t cgroup2 none "$work/groups"
     mkdir "$work/groups/echo-reactor-units.$number"
     echo "$number" >"$work/init"
     echo 0 >"$work/groups/echo-reactor-units.$number/cgroup.procs"
-    exec unshare --cgroup bash "${BASH_SOURCE[0]}" machine "$work" "$program"
+    exec unshare --cgroup bash "${BASH_SOURCE[0]}" machine "$work" "$kind" "$file"
 }
 
 machine() {
-    local work=$1 program=$2 layer=$1/layer name
+    local work=$1 kind=$2 file=$3 layer=$1/layer name
     mount -t tmpfs none "$layer"
     mkdir "$layer/upper" "$layer/work" "$layer/root"
     local root=$layer/root
     mount -t overlay overlay -o "lowerdir=/,upperdir=$layer/upper,workdir=$layer/work" "$root"
-    install_units "$root" "$program"
+    strip "$root"
+    "install_$kind" "$root" "$file"
 
     mount -t proc proc "$root/proc"
     for name in sys sysrq-trigger; do
@@ -50,14 +53,16 @@ machine() {
     mkdir -p mnt
     pivot_root . mnt
     umount --lazy /mnt
+    # What systemd mounts on behalf of a service (its credentials) comes to the service.
+    mount --make-rshared /
     # It tells it that it is not alone on this kernel.
     exec env -i container=echo-reactor-units PATH=/usr/bin:/usr/sbin:/bin:/sbin \
         /lib/systemd/systemd --system --unit=basic.target --show-status=no
 }
 
-# The program, its units, and nothing else to run than what keeps the journal.
-install_units() {
-    local root=$1 program=$2 units=$1/usr/lib/systemd/system unit
+# Nothing is left to run but what keeps the journal.
+strip() {
+    local root=$1 units=$1/usr/lib/systemd/system unit
     rm -rf "$root/etc/systemd" "$root/run/systemd" "$root/usr/local/lib/systemd" \
         "$root/usr/lib/systemd/system-generators" "$units"/*.target.wants
     mkdir -p "$root/etc/systemd/system/sysinit.target.wants"
@@ -69,8 +74,19 @@ install_units() {
     : >"$root/etc/fstab"
     # Not those of a package that may be installed here.
     rm -f "$units"/echo-reactor.* "$root/usr/bin/echo-reactor"
-    install -m 644 scripts/systemd/echo-reactor.* "$units"
+    # An image for containers has one that keeps packages from all services.
+    rm -f "$root/usr/sbin/policy-rc.d"
+}
+
+install_program() {
+    local root=$1 program=$2
+    install -m 644 scripts/systemd/echo-reactor.* "$root/usr/lib/systemd/system"
     install -m 755 "$program" "$root/usr/bin/echo-reactor"
+}
+
+install_package() {
+    local root=$1 package=$2
+    install -D -m 644 "$package" "$root/var/tmp/echo-reactor.deb"
 }
 
 "$@"

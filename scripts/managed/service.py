@@ -1,26 +1,16 @@
 """What scripts/units asks of a systemd that runs, and of the service that it manages."""
 
-import subprocess
-import sys
-import time
+import re
+import socket
+from pathlib import Path
 
-from traffic import Traffic, answered
+from machine import SERVICE, SOCKET, Service, ask, check, check_complete, until
+from traffic import ADDRESSES, Traffic, answered, client
 
-SERVICE, SOCKET = "echo-reactor.service", "echo-reactor.socket"
-PATIENCE = 60
 RELOADS = 10
 RESTARTS = 5
-
-
-def main():
-    machine = Machine(sys.argv[1])
-    machine.await_start()
-    try:
-        on_its_own(machine)
-        with_its_socket(machine)
-    except BaseException:
-        print(machine.run("journalctl", "--no-pager", "--lines=60").stdout, file=sys.stderr)
-        raise
+# As many as a manager takes for hopeless, within ten seconds, where a unit says nothing else.
+HOPELESS = 5
 
 
 def on_its_own(machine):
@@ -53,6 +43,35 @@ def on_its_own(machine):
     check(not answered(), "stop after a reload: ends well, leaves no process, and nobody answers")
 
 
+def with_a_late_address(machine):
+    """The address cannot be had for a while."""
+    service = Service(machine)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("0.0.0.0", ADDRESSES[0][1]))
+        machine.systemctl("start", "--no-block", SERVICE)
+        until(lambda: int(service.show("NRestarts")) > HOPELESS, "it is started again and again")
+    service.holds("ActiveState", "active")
+    check(answered(), f"its address is taken: it answers when it is free, after {HOPELESS} starts and more")
+    service.stops()
+
+
+def with_a_key(machine):
+    """The manager hands it a key, as the documentation says."""
+    text = Path("docs/server.md").read_text()
+    drop_in = re.search(r"```ini\n([^`]*LoadCredential=quit.key:(\S+)\n[^`]*)```", text)
+    write = 'umask 077 && mkdir -p "${1%/*}" && echo a-key-that-nobody-knows >"$1"'
+    machine.does("sh", "-c", write, "sh", drop_in[2])
+    machine.drop_in(SERVICE, "key", drop_in[1])
+
+    service = Service(machine)
+    machine.systemctl("start", SERVICE)
+    with Traffic() as traffic:
+        service.replaced_by("reload")
+    check_complete(traffic, "--quit-key by a credential: started, and reloaded")
+    service.stops()
+    machine.drop_out(SERVICE, "key")
+
+
 def with_its_socket(machine):
     """The manager opens the sockets, and keeps them."""
     service = Service(machine)
@@ -70,6 +89,7 @@ def with_its_socket(machine):
         for _ in range(RELOADS):
             service.replaced_by("reload")
     check_complete(traffic, f"socket: {RELOADS} reloads")
+    has_buffers(service, 4 << 20, 1 + RELOADS, "socket: receive buffers of 4 MiB, also after reloads")
 
     with Traffic() as traffic:
         service.replaced_by("restart")
@@ -82,134 +102,58 @@ def with_its_socket(machine):
     check(not answered(), "socket: both stopped, and nobody answers")
 
 
-class Machine:
-    """One that runs under a systemd of its own: the process with this number."""
+def with_large_buffers(machine):
+    """The manager gives the sockets more than the service could."""
+    bound = int(machine.does("cat", "/proc/sys/net/core/rmem_max").stdout)
+    size = 2 * bound
+    start = f"[Service]\nExecStart=\nExecStart=/usr/bin/echo-reactor --rcvbuf {size}\n"
+    machine.drop_in(SERVICE, "buffers", start)
+    machine.drop_in(SOCKET, "buffers", f"[Socket]\nReceiveBuffer={size}\n")
 
-    def __init__(self, init):
-        spaces = ["--mount", "--pid", "--net", "--ipc", "--uts", "--cgroup"]
-        self.enter = ["nsenter", "--target", init, *spaces, "--root", "--wd", "--"]
-        self.enter += ["env", "-i", "PATH=/usr/bin:/usr/sbin:/bin:/sbin"]
-
-    def run(self, *command):
-        return subprocess.run(
-            self.enter + list(command),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
-
-    def systemctl(self, *words):
-        done = self.run("systemctl", *words)
-        if done.returncode:
-            sys.exit(f"units: systemctl {' '.join(words)}: {done.stderr.strip()}")
-        return done.stdout.strip()
-
-    def await_start(self):
-        until(
-            lambda: self.run("systemctl", "is-system-running").stdout.strip() == "running",
-            "systemd runs, and all that it is to start",
-        )
-        version = self.run("systemctl", "--version").stdout.split("\n")[0]
-        check(True, f"{version}: runs as the first process of a copy of this machine")
+    service = Service(machine)
+    machine.systemctl("start", SOCKET, SERVICE)
+    service.replaced_by("reload")
+    check(answered(), "socket: it answers with buffers over net.core.rmem_max")
+    has_buffers(service, size, 2, f"socket: {size} bytes are granted, {bound} being the bound")
+    machine.systemctl("stop", SOCKET, SERVICE)
+    service.has_stopped()
+    for unit in SERVICE, SOCKET:
+        machine.drop_out(unit, "buffers")
 
 
-class Service:
-    """The service as its manager sees it."""
-
-    def __init__(self, machine):
-        self.machine = machine
-
-    def show(self, name):
-        return self.machine.systemctl("show", "--value", f"--property={name}", SERVICE)
-
-    def holds(self, name, value):
-        until(lambda: self.show(name) == value, f"{name} is {value}")
-
-    def main(self):
-        return self.show("MainPID")
-
-    def processes(self):
-        """Those of its control group."""
-        group = self.show("ControlGroup")
-        listed = self.machine.run("cat", f"/sys/fs/cgroup{group}/cgroup.procs") if group else None
-        return listed.stdout.split() if listed else []
-
-    def program(self):
-        return self.machine.run("readlink", f"/proc/{self.main()}/exe").stdout.strip()
-
-    def upgrade(self):
-        """Puts another file in the place of the program, as a package does."""
-        path = "/usr/bin/echo-reactor"
-        self.machine.run("cp", path, f"{path}.new")
-        self.machine.run("mv", "--force", f"{path}.new", path)
-        if not self.program().endswith(" (deleted)"):
-            sys.exit("units: the program that runs is still in its place")
-
-    def replaced_by(self, word):
-        """Has another process take its place, which nothing but `word` does."""
-        self.forget_starts()
-        before = self.main()
-        self.machine.systemctl(word, SERVICE)
-        self.has_other_main(before)
-        if self.show("NRestarts") != "0":
-            sys.exit(f"units: {SERVICE} failed at a {word}, and was started anew")
-
-    def replaced_by_restart(self, end):
-        """Has its manager start it anew because of what `end` does to its main process."""
-        self.forget_starts()
-        before = self.main()
-        end()
-        self.holds("NRestarts", "1")
-        self.has_other_main(before)
-
-    def forget_starts(self):
-        """A manager refuses to start for the sixth time in ten seconds."""
-        self.machine.systemctl("reset-failed", SERVICE)
-
-    def has_other_main(self, before):
-        """Waits until another process than `before` is the main one, and is all that is left."""
-        until(lambda: self.main() not in (before, "0"), "there is another main process")
-        self.holds("ActiveState", "active")
-        until(
-            lambda: before not in self.processes() and self.main() in self.processes(),
-            "the main process is in its control group, and the former one is not",
-        )
-
-    def watched_closely(self):
-        """Has signs of life expected every second from now on."""
-        folder = f"/run/systemd/system/{SERVICE}.d"
-        text = "[Service]\nWatchdogSec=1s\n"
-        self.machine.run("mkdir", "-p", folder)
-        self.machine.run("sh", "-c", f"printf '{text}' >{folder}/watchdog.conf")
-        self.machine.systemctl("daemon-reload")
-        self.replaced_by("restart")
-        self.holds("WatchdogUSec", "1s")
-
-    def stops(self):
-        self.machine.systemctl("stop", SERVICE)
-        self.holds("ActiveState", "inactive")
-        self.holds("Result", "success")
-        until(lambda: not self.processes(), "no process of it is left")
+def has_buffers(service, size, programs, what):
+    """What each of the programs that have run since the start says of its receive buffers."""
+    said = "\n".join(service.said())
+    # The kernel doubles what is asked for.
+    granted = [
+        int(number.replace(",", "")) // 2
+        for number in re.findall(r"^listening on .* receive buffer ([\d,]+) bytes", said, re.M)
+    ]
+    wanted = [size] * len(ADDRESSES) * programs
+    check(granted == wanted and "--rcvbuf" not in said, what)
 
 
-def check_complete(traffic, what):
-    sent, lost = traffic.sent, traffic.lost()
-    check(sent and not lost, f"{what}: {sent} datagrams sent meanwhile, {lost} lost")
+def with_wrong_use(machine):
+    """The service cannot start, however often it is tried."""
+    start = "[Service]\nExecStart=\nExecStart=/usr/bin/echo-reactor --no-such-flag\n"
+    machine.drop_in(SERVICE, "wrong", start)
+    machine.systemctl("start", SOCKET)
+    with client(ADDRESSES[0]) as one:
+        one.send(b"anybody there?")
+        machine.holds(SOCKET, "Result", "trigger-limit-hit")
+    service = Service(machine)
+    status, restarts = service.show("ExecMainStatus"), service.show("NRestarts")
+    check((status, restarts) == ("2", "0"), "socket: wrong use is tried some times, and not for ever")
+    machine.drop_out(SERVICE, "wrong")
 
 
-def check(holds, what):
-    if not holds:
-        sys.exit(f"units: not so: {what}")
-    print(f"  {what}", flush=True)
-
-
-def until(holds, what):
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        if time.monotonic() > end:
-            sys.exit(f"units: not so within {PATIENCE} s: {what}")
-        time.sleep(0.02)
-
-
-main()
+ask(
+    [
+        on_its_own,
+        with_a_late_address,
+        with_a_key,
+        with_its_socket,
+        with_large_buffers,
+        with_wrong_use,
+    ]
+)

@@ -14,7 +14,7 @@ pub(super) fn ping(arguments: &Arguments) -> Result<u8, Failure> {
     let key = arguments
         .quit_key
         .as_deref()
-        .map(key_file::read)
+        .map(|path| key_file::read(path, None))
         .transpose();
     let key = key.map_err(|error| match error.exit_code() {
         2 => misused(error),
