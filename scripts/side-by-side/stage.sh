@@ -27,8 +27,9 @@ read_flags() {
 # Builds both programs and makes room for what is measured.
 set_up() {
     cargo build --release --locked --quiet --workspace --bins
-    reactor=$PWD/target/release/echo-reactor
-    loadgen=$PWD/target/release/loadgen
+    local programs=${CARGO_TARGET_DIR:-$PWD/target}/release
+    reactor=$programs/echo-reactor
+    loadgen=$programs/loadgen
     # The server has the last processor of those allowed to itself, the client the first.
     local allowed
     allowed=$(python3 -c 'import os; print(*sorted(os.sched_getaffinity(0)))')

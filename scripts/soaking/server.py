@@ -1,5 +1,6 @@
 """A server that is watched from outside."""
 
+import contextlib
 import json
 import os
 import signal
@@ -8,26 +9,28 @@ import sys
 import time
 import urllib.request
 
+from processes import started
+
 PATIENCE = 20
 
 
-class Server:
-    """Listens on a free port of 127.0.0.1, with metrics."""
+@contextlib.contextmanager
+def serving(*flags):
+    """A server that listens on a free port of 127.0.0.1, with metrics."""
+    command = [os.environ["ECHO_REACTOR"], "--json", "--log-level", "error"]
+    command += ["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", *flags]
+    with started(command, stdout=subprocess.PIPE, text=True) as process:
+        yield Server(process)
 
-    def __init__(self, *flags):
-        command = [os.environ["ECHO_REACTOR"], "--json", "--log-level", "error"]
-        command += ["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", *flags]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+class Server:
+    """Is ready from the beginning on."""
+
+    def __init__(self, process):
+        self.process = process
         self.address = address(self.line("listening")["address"])
         self.metrics = address(self.line("metrics")["address"])
         until(lambda: self.status("/readyz") == 200, "it to be ready")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_exception):
-        self.process.kill()
-        self.process.wait()
 
     def line(self, event):
         text = self.process.stdout.readline()
@@ -55,7 +58,9 @@ class Server:
     def resident(self):
         """Bytes of its memory that are in RAM."""
         with open(f"/proc/{self.process.pid}/status") as status:
-            line = next(line for line in status if line.startswith("VmRSS:"))
+            line = next((line for line in status if line.startswith("VmRSS:")), None)
+        if not line:
+            sys.exit(f"soak: the server ended, with {self.process.wait()}")
         return 1024 * int(line.split()[1])
 
     def descriptors(self):

@@ -6,16 +6,25 @@ import sys
 import time
 
 import traffic
-from server import Server, unaccounted
+from server import serving, unaccounted
 from traffic import Flood, Scrapers, exchange, flow, worker_of
 
 MIB = 1 << 20
+NOT_ALLOWED = "NOT ALLOWED"
+LEFT_OUT = "left out"
 
 
 class Row:
     def __init__(self, what, measured, allowed, holds):
-        self.what, self.measured, self.allowed, self.holds = what, measured, allowed, holds
-        self.word = "ok" if holds else "NOT ALLOWED"
+        self.what, self.measured, self.allowed = what, measured, allowed
+        self.word = "ok" if holds else NOT_ALLOWED
+
+
+def left_out(what, needs):
+    """The one row of a stage that cannot be here."""
+    row = Row(what, needs, "", True)
+    row.word = LEFT_OUT
+    return row
 
 
 def progress(text):
@@ -28,8 +37,8 @@ def progress(text):
 def capacity(loadgen):
     """Datagrams a second that come back through a closed window."""
     progress("measures the capacity")
-    with Server("--workers", "2") as server:
-        run = loadgen.result(loadgen.start(server, "max", 5))
+    with serving("--workers", "2") as server, loadgen.running(server, "max", 5) as load:
+        run = loadgen.result(load)
     progress("")
     return run["rate_pps"]["received"]
 
@@ -38,11 +47,10 @@ def soak(loadgen, capacity, minutes):
     """Long, at half of what it can."""
     seconds = 60 * minutes
     lost_before = traffic.before_any_server()
-    with Server("--workers", "2") as server:
-        process = loadgen.start(server, int(capacity / 2), seconds)
+    with serving("--workers", "2") as server, loadgen.running(server, int(capacity / 2), seconds) as load:
         begin = time.monotonic()
         memory, descriptors = [], set()
-        while process.poll() is None:
+        while load.poll() is None:
             passed = time.monotonic() - begin
             # What is there from the beginning on has been used once by then.
             if passed > seconds / 20:
@@ -51,7 +59,7 @@ def soak(loadgen, capacity, minutes):
                 clock = f"{int(passed) // 60}:{int(passed) % 60:02}"
                 progress(f"soak: {clock} of {minutes}:00, {memory[-1] / MIB:.1f} MiB, {descriptors} descriptors")
             time.sleep(1)
-        run = loadgen.result(process)
+        run = loadgen.result(load)
         total = server.settled()
         lost_before = traffic.before_any_server() - lost_before
         yield flat(memory)
@@ -98,7 +106,7 @@ def ends_well(server):
 def flood(_loadgen, capacity, _minutes):
     """More than it can, from 16 sources, at all workers but the last."""
     seconds, workers = 15, 4
-    with Server("--workers", str(workers)) as server:
+    with serving("--workers", str(workers)) as server:
         crowd = []
         while len(crowd) < 16:
             talking = flow(f"127.0.0.{len(crowd) + 1}", server)
@@ -107,21 +115,20 @@ def flood(_loadgen, capacity, _minutes):
         client = flow("127.0.0.1", server)
         while worker_of(server, client) != workers - 1:
             client = flow("127.0.0.1", server)
-        flood = Flood(crowd)
         asked = answered = 0
         memory = []
-        while (passed := time.monotonic() - flood.begin) < seconds:
-            answered += exchange(client, asked.to_bytes(8, "big"))
-            asked += 1
-            if asked % 100 == 0 and passed > 2:
-                memory.append(server.resident())
-                progress(f"flood: {passed:.0f} of {seconds} s, {flood.rate():,.0f} a second")
-            time.sleep(0.001)
-        healthy = server.status("/healthz")
-        offered = flood.rate() / capacity
-        spared = server.statistics()["workers"][-1]
-        total, shutdown = server.end()
-        flood.end()
+        with Flood(crowd) as flood:
+            while (passed := time.monotonic() - flood.begin) < seconds:
+                answered += exchange(client, asked.to_bytes(8, "big"))
+                asked += 1
+                if asked % 100 == 0 and passed > 2:
+                    memory.append(server.resident())
+                    progress(f"flood: {passed:.0f} of {seconds} s, {flood.rate():,.0f} a second")
+                time.sleep(0.001)
+            healthy = server.status("/healthz")
+            offered = flood.rate() / capacity
+            spared = server.statistics()["workers"][-1]
+            total, shutdown = server.end()
         yield Row("flood, in capacities", f"{offered:.1f}", "10 at least", offered >= 10)
         dropped = total["kernel_drops"]
         yield Row("dropped by the kernel", f"{dropped:,}", "the server says so", dropped > 0)
@@ -137,7 +144,7 @@ def flood(_loadgen, capacity, _minutes):
 def forged(_loadgen, _capacity, _minutes):
     """A hundred thousand strangers, five times over."""
     sources, rounds = 100_000, 5
-    with Server("--rate-limit", "100/s:10", "--rate-limit-total", "10k/s") as server:
+    with serving("--rate-limit", "100/s:10", "--rate-limit-total", "10k/s") as server:
         memory = []
         begin = time.monotonic()
         for number in range(rounds):
@@ -145,7 +152,7 @@ def forged(_loadgen, _capacity, _minutes):
             try:
                 traffic.forge(server, sources)
             except PermissionError:
-                yield Row("left out: raw sockets need", "CAP_NET_RAW", "", True)
+                yield left_out("raw sockets need", "CAP_NET_RAW")
                 return
             memory.append(server.resident())
         total = server.settled()
@@ -163,23 +170,23 @@ def forged(_loadgen, _capacity, _minutes):
 def scrapes(loadgen, capacity, minutes):
     """Scrapes without a pause, while it answers a quarter of what it can."""
     wanted = 1_000_000 * min(minutes, 30) // 30
-    with Server("--workers", "2") as server:
+    with serving("--workers", "2") as server:
         for _ in range(10):
             server.status("/metrics")
         # The last connections may be about to close, here as in the end.
         time.sleep(1)
         before = server.descriptors()
-        process = loadgen.start(server, int(capacity / 4), 3_600)
-        scrapers = Scrapers(server.metrics, wanted)
         memory = []
-        while scrapers.are_at_it():
-            done, _ = scrapers.so_far()
-            if done > wanted / 20:
-                memory.append(server.resident())
-            progress(f"scrapes: {done:,} of {wanted:,}")
-            time.sleep(1)
-        process.send_signal(signal.SIGINT)
-        process.wait()
+        with loadgen.running(server, int(capacity / 4), 3_600) as load:
+            with Scrapers(server.metrics, wanted) as scrapers:
+                while scrapers.are_at_it():
+                    done, _ = scrapers.so_far()
+                    if done > wanted / 20:
+                        memory.append(server.resident())
+                    progress(f"scrapes: {done:,} of {wanted:,}")
+                    time.sleep(1)
+            load.send_signal(signal.SIGINT)
+            load.wait()
         done, failed = scrapers.so_far()
         total = server.settled()
         time.sleep(1)
@@ -194,8 +201,7 @@ def scrapes(loadgen, capacity, minutes):
 def stopped(loadgen, capacity, _minutes):
     """Five seconds in which it does not run, under load."""
     lost_before = traffic.before_any_server()
-    with Server("--workers", "2") as server:
-        process = loadgen.start(server, int(capacity / 4), 15)
+    with serving("--workers", "2") as server, loadgen.running(server, int(capacity / 4), 15) as load:
         time.sleep(3)
         before = server.resident()
         server.process.send_signal(signal.SIGSTOP)
@@ -206,7 +212,7 @@ def stopped(loadgen, capacity, _minutes):
         healthy = server.status("/healthz")
         answer = time.monotonic() - begin
         yield Row("healthy when it goes on, told in", f"{healthy}, {answer * 1000:,.0f} ms", "200 within 1 s", healthy == 200 and answer <= 1)
-        run = loadgen.result(process)
+        run = loadgen.result(load)
         total = server.settled()
         lost_before = traffic.before_any_server() - lost_before
         yield flat([before, server.resident()])

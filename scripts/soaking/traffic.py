@@ -2,20 +2,18 @@
 interface."""
 
 import json
-import multiprocessing
 import os
 import socket
 import struct
-import subprocess
 import sys
 import time
+
+from processes import fork, forked, started
 
 # Linux, include/uapi/linux/udp.h: the length of the datagrams that one message is cut into.
 UDP_SEGMENT = 103
 SMALL = 64
 TRAIN = 60
-
-fork = multiprocessing.get_context("fork")
 
 
 class Loadgen:
@@ -24,13 +22,14 @@ class Loadgen:
     def __init__(self, work):
         self.file = f"{work}/load.json"
 
-    def start(self, server, rate, seconds):
+    def running(self, server, rate, seconds):
+        """A load, as a block that it does not outlast."""
         command = [os.environ["LOADGEN"], "--target", "%s:%d" % server.address, "--rate", str(rate)]
         command += ["--duration", f"{seconds}s", "--warmup", "0s", "--gso", "off"]
-        return subprocess.Popen(command + ["--quiet", "--json", self.file])
+        return started(command + ["--quiet", "--json", self.file])
 
     def result(self, process):
-        """The counts of a load that was started."""
+        """The counts of a load, once it is over."""
         code = process.wait()
         # 3: others were busy on this machine, which is no matter of the server.
         if code not in (0, 3):
@@ -49,38 +48,35 @@ class Flood:
     """Trains from every flow, as fast as the kernel takes them, by a process for some flows each."""
 
     def __init__(self, flows, processes=2):
-        self.over = fork.Event()
         self.counts = [fork.Value("q", 0, lock=False) for _ in range(processes)]
+        self.block = forked(
+            (self.send, flows[index::processes], count) for index, count in enumerate(self.counts)
+        )
+
+    def __enter__(self):
         self.begin = time.monotonic()
-        self.processes = [
-            fork.Process(target=self.send, args=(flows[index::processes], count), daemon=True)
-            for index, count in enumerate(self.counts)
-        ]
-        for process in self.processes:
-            process.start()
+        self.block.__enter__()
+        return self
+
+    def __exit__(self, *exception):
+        return self.block.__exit__(*exception)
 
     def send(self, flows, count):
         train = os.urandom(TRAIN * SMALL)
         for flow in flows:
             flow.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, SMALL)
-        while not self.over.is_set():
-            for _ in range(50):
-                for flow in flows:
-                    try:
-                        flow.send(train)
-                        count.value += TRAIN
-                    except OSError:
-                        # No room, or in the end nobody there.
-                        pass
+        while True:
+            for flow in flows:
+                try:
+                    flow.send(train)
+                    count.value += TRAIN
+                except OSError:
+                    # No room, or in the end nobody there.
+                    pass
 
     def rate(self):
         """Datagrams a second so far."""
         return sum(count.value for count in self.counts) / (time.monotonic() - self.begin)
-
-    def end(self):
-        self.over.set()
-        for process in self.processes:
-            process.join()
 
 
 def flow(source, server):
@@ -140,12 +136,14 @@ class Scrapers:
         self.metrics = metrics
         self.done = [fork.Value("q", 0, lock=False) for _ in range(processes)]
         self.failed = [fork.Value("q", 0, lock=False) for _ in range(processes)]
-        self.processes = [
-            fork.Process(target=self.scrape, args=(scrapes // processes, index), daemon=True)
-            for index in range(processes)
-        ]
-        for process in self.processes:
-            process.start()
+        self.block = forked((self.scrape, scrapes // processes, index) for index in range(processes))
+
+    def __enter__(self):
+        self.processes = self.block.__enter__()
+        return self
+
+    def __exit__(self, *exception):
+        return self.block.__exit__(*exception)
 
     def scrape(self, scrapes, index):
         for _ in range(scrapes):

@@ -222,11 +222,11 @@ pub(super) const SERVICE: Family = family(
 /// How many workers there are.
 pub(super) const WORKERS: Family = family("workers", None, "Threads that answer");
 
-/// Whether it answers what comes.
+/// Whether it has begun, and is not to end.
 pub(super) const READY: Family = family(
     "ready",
     None,
-    "1 if every worker answers what comes, 0 from the moment on that the server shall end",
+    "1 once every worker has begun, 0 from the moment on that the server shall end",
 );
 
 /// What was to be logged and got lost.

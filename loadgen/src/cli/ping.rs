@@ -22,8 +22,8 @@ pub struct Arguments {
     #[arg(long, value_name = "TEXT", default_value = "Hello, world")]
     pub message: String,
 
-    /// Stop the server afterwards: send it `quit`, which it takes at a loopback address alone unless it
-    /// was started with `--quit any`; then look, for at most --timeout, whether its port is closed
+    /// Stop the server afterwards: send it `quit`, which it takes over the loopback interface alone unless
+    /// it was started with `--quit any`; then look, for at most --timeout, whether its port is closed
     #[arg(long)]
     pub quit: bool,
 

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::mem::ManuallyDrop;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -150,6 +152,42 @@ fn a_command_in_a_lab_finds_the_programs_by_their_names() {
     version.assert_code(0);
     let unknown = lab.script("exec server no-such-program");
     unknown.assert_complaint(1, &["there is no program no-such-program"]);
+}
+
+#[test]
+fn a_command_in_a_lab_gets_the_very_files_that_are_named() {
+    let Some(lab) = Lab::up("") else { return };
+    let scratches = ["lab-load", "lab-echo"].map(Scratch::new);
+    let place = |folder: usize, name: &str, says: &str| {
+        let file = scratches[folder].file(name);
+        fs::write(&file, format!("#!/bin/sh\necho {says}\n")).expect("it is our directory");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("it is our file");
+        file
+    };
+    let loadgen = place(0, "loadgen-new", "load");
+    let reactor = place(1, "echo-reactor", "echo");
+    for (folder, neighbour) in [(0, "loadgen"), (0, "echo-reactor"), (1, "loadgen")] {
+        place(folder, neighbour, "neighbour");
+    }
+    let run = |command: &[&str], loadgen: &Path| {
+        let mut script = Command::new(script());
+        script.args(["--name", &lab.name, "exec", "server"]);
+        script.args(command).env("LOADGEN", loadgen);
+        script.env("ECHO_REACTOR", &reactor);
+        Program::start(script).end()
+    };
+    for (command, says) in [
+        (&["loadgen"][..], "load\n"),
+        (&["echo-reactor"], "echo\n"),
+        (&["sh", "-c", "loadgen; echo-reactor"], "load\necho\n"),
+    ] {
+        assert_eq!(run(command, &loadgen).stdout, says);
+    }
+    let none = run(&["loadgen"], &scratches[0].file("none"));
+    none.assert_complaint(1, &["LOADGEN names", "which is no program"]);
+    lab.script("down").assert_code(0);
+    let links = format!("/run/{}-programs", lab.name);
+    assert!(!Path::new(&links).exists());
 }
 
 #[test]
