@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::plain_file;
 
 /// Reads a key: the bytes of a file, without white space around them. What a service manager keeps for this
-/// service is below `credentials` (`$CREDENTIALS_DIRECTORY`, see `systemd.exec(5)`): nobody else gets into that
+/// service is in `credentials` (`$CREDENTIALS_DIRECTORY`, see `systemd.exec(5)`): nobody else gets into that
 /// folder, and the files there let their user read by an access control list, which shows as rights of the group.
 ///
 /// # Errors
@@ -24,7 +24,7 @@ pub fn read(path: &Path, credentials: Option<&Path>) -> Result<QuitKey, Error> {
     let file = plain_file::open(FLAG, path)?;
     let mode = file.metadata().map_err(failed)?.permissions().mode();
     let name = path.display();
-    let is_credential = credentials.is_some_and(|folder| path.starts_with(folder));
+    let is_credential = credentials.is_some() && path.parent() == credentials;
     let denied = if is_credential {
         BEYOND_LIST
     } else {
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn a_key_that_a_service_manager_keeps_may_have_a_list_of_who_reads_it() {
         let folder = std::env::temp_dir().join(format!("echo-reactor-keys-{}", std::process::id()));
-        fs::create_dir(&folder).unwrap();
+        fs::create_dir_all(&folder).unwrap();
         let path = folder.join("quit.key");
         fs::write(&path, "0123456789abcdef").unwrap();
         let read_by = |mode, credentials| {
@@ -99,6 +99,7 @@ mod tests {
         assert!(read_by(0o440, Some(folder.as_path())));
         assert!(!read_by(0o444, Some(folder.as_path())));
         assert!(!read_by(0o440, Some(elsewhere.as_path())));
+        assert!(!read_by(0o440, Some(Path::new(""))));
         assert!(!read_by(0o440, None));
         fs::remove_dir_all(&folder).unwrap();
     }

@@ -99,6 +99,7 @@ fn quit_key(cli: &Cli) -> Result<Option<QuitKey>, Error> {
         ));
     }
     let credentials = env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let credentials = credentials.filter(|folder| folder.is_absolute());
     let read = |path| key_file::read(path, credentials.as_deref());
     cli.quit_key.as_deref().map(read).transpose()
 }

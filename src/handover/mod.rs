@@ -3,7 +3,8 @@
 //! The sockets outlive their program: a successor gets them as they are, with what is queued there.
 //! Old and new read the same queues for a moment, then the old one stops to read, sends what it has
 //! taken, and ends. Until the successor has said that it takes over, the old one does nothing else than
-//! before; whatever is wrong with the successor costs a line in the log.
+//! before; whatever is wrong with the successor costs a line in the log. But who ends the successor has
+//! ended the server, since nobody outside can tell which of them got a `quit`.
 //!
 //! - [`successor`]: what a program does that takes over: it gets the sockets, opens more of them if it
 //!   has more workers, and has a server on those that are too many until nothing comes there any more;

@@ -340,6 +340,9 @@ fn until(
         };
         if reported {
             match starter.next_report() {
+                Ok(Some(Report::Ended { .. })) if has_been_quit(successor) => {
+                    return Err(Failure::Quit);
+                }
                 Ok(Some(Report::Ended { how, words })) => {
                     return Err(Failure::Ended { how, words });
                 }
@@ -366,6 +369,13 @@ fn until(
             return Err(Failure::Slow { words: None });
         }
     }
+}
+
+/// Whether the last word of a successor that has ended is that somebody meant the server.
+fn has_been_quit(successor: &Channel) -> bool {
+    // Another program may hold its end open.
+    let spoke = wait_for([successor.as_fd()], Some(Instant::now()));
+    matches!(spoke, Ok([true])) && matches!(successor.receive::<Word>(), Ok(Some((Word::Quit, _))))
 }
 
 /// Has the successor ended, if it has not ended yet, and takes its last words.
@@ -454,44 +464,71 @@ const BURIAL: Duration = Duration::from_secs(5);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustix::net::SendFlags;
+    use std::os::fd::OwnedFd;
 
-    /// What comes of waiting for `word` when the starter has gone, or has nothing to say, and the successor
-    /// has said what is in `said` and gone.
-    fn waited(word: Word, starter_lives: bool, said: &[Word]) -> Result<(), Failure> {
+    use rustix::net::SendFlags;
+    use serde::Serialize;
+
+    /// What the starter does.
+    enum Starts {
+        Nothing,
+        Goes,
+        Reports(Report),
+    }
+
+    fn say(end: &OwnedFd, message: &impl Serialize) {
+        let text = serde_json::to_vec(message).unwrap();
+        rustix::net::send(end, &text, SendFlags::NOSIGNAL).unwrap();
+    }
+
+    /// What comes of waiting for `word` when the successor has said what is in `said` and gone.
+    fn waited(word: Word, starts: Starts, said: &[Word]) -> Result<(), Failure> {
         let (starter, far) = Channel::pair().unwrap();
-        let _far = starter_lives.then_some(far);
+        let _far = match starts {
+            Starts::Nothing => Some(far),
+            Starts::Goes => {
+                drop(far);
+                None
+            }
+            Starts::Reports(what) => {
+                say(&far, &About { attempt: 0, what });
+                Some(far)
+            }
+        };
         let (successor, theirs) = Channel::pair().unwrap();
         for word in said {
-            let text = serde_json::to_vec(word).unwrap();
-            rustix::net::send(&theirs, &text, SendFlags::NOSIGNAL).unwrap();
+            say(&theirs, word);
         }
         drop(theirs);
         let attempt = Attempt {
             number: 0,
             starter: &starter,
         };
-        until(
-            word,
-            &attempt,
-            &successor,
-            Instant::now() + Duration::from_millis(10),
-        )
+        until(word, &attempt, &successor, Instant::now() + PATIENCE)
     }
 
     #[test]
     fn a_successor_that_is_relied_on_is_heard_without_a_starter() {
-        waited(Word::Mine, false, &[Word::Mine]).unwrap();
-        let silent = waited(Word::Mine, false, &[]);
+        waited(Word::Mine, Starts::Goes, &[Word::Mine]).unwrap();
+        let silent = waited(Word::Mine, Starts::Goes, &[]);
         assert!(matches!(silent, Err(Failure::NoStarter)), "{silent:?}");
         // Before that, nobody has to rely on one that nobody can end.
-        let ready = waited(Word::Ready, false, &[Word::Ready]);
+        let ready = waited(Word::Ready, Starts::Goes, &[Word::Ready]);
         assert!(matches!(ready, Err(Failure::NoStarter)), "{ready:?}");
     }
 
     #[test]
     fn a_quit_that_came_to_the_successor_ends_the_server() {
-        let quit = waited(Word::Ready, true, &[Word::Quit]);
-        assert!(matches!(quit, Err(Failure::Quit)), "{quit:?}");
+        let ended = || Report::Ended {
+            how: "exit code 1".to_owned(),
+            words: None,
+        };
+        for starts in [Starts::Nothing, Starts::Reports(ended())] {
+            let quit = waited(Word::Ready, starts, &[Word::Quit]);
+            assert!(matches!(quit, Err(Failure::Quit)), "{quit:?}");
+        }
+        // What it said before it was asked to end the server counts no more than its end.
+        let ready = waited(Word::Ready, Starts::Reports(ended()), &[Word::Ready]);
+        assert!(matches!(ready, Err(Failure::Ended { .. })), "{ready:?}");
     }
 }

@@ -129,7 +129,9 @@ impl Setter<'_> {
             }
             None if self.is_inherited() => {
                 let usual = self.fresh().and_then(|fresh| fresh.busy_poll());
-                taken_back(usual.and_then(|usual| sys::busy_poll(fd, usual, false)))
+                let lower = usual.and_then(|usual| Ok(usual.min(self.socket.busy_poll()?)));
+                // More than there is now takes a privilege, and nobody has asked for it.
+                taken_back(lower.and_then(|lower| sys::busy_poll(fd, lower, false)))
             }
             None => None,
         }
