@@ -1,36 +1,21 @@
 //! A successor whose options are not those of the program that it takes over from.
 
-use std::net::SocketAddr;
-use std::process::Command;
-
 use crate::rig::lineage::Lineage;
-use crate::rig::need::need;
 use crate::rig::options::Options;
-
-/// The traffic classes of three replies, a line each.
-fn classes_of_replies(server: SocketAddr) -> Option<String> {
-    let output = Command::new("python3")
-        .args(["-c", include_str!("traffic_class.py")])
-        .args([server.ip().to_string(), server.port().to_string()])
-        .output();
-    let output = need(output, "python3")?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    Some(String::from_utf8_lossy(&output.stdout).into_owned())
-}
+use crate::rig::traffic_class;
 
 #[test]
 fn an_option_that_is_left_out_by_now_is_in_force_no_more() {
     let options = Options::fresh("left-out");
     options.write("--tos 184\n--timestamps\n");
     let (mut lineage, server) = Lineage::listening(&[&options.argument()]);
-    let Some(before) = classes_of_replies(server) else {
+    let Some(before) = traffic_class::of_replies(server) else {
         return;
     };
     assert_eq!(before, "184\n184\n184\n");
     options.write("");
     lineage.replace();
-    assert_eq!(classes_of_replies(server).unwrap(), "0\n0\n0\n");
+    assert_eq!(traffic_class::of_replies(server).unwrap(), "0\n0\n0\n");
     let ended = lineage.end();
     assert_eq!(ended.status.code(), Some(0), "{:?}", ended.stderr);
     // That of the predecessor alone has stamps.

@@ -1,7 +1,6 @@
 //! Flags for those who tune: each takes effect, or says why not.
 
-use std::net::UdpSocket;
-use std::process::Command;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use echo_reactor::Server;
@@ -12,9 +11,9 @@ use serde_json::Value;
 
 use crate::rig::PATIENCE;
 use crate::rig::client::{Client, noise};
-use crate::rig::need::need;
 use crate::rig::program::Program;
 use crate::rig::server::{EACH_IO, drained, on, open, room_for, started, told_by};
+use crate::rig::traffic_class;
 
 #[test]
 fn a_worker_that_spins_answers_and_ends() {
@@ -183,17 +182,15 @@ fn replies_carry_the_traffic_class() {
         let arguments = ["--listen", listen, "--io", io, "--tos", "184"];
         let mut program = Program::start(&arguments);
         let server = program.announced();
-        let host = if server.is_ipv6() { "::1" } else { "127.0.0.1" };
-        let output = Command::new("python3")
-            .args(["-c", include_str!("traffic_class.py")])
-            .args([host, &server.port().to_string()])
-            .output();
-        let Some(output) = need(output, "python3") else {
+        let host = if server.is_ipv6() {
+            IpAddr::from(Ipv6Addr::LOCALHOST)
+        } else {
+            IpAddr::from(Ipv4Addr::LOCALHOST)
+        };
+        let asked = SocketAddr::new(host, server.port());
+        let Some(classes) = traffic_class::of_replies(asked) else {
             return;
         };
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{said}");
-        let classes = String::from_utf8_lossy(&output.stdout);
         assert_eq!(classes, "184\n184\n184\n", "{listen}, {io}");
         program.signal(Signal::TERM);
         assert_eq!(program.end().counted("echoed"), Some(3));

@@ -13,6 +13,7 @@
 //! - [`namespace`]: networks of their own;
 //! - [`train`]: datagrams that pass through the kernel together;
 //! - [`forge`]: datagrams that no plain socket sends;
+//! - [`traffic_class`]: that of replies;
 //! - [`need`]: what a test needs and a host may lack.
 
 pub(crate) mod client;
@@ -29,6 +30,7 @@ pub(crate) mod program;
 pub(crate) mod server;
 pub(crate) mod stream;
 pub(crate) mod thread;
+pub(crate) mod traffic_class;
 pub(crate) mod train;
 
 use std::io;
