@@ -8,7 +8,7 @@
 //!
 //! - [`successor`]: what a program does that takes over: it gets the sockets, opens more of them if it
 //!   has more workers, and has a server on those that are too many until nothing comes there any more;
-//! - [`predecessor`]: what the running one does on SIGUSR2;
+//! - [`predecessor`]: what the running one does on SIGUSR2, and `attempt`: what it hears meanwhile;
 //! - `starter`: the process that starts successors, and why it is there;
 //! - `message`: what they say to each other. Pure; `channel`: by which way.
 //!
@@ -17,6 +17,7 @@
 //! of keys. Options of the sockets (buffers, traffic class) are the successor's from when it has taken
 //! them, also if it fails later.
 
+mod attempt;
 mod channel;
 mod message;
 pub mod predecessor;

@@ -5,7 +5,8 @@
 //! the top down:
 //!
 //! - [`offload`]: how long a train the kernel takes;
-//! - [`socket`]: opens a nonblocking socket, binds it, and keeps what took effect;
+//! - [`socket`]: opens a nonblocking socket and binds it, or takes one that is handed over, and keeps what
+//!   took effect;
 //! - [`batch`]: [`RecvBatch`], slots that are allocated once and filled by one call, and
 //!   [`StampBatch`], the same for stamps of what was sent;
 //! - [`outbox`]: [`Outbox`], messages that leave by one call without copying their payloads;
